@@ -1,0 +1,291 @@
+package canonicallineexporter
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"time"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/config/configopaque"
+	"go.opentelemetry.io/collector/config/configoptional"
+	"go.opentelemetry.io/collector/config/configretry"
+	"go.opentelemetry.io/collector/exporter/exporterhelper"
+
+	"canonicallineexporter/internal/line"
+	"canonicallineexporter/internal/partition"
+	"canonicallineexporter/internal/store"
+	"canonicallineexporter/schema"
+)
+
+// Config is the configuration of the exporter. Only database::url is required.
+type Config struct {
+	Database DatabaseConfig `mapstructure:"database"`
+
+	// Table is the name of the table, as `name` or `schema.name`; a part with a
+	// dot goes in double quotes, and case is kept. Default: canonical_api_line.
+	Table string `mapstructure:"table"`
+
+	Collapse CollapseConfig `mapstructure:"collapse"`
+
+	// AttributePrefix is what precedes a column's name in the span attribute that
+	// sets the column, as in canonical.account_id. Default: canonical.
+	AttributePrefix string `mapstructure:"attribute_prefix"`
+
+	// Columns gives a built-in column other sources, or adds a column, by name.
+	// Default: none. Not yet in effect.
+	Columns map[string]ColumnConfig `mapstructure:"columns"`
+
+	Headers        HeadersConfig        `mapstructure:"headers"`
+	Redact         RedactConfig         `mapstructure:"redact"`
+	RequestPayload RequestPayloadConfig `mapstructure:"request_payload"`
+	Partitions     PartitionsConfig     `mapstructure:"partitions"`
+
+	// TimeoutConfig holds timeout: how long one attempt to write a batch may
+	// take; 0 is for ever. Default: 30s.
+	TimeoutConfig exporterhelper.TimeoutConfig `mapstructure:",squash"`
+
+	// QueueConfig is exporterhelper's queue. It holds lines, not spans. Default:
+	// 1,000,000 lines in memory, 4 consumers, batches of 100 lines or what came
+	// in 15s, of 10,000 lines at most.
+	QueueConfig configoptional.Optional[exporterhelper.QueueBatchConfig] `mapstructure:"sending_queue"`
+
+	// BackOffConfig is exporterhelper's retry. Default: max_elapsed_time is 0, it
+	// never gives up.
+	BackOffConfig configretry.BackOffConfig `mapstructure:"retry_on_failure"`
+}
+
+// DatabaseConfig says which Postgres lines go to.
+type DatabaseConfig struct {
+	// URL is a libpq URL or keyword/value string, completed by the PG* variables.
+	// A host that is not local gets an encrypted connection unless sslmode says
+	// otherwise. Required.
+	URL configopaque.String `mapstructure:"url"`
+
+	// MaxConnections is the most connections held at once, at least 1. Default: 4.
+	MaxConnections int32 `mapstructure:"max_connections"`
+
+	// CreateSchema lets the exporter create and extend the table, its schema and
+	// its partitions. When false it changes no definition and writes the columns
+	// it finds. Default: true.
+	CreateSchema bool `mapstructure:"create_schema"`
+}
+
+// CollapseConfig bounds the spans that wait for the SERVER span above them.
+type CollapseConfig struct {
+	// MaxPendingSpans is the most spans that wait, at least 1. Default: 1,000,000.
+	// Not yet in effect.
+	MaxPendingSpans int `mapstructure:"max_pending_spans"`
+
+	// PendingTTL is how long a span waits, more than 0. Default: 5m. Not yet in
+	// effect.
+	PendingTTL time.Duration `mapstructure:"pending_ttl"`
+}
+
+// ColumnConfig is a column of the user's own, or other sources for a built-in one.
+type ColumnConfig struct {
+	// Type is the Postgres type of a column that is not built in.
+	Type string `mapstructure:"type"`
+
+	// From is the attributes that feed the column, the first that is there wins.
+	From []string `mapstructure:"from"`
+}
+
+// HeadersConfig selects captured request headers.
+type HeadersConfig struct {
+	// Prefixes of the headers that go to x_crunchy_headers, in any case. Default:
+	// x-crunchy-.
+	Prefixes []string `mapstructure:"prefixes"`
+}
+
+// RedactConfig adds to what is known to be secret.
+type RedactConfig struct {
+	// QueryParameters are names, in any case, whose values are replaced by
+	// REDACTED, beside the built-in ones. Default: none.
+	QueryParameters []string `mapstructure:"query_parameters"`
+}
+
+// RequestPayloadConfig says whether request bodies are kept.
+type RequestPayloadConfig struct {
+	// Capture fills request_payload. When false the column stays NULL and
+	// request_payload_capture_disabled is true. Default: false. Not yet in effect.
+	Capture bool `mapstructure:"capture"`
+
+	// MaxBytes is where a body is cut, at least 1. Default: 16384. Not yet in
+	// effect.
+	MaxBytes int `mapstructure:"max_bytes"`
+}
+
+// PartitionsConfig says which partitions the table has.
+type PartitionsConfig struct {
+	// Interval is what one partition covers: hour, day, week or month, in UTC.
+	// Default: day.
+	Interval partition.Interval `mapstructure:"interval"`
+
+	// CreateAhead is how far into the future partitions exist, at least 0. A line
+	// from further ahead is stored at its time of arrival. Default: 72h.
+	CreateAhead time.Duration `mapstructure:"create_ahead"`
+
+	// Retention is how long lines are kept; older ones are dropped on arrival. 0
+	// keeps them for ever. Default: 336h. Partitions are not yet detached.
+	Retention time.Duration `mapstructure:"retention"`
+
+	// KeepDetached is how long a detached partition waits before it is dropped,
+	// at least 0. Default: 72h. Not yet in effect.
+	KeepDetached time.Duration `mapstructure:"keep_detached"`
+
+	// MaxSize is the most bytes of the whole table; over it the oldest partitions
+	// go. 0 is no limit. Default: 0. Not yet in effect.
+	MaxSize int64 `mapstructure:"max_size"`
+
+	// CheckInterval is how often partitions are looked after, more than 0.
+	// Default: 10m.
+	CheckInterval time.Duration `mapstructure:"check_interval"`
+}
+
+func createDefaultConfig() component.Config {
+	queue := exporterhelper.NewDefaultQueueConfig()
+	queue.Sizer = exporterhelper.RequestSizerTypeItems
+	queue.QueueSize = 1_000_000
+	queue.NumConsumers = 4
+	queue.Batch = configoptional.Some(exporterhelper.BatchConfig{
+		Sizer:        exporterhelper.RequestSizerTypeItems,
+		MinSize:      100,
+		FlushTimeout: 15 * time.Second,
+		MaxSize:      10_000,
+	})
+	retry := configretry.NewDefaultBackOffConfig()
+	retry.MaxElapsedTime = 0
+
+	return &Config{
+		Database:        DatabaseConfig{MaxConnections: 4, CreateSchema: true},
+		Table:           "canonical_api_line",
+		Collapse:        CollapseConfig{MaxPendingSpans: 1_000_000, PendingTTL: 5 * time.Minute},
+		AttributePrefix: "canonical",
+		Headers:         HeadersConfig{Prefixes: []string{"x-crunchy-"}},
+		RequestPayload:  RequestPayloadConfig{MaxBytes: 16 << 10},
+		Partitions: PartitionsConfig{
+			Interval:      partition.Day,
+			CreateAhead:   72 * time.Hour,
+			Retention:     14 * 24 * time.Hour,
+			KeepDetached:  72 * time.Hour,
+			CheckInterval: 10 * time.Minute,
+		},
+		TimeoutConfig: exporterhelper.TimeoutConfig{Timeout: 30 * time.Second},
+		QueueConfig:   configoptional.Some(queue),
+		BackOffConfig: retry,
+	}
+}
+
+// Validate checks what no part of the configuration can check alone. Like every
+// Validate here it does no I/O, changes nothing and quotes no secret.
+func (c *Config) Validate() error {
+	var errs []error
+	if _, err := schema.ParseTable(c.Table); err != nil {
+		errs = append(errs, fmt.Errorf("`table` %w", err))
+	}
+	if c.AttributePrefix == "" {
+		errs = append(errs, errors.New("`attribute_prefix` must not be empty"))
+	}
+	for name, column := range c.Columns {
+		if !isBuiltIn(name) && column.Type == "" {
+			errs = append(errs, fmt.Errorf("`columns::%s::type` is required for a column that is not built in", name))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Validate checks the database's part.
+func (c *DatabaseConfig) Validate() error {
+	var errs []error
+	if c.URL == "" {
+		errs = append(errs, errors.New("`url` is required"))
+	} else if err := store.CheckConnectionString(string(c.URL)); err != nil {
+		errs = append(errs, fmt.Errorf("`url` %w", err))
+	}
+	if c.MaxConnections < 1 {
+		errs = append(errs, errors.New("`max_connections` must be at least 1"))
+	}
+	return errors.Join(errs...)
+}
+
+// Validate checks the bounds.
+func (c *CollapseConfig) Validate() error {
+	var errs []error
+	if c.MaxPendingSpans < 1 {
+		errs = append(errs, errors.New("`max_pending_spans` must be at least 1"))
+	}
+	if c.PendingTTL <= 0 {
+		errs = append(errs, errors.New("`pending_ttl` must be positive"))
+	}
+	return errors.Join(errs...)
+}
+
+// columnType is a type that a column of the user's own can have.
+var columnType = regexp.MustCompile(
+	`^(text|varchar\([1-9][0-9]{0,7}\)|boolean|integer|bigint|double precision|uuid|inet|jsonb|timestamptz)$`)
+
+// Validate checks one column.
+func (c *ColumnConfig) Validate() error {
+	var errs []error
+	if c.Type != "" && !columnType.MatchString(c.Type) {
+		errs = append(errs, fmt.Errorf("`type` must be text, varchar(n), boolean, integer, bigint, double precision, "+
+			"uuid, inet, jsonb or timestamptz, found %q", c.Type))
+	}
+	if len(c.From) == 0 {
+		errs = append(errs, errors.New("`from` must name at least one attribute"))
+	} else if slices.Contains(c.From, "") {
+		errs = append(errs, errors.New("`from` must not name an empty attribute"))
+	}
+	return errors.Join(errs...)
+}
+
+// Validate checks the prefixes.
+func (c *HeadersConfig) Validate() error {
+	if slices.Contains(c.Prefixes, "") {
+		return errors.New("`prefixes` must not hold an empty one: it would keep every header, credentials too")
+	}
+	return nil
+}
+
+// Validate checks the names.
+func (c *RedactConfig) Validate() error {
+	if slices.Contains(c.QueryParameters, "") {
+		return errors.New("`query_parameters` must not hold an empty name")
+	}
+	return nil
+}
+
+// Validate checks the bound.
+func (c *RequestPayloadConfig) Validate() error {
+	if c.MaxBytes < 1 {
+		return errors.New("`max_bytes` must be at least 1")
+	}
+	return nil
+}
+
+// Validate checks the durations; the interval checks itself.
+func (c *PartitionsConfig) Validate() error {
+	var errs []error
+	for _, key := range []struct {
+		name  string
+		value time.Duration
+	}{{"create_ahead", c.CreateAhead}, {"retention", c.Retention}, {"keep_detached", c.KeepDetached}} {
+		if key.value < 0 {
+			errs = append(errs, fmt.Errorf("`%s` must not be negative", key.name))
+		}
+	}
+	if c.MaxSize < 0 {
+		errs = append(errs, errors.New("`max_size` must not be negative"))
+	}
+	if c.CheckInterval <= 0 {
+		errs = append(errs, errors.New("`check_interval` must be positive"))
+	}
+	return errors.Join(errs...)
+}
+
+// isBuiltIn reports whether the table has the column anyway.
+func isBuiltIn(name string) bool {
+	return slices.ContainsFunc(line.Columns(), func(c schema.Column) bool { return c.Name == name })
+}

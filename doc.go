@@ -1,0 +1,13 @@
+// Package canonicallineexporter is an OpenTelemetry Collector traces exporter
+// that keeps one canonical line per request in a range-partitioned Postgres
+// table.
+//
+// Data flows one way:
+//
+//	exporter → collapse → line → queue → store
+//
+// with partition maintenance beside it. exporter.go wires the parts together
+// and request.go is what waits in the sending queue.
+package canonicallineexporter
+
+//go:generate mdatagen metadata.yaml

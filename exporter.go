@@ -1,0 +1,233 @@
+package canonicallineexporter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/exporter"
+	"go.opentelemetry.io/collector/exporter/exporterhelper/xexporterhelper"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+	"go.uber.org/zap"
+
+	"canonicallineexporter/internal/collapse"
+	"canonicallineexporter/internal/line"
+	"canonicallineexporter/internal/metadata"
+	"canonicallineexporter/internal/partition"
+	"canonicallineexporter/internal/store"
+	"canonicallineexporter/schema"
+)
+
+// lineExporter turns spans into rows in front of exporterhelper's sending queue
+// and writes what comes out of it.
+type lineExporter struct {
+	// Traces is exporterhelper's: queue, batch, retry, timeout.
+	exporter.Traces
+
+	cfg       *Config
+	table     schema.Table
+	mapper    *line.Mapper
+	layout    []schema.Column
+	logger    *zap.Logger
+	telemetry *metadata.TelemetryBuilder
+	now       func() time.Time
+
+	// What start makes and shutdown ends.
+	pool   *pgxpool.Pool
+	store  *store.Store
+	health *health
+	stop   context.CancelFunc
+	done   sync.WaitGroup
+}
+
+func newLineExporter(cfg *Config, set exporter.Settings) (*lineExporter, error) {
+	table, err := schema.ParseTable(cfg.Table)
+	if err != nil {
+		return nil, fmt.Errorf("`table` %w", err)
+	}
+	telemetry, err := metadata.NewTelemetryBuilder(set.TelemetrySettings)
+	if err != nil {
+		return nil, fmt.Errorf("build telemetry: %w", err)
+	}
+	mapper := line.NewMapper(line.Config{
+		AttributePrefix:  cfg.AttributePrefix,
+		HeaderPrefixes:   cfg.Headers.Prefixes,
+		RedactParameters: cfg.Redact.QueryParameters,
+		Horizon:          cfg.Partitions.CreateAhead,
+		Retention:        cfg.Partitions.Retention,
+	})
+	return &lineExporter{
+		cfg: cfg, table: table, mapper: mapper, layout: mapper.Layout(),
+		logger: set.Logger, telemetry: telemetry, now: time.Now,
+	}, nil
+}
+
+// start dials nothing: a database that is away is no reason not to start.
+func (e *lineExporter) start(_ context.Context, host component.Host) error {
+	poolConfig, err := store.ParsePoolConfig(string(e.cfg.Database.URL), e.cfg.Database.MaxConnections)
+	if err != nil {
+		return fmt.Errorf("`database::url` %w", err)
+	}
+	// The context only bounds the first connections, which are made in the
+	// background; the pool lives until shutdown.
+	pool, err := pgxpool.NewWithConfig(context.Background(), poolConfig)
+	if err != nil {
+		return fmt.Errorf("open connection pool: %w", store.Redact(err))
+	}
+	partitions := partition.New(partition.Config{
+		Interval: e.cfg.Partitions.Interval, CreateAhead: e.cfg.Partitions.CreateAhead,
+	}, pool, e.logger)
+	e.pool = pool
+	e.store = store.New(store.Config{
+		Table: e.table, Columns: line.Columns(),
+		CreateSchema: e.cfg.Database.CreateSchema, Retention: e.cfg.Partitions.Retention,
+	}, pool, partitions, e.logger)
+	e.health = newHealth(host, e.logger)
+
+	ctx, stop := context.WithCancel(context.Background())
+	e.stop = stop
+	e.done.Go(func() { e.maintain(ctx) })
+	return nil
+}
+
+// shutdown runs after exporterhelper has flushed its queue. It is safe before
+// start and to call again.
+func (e *lineExporter) shutdown(context.Context) error {
+	if e.stop == nil {
+		return nil
+	}
+	e.stop()
+	e.done.Wait()
+	e.pool.Close()
+	return nil
+}
+
+// Capabilities says that spans are only read, whatever exporterhelper assumes of
+// an exporter that batches.
+func (e *lineExporter) Capabilities() consumer.Capabilities {
+	return consumer.Capabilities{MutatesData: false}
+}
+
+// ConsumeTraces makes rows of the requests in td and returns once they are in
+// the queue. An export without a request leaves nothing to queue.
+func (e *lineExporter) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
+	collapsed := collapse.Collapse(td, e.now())
+	req, fates := e.encode(collapsed.Requests)
+	if req.Len() > 0 {
+		if err := e.Traces.ConsumeTraces(context.WithValue(ctx, requestKey{}, req), td); err != nil {
+			return err
+		}
+	}
+	// Only what is acknowledged counts: what is refused comes again.
+	e.countReceived(ctx, len(collapsed.Requests), collapsed.OtherSpans, fates)
+	return nil
+}
+
+func (e *lineExporter) encode(requests []line.Request) (*request, map[line.Fate]int) {
+	req := &request{store.Batch{Layout: e.layout}}
+	fates := map[line.Fate]int{}
+	for _, r := range requests {
+		rows, fate := e.mapper.Append(req.Rows, r)
+		fates[fate]++
+		if fate != line.Expired {
+			req.Rows = rows
+			req.Ends = append(req.Ends, len(rows))
+		}
+	}
+	return req, fates
+}
+
+// requestKey carries the request from ConsumeTraces to exporterhelper's
+// converter: whether the queue takes it has to be known where spans are
+// collapsed, and exporterhelper's interface between the two is pdata.
+type requestKey struct{}
+
+func requestFromContext(ctx context.Context, _ ptrace.Traces) (xexporterhelper.Request, error) {
+	req, ok := ctx.Value(requestKey{}).(*request)
+	if !ok {
+		return nil, errors.New("convert traces: no request in the context")
+	}
+	return req, nil
+}
+
+// write stores one batch. Every error is retried: what Postgres refuses for its
+// own sake is dropped inside, and nothing else is the lines' fault.
+func (e *lineExporter) write(ctx context.Context, r xexporterhelper.Request) error {
+	req, ok := r.(*request)
+	if !ok {
+		return errors.New("write request: not a request of this exporter")
+	}
+	result, err := e.store.Write(ctx, req.Batch)
+	e.health.report(writing, err)
+	if err != nil {
+		return fmt.Errorf("write lines: %w", err)
+	}
+	e.countWritten(ctx, result)
+	return nil
+}
+
+// firstRetry is how soon maintenance is tried again after it failed, or its
+// interval, if that is shorter.
+const firstRetry = 5 * time.Second
+
+// maintain keeps the table in shape until ctx ends.
+func (e *lineExporter) maintain(ctx context.Context) {
+	interval := e.cfg.Partitions.CheckInterval
+	for {
+		err := e.maintainOnce(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		e.health.report(maintenance, err)
+		wait := interval
+		if err != nil {
+			wait = min(interval, firstRetry)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(wait):
+		}
+	}
+}
+
+func (e *lineExporter) maintainOnce(ctx context.Context) error {
+	if timeout := e.cfg.TimeoutConfig.Timeout; timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, timeout)
+		defer cancel()
+	}
+	return e.store.Maintain(ctx)
+}
+
+func (e *lineExporter) countReceived(ctx context.Context, server, other int, fates map[line.Fate]int) {
+	t := e.telemetry
+	add(ctx, t.CanonicalLineSpansReceived, server, "role", "server")
+	add(ctx, t.CanonicalLineSpansReceived, other, "role", "other")
+	add(ctx, t.CanonicalLineDropped, fates[line.Expired], "reason", "expired")
+	if restamped := fates[line.Restamped]; restamped > 0 {
+		t.CanonicalLineClockSkew.Add(ctx, int64(restamped))
+	}
+}
+
+func (e *lineExporter) countWritten(ctx context.Context, result store.Result) {
+	t := e.telemetry
+	add(ctx, t.CanonicalLineWritten, result.Inserted, "outcome", "inserted")
+	add(ctx, t.CanonicalLineWritten, result.Updated, "outcome", "updated")
+	add(ctx, t.CanonicalLineWritten, result.Unchanged, "outcome", "unchanged")
+	add(ctx, t.CanonicalLineDropped, result.Rejected, "reason", "rejected")
+	add(ctx, t.CanonicalLineDropped, result.Expired, "reason", "expired")
+}
+
+func add(ctx context.Context, counter metric.Int64Counter, n int, key, value string) {
+	if n > 0 {
+		counter.Add(ctx, int64(n), metric.WithAttributes(attribute.String(key, value)))
+	}
+}

@@ -1,0 +1,37 @@
+package canonicallineexporter
+
+import (
+	"context"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/exporter"
+	"go.opentelemetry.io/collector/exporter/exporterhelper"
+	"go.opentelemetry.io/collector/exporter/exporterhelper/xexporterhelper"
+
+	"canonicallineexporter/internal/metadata"
+)
+
+// NewFactory returns the factory of the canonical_line exporter.
+func NewFactory() exporter.Factory {
+	return exporter.NewFactory(
+		metadata.Type,
+		createDefaultConfig,
+		exporter.WithTraces(createTraces, metadata.TracesStability),
+	)
+}
+
+func createTraces(ctx context.Context, set exporter.Settings, config component.Config) (exporter.Traces, error) {
+	cfg := config.(*Config)
+	e, err := newLineExporter(cfg, set)
+	if err != nil {
+		return nil, err
+	}
+	e.Traces, err = xexporterhelper.NewTracesRequest(ctx, set, requestFromContext, e.write,
+		exporterhelper.WithStart(e.start),
+		exporterhelper.WithShutdown(e.shutdown),
+		exporterhelper.WithTimeout(cfg.TimeoutConfig),
+		exporterhelper.WithRetry(cfg.BackOffConfig),
+		xexporterhelper.WithQueueBatch(cfg.QueueConfig, queueSettings()),
+	)
+	return e, err
+}

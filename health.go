@@ -1,0 +1,51 @@
+package canonicallineexporter
+
+import (
+	"sync"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componentstatus"
+	"go.uber.org/zap"
+)
+
+// task is what can fail on its own.
+type task string
+
+const (
+	writing     task = "writing"
+	maintenance task = "maintenance"
+)
+
+// health reports the component's status when it changes: recoverable while any
+// task fails, OK once none does. It is safe for concurrent use.
+type health struct {
+	host   component.Host
+	logger *zap.Logger
+
+	mu      sync.Mutex
+	failing map[task]string
+}
+
+func newHealth(host component.Host, logger *zap.Logger) *health {
+	return &health{host: host, logger: logger, failing: map[task]string{}}
+}
+
+// report tells how the latest run of the task ended.
+func (h *health) report(t task, err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	before, failed := h.failing[t]
+	switch {
+	case err == nil && !failed:
+	case err == nil:
+		delete(h.failing, t)
+		h.logger.Info("recovered", zap.String("task", string(t)))
+		if len(h.failing) == 0 {
+			componentstatus.ReportStatus(h.host, componentstatus.NewEvent(componentstatus.StatusOK))
+		}
+	case err.Error() != before:
+		h.failing[t] = err.Error()
+		h.logger.Warn("failing; lines wait in the queue and are tried again", zap.String("task", string(t)), zap.Error(err))
+		componentstatus.ReportStatus(h.host, componentstatus.NewRecoverableErrorEvent(err))
+	}
+}

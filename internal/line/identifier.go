@@ -1,0 +1,26 @@
+package line
+
+import (
+	"encoding/hex"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/oklog/ulid/v2"
+)
+
+// parseID reads the three spellings of a 128-bit id: a UUID, 32 hex digits, a
+// ULID of 26 characters (https://github.com/ulid/spec).
+func parseID(s string) (id [16]byte, ok bool) {
+	s = strings.TrimSpace(s)
+	switch len(s) {
+	case 26:
+		parsed, err := ulid.ParseStrict(strings.ToUpper(s))
+		return parsed, err == nil
+	case 32:
+		_, err := hex.Decode(id[:], []byte(s))
+		return id, err == nil
+	default:
+		parsed, err := uuid.Parse(s)
+		return parsed, err == nil
+	}
+}

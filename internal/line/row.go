@@ -1,0 +1,91 @@
+package line
+
+import (
+	"encoding/binary"
+
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"canonicallineexporter/schema"
+)
+
+// Address families of inet on the wire
+// (https://github.com/postgres/postgres/blob/REL_15_STABLE/src/include/utils/inet.h).
+const (
+	inetFamilyV4 = 2
+	inetFamilyV6 = 3
+)
+
+// appendRowStart starts a row of COPY in binary format: the number of its
+// fields (https://www.postgresql.org/docs/current/sql-copy.html).
+func appendRowStart(row []byte, fields int) []byte {
+	return binary.BigEndian.AppendUint16(row, uint16(fields))
+}
+
+// appendValue appends a field: its length in bytes, -1 for NULL, and the
+// type's binary form.
+func appendValue(row []byte, v Value) []byte {
+	if v.IsNull() {
+		return appendInt32(row, -1)
+	}
+	switch v.kind {
+	case schema.Text:
+		return append(appendInt32(row, len(v.text)), v.text...)
+	case schema.JSONB:
+		// The first byte is the version of the format.
+		return append(append(appendInt32(row, 1+len(v.text)), 1), v.text...)
+	case schema.UUID:
+		return append(appendInt32(row, len(v.uuid)), v.uuid[:]...)
+	case schema.Boolean:
+		return append(appendInt32(row, 1), byte(v.number))
+	case schema.Integer:
+		return binary.BigEndian.AppendUint32(appendInt32(row, 4), uint32(v.number))
+	case schema.DoublePrecision:
+		return binary.BigEndian.AppendUint64(appendInt32(row, 8), uint64(v.number))
+	case schema.Timestamp:
+		return binary.BigEndian.AppendUint64(appendInt32(row, 8), uint64(v.number-schema.EpochMicroseconds))
+	case schema.Interval:
+		// Microseconds, then days and months.
+		row = binary.BigEndian.AppendUint64(appendInt32(row, 16), uint64(v.number))
+		return append(row, make([]byte, 8)...)
+	case schema.Inet:
+		return appendInet(row, v)
+	case schema.TextArray:
+		return appendTextArray(row, v.list)
+	default:
+		panic("value of an unknown kind")
+	}
+}
+
+// appendInet appends family, prefix length, whether it is a cidr, and address.
+func appendInet(row []byte, v Value) []byte {
+	address, family := v.addr.AsSlice(), byte(inetFamilyV4)
+	if v.addr.Is6() {
+		family = inetFamilyV6
+	}
+	row = appendInt32(row, 4+len(address))
+	row = append(row, family, byte(v.addr.BitLen()), 0, byte(len(address)))
+	return append(row, address...)
+}
+
+// appendTextArray appends a one-dimensional array without NULLs: dimensions,
+// whether there are NULLs, element type, length and lower bound, elements.
+func appendTextArray(row []byte, list []string) []byte {
+	size := 20
+	for _, s := range list {
+		size += 4 + len(s)
+	}
+	row = appendInt32(row, size)
+	row = appendInt32(row, 1)
+	row = appendInt32(row, 0)
+	row = binary.BigEndian.AppendUint32(row, pgtype.VarcharOID)
+	row = appendInt32(row, len(list))
+	row = appendInt32(row, 1)
+	for _, s := range list {
+		row = append(appendInt32(row, len(s)), s...)
+	}
+	return row
+}
+
+func appendInt32(row []byte, n int) []byte {
+	return binary.BigEndian.AppendUint32(row, uint32(int32(n)))
+}

@@ -1,0 +1,166 @@
+package line
+
+import (
+	"math"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"canonicallineexporter/schema"
+)
+
+// Value is what one column of a line holds. The zero Value is NULL.
+type Value struct {
+	kind schema.Kind
+	// number is a boolean (0 or 1), an integer, the bits of a float, the
+	// microseconds of an interval or those of a timestamp since 1970.
+	number int64
+	uuid   [16]byte
+	addr   netip.Addr
+	// text is a string that is valid in Postgres and fits its column, or JSON.
+	text string
+	list []string
+}
+
+// null is a column without a value.
+var null Value
+
+// IsNull reports whether the column holds no value.
+func (v Value) IsNull() bool { return v.kind == 0 }
+
+func textValue(s string) Value {
+	if s == "" {
+		return null
+	}
+	return Value{kind: schema.Text, text: s}
+}
+
+// requiredText is for a NOT NULL column, where empty stands for unknown.
+func requiredText(s string) Value { return Value{kind: schema.Text, text: s} }
+
+func boolValue(b bool) Value {
+	v := Value{kind: schema.Boolean}
+	if b {
+		v.number = 1
+	}
+	return v
+}
+
+func integerValue(n int64) Value { return Value{kind: schema.Integer, number: n} }
+
+func floatValue(f float64) Value {
+	return Value{kind: schema.DoublePrecision, number: int64(math.Float64bits(f))}
+}
+
+func uuidValue(id [16]byte) Value { return Value{kind: schema.UUID, uuid: id} }
+
+func inetValue(addr netip.Addr) Value { return Value{kind: schema.Inet, addr: addr} }
+
+func timestampValue(t time.Time) Value {
+	return Value{kind: schema.Timestamp, number: t.UnixMicro()}
+}
+
+func intervalValue(d time.Duration) Value {
+	return Value{kind: schema.Interval, number: d.Microseconds()}
+}
+
+func jsonValue(text string) Value { return Value{kind: schema.JSONB, text: text} }
+
+func listValue(list []string) Value {
+	if len(list) == 0 {
+		return null
+	}
+	return Value{kind: schema.TextArray, list: list}
+}
+
+// convert reads an attribute as a value of the kind, and NULL where it is none.
+func convert(kind schema.Kind, v pcommon.Value) Value {
+	switch kind {
+	case schema.Text:
+		return textValue(v.AsString())
+	case schema.TextArray:
+		return listValue(stringsOf(v))
+	case schema.UUID:
+		if id, ok := parseID(v.AsString()); ok {
+			return uuidValue(id)
+		}
+	case schema.Boolean:
+		if b, err := strconv.ParseBool(strings.TrimSpace(v.AsString())); err == nil {
+			return boolValue(b)
+		}
+	case schema.Integer:
+		if n, ok := integerOf(v); ok {
+			return integerValue(n)
+		}
+	case schema.DoublePrecision:
+		if f, ok := floatOf(v); ok {
+			return floatValue(f)
+		}
+	case schema.Interval:
+		// Durations of OpenTelemetry are in seconds.
+		if f, ok := floatOf(v); ok && f >= 0 && f < math.MaxInt64/1e9 {
+			return intervalValue(time.Duration(f * 1e9))
+		}
+	case schema.Inet:
+		if addr, ok := parseAddress(v.AsString()); ok {
+			return inetValue(addr)
+		}
+	case schema.Timestamp, schema.JSONB:
+		// No column of these kinds is set from an attribute.
+	}
+	return null
+}
+
+// integerOf reads an int4 from an integer, a whole float or a numeric string.
+func integerOf(v pcommon.Value) (int64, bool) {
+	var n int64
+	switch v.Type() {
+	case pcommon.ValueTypeInt:
+		n = v.Int()
+	case pcommon.ValueTypeDouble:
+		n = int64(v.Double())
+		if float64(n) != v.Double() {
+			return 0, false
+		}
+	case pcommon.ValueTypeStr:
+		var err error
+		if n, err = strconv.ParseInt(strings.TrimSpace(v.Str()), 10, 64); err != nil {
+			return 0, false
+		}
+	default:
+		return 0, false
+	}
+	return n, n >= math.MinInt32 && n <= math.MaxInt32
+}
+
+func floatOf(v pcommon.Value) (float64, bool) {
+	switch v.Type() {
+	case pcommon.ValueTypeInt:
+		return float64(v.Int()), true
+	case pcommon.ValueTypeDouble:
+		return v.Double(), true
+	case pcommon.ValueTypeStr:
+		f, err := strconv.ParseFloat(strings.TrimSpace(v.Str()), 64)
+		return f, err == nil
+	default:
+		return 0, false
+	}
+}
+
+// stringsOf reads a list of strings, or a single one as a list.
+func stringsOf(v pcommon.Value) []string {
+	if v.Type() != pcommon.ValueTypeSlice {
+		if s := v.AsString(); s != "" {
+			return []string{s}
+		}
+		return nil
+	}
+	list := make([]string, 0, v.Slice().Len())
+	for _, element := range v.Slice().All() {
+		list = append(list, element.AsString())
+	}
+	return list
+}

@@ -1,0 +1,6 @@
+-- Columns without constraints and defaults, for this transaction alone. It
+-- lives in pg_temp and needs no privilege on the table's schema.
+CREATE TEMPORARY TABLE canonical_line_staging ON COMMIT DROP AS
+SELECT {{range $i, $name := .Names}}{{if $i}}, {{end}}{{identifier $name}}{{end}}
+FROM {{.Table}}
+WITH NO DATA;

@@ -1,0 +1,88 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"go.uber.org/zap"
+
+	"canonicallineexporter/schema"
+)
+
+// Maintain reads the table anew and, if it may, creates what is missing of it
+// and of its partitions. Errors are redacted as those of Write.
+func (s *Store) Maintain(ctx context.Context) error {
+	s.forget()
+	table, err := s.currentTarget(ctx)
+	if err == nil && s.cfg.CreateSchema {
+		err = s.partitions.Ahead(ctx, table.Table)
+	}
+	return Redact(err)
+}
+
+// forget has the table read anew before the next write.
+func (s *Store) forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.target = nil
+}
+
+// currentTarget is the table as last read, reconciled if it is not known. The
+// lock is held over the database's answers: the other writers need them too.
+func (s *Store) currentTarget(ctx context.Context) (*target, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.target != nil {
+		return s.target, nil
+	}
+	table, err := s.reconcile(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.warn(table)
+	s.target = &table
+	return s.target, nil
+}
+
+// reconcile reads the table and, where it may, creates what is missing.
+func (s *Store) reconcile(ctx context.Context) (target, error) {
+	catalog, err := schema.Read(ctx, s.pool, s.cfg.Table)
+	if err != nil && !errors.Is(err, schema.ErrNoTable) {
+		return target{}, err
+	}
+	if !s.cfg.CreateSchema {
+		return target{catalog}, err
+	}
+	if err != nil || s.lacks(catalog) {
+		if err := schema.Apply(ctx, s.pool, s.cfg.Table, s.cfg.Columns); err != nil {
+			return target{}, err
+		}
+		if catalog, err = schema.Read(ctx, s.pool, s.cfg.Table); err != nil {
+			return target{}, err
+		}
+		s.logger.Info("created what was missing of the table", zap.Stringer("table", catalog.Table))
+		if err := s.partitions.Ahead(ctx, catalog.Table); err != nil {
+			return target{}, err
+		}
+	}
+	return target{catalog}, nil
+}
+
+// lacks reports whether a column is not there at all.
+func (s *Store) lacks(catalog schema.Catalog) bool {
+	return slices.ContainsFunc(s.cfg.Columns, func(column schema.Column) bool {
+		_, ok := catalog.Columns[column.Name]
+		return !ok
+	})
+}
+
+// warn names, once, the columns that the table does not take.
+func (s *Store) warn(table target) {
+	missing := table.missing(s.cfg.Columns)
+	if len(missing) > 0 && !slices.Equal(missing, s.leftOut) {
+		s.logger.Warn("columns are left out: the table lacks them or has them with another type",
+			zap.Stringer("table", table.Table), zap.Strings("columns", missing))
+	}
+	s.leftOut = missing
+}

@@ -1,0 +1,53 @@
+package store
+
+import (
+	"errors"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// policy is what to do about a failed write.
+type policy uint8
+
+const (
+	// wait and try the same batch again, for as long as it takes: what is wrong
+	// lies outside the rows.
+	wait policy = iota
+	// upsert the batch: some of its rows are stored already.
+	upsert
+	// partition: create the partitions the rows need, then write again.
+	partitionMissing
+	// reconcile the schema with the columns, then write again.
+	reconcile
+	// isolate the row that Postgres refuses.
+	isolate
+)
+
+// policyOf is the one place that decides what an error means
+// (https://www.postgresql.org/docs/current/errcodes-appendix.html).
+func policyOf(err error) policy {
+	pgErr, ok := errors.AsType[*pgconn.PgError](err)
+	if !ok {
+		return wait
+	}
+	switch pgErr.Code {
+	case "23505": // unique_violation
+		return upsert
+	case "23514": // check_violation
+		// A missing partition has the code of a CHECK, but no constraint.
+		if pgErr.ConstraintName == "" {
+			return partitionMissing
+		}
+		return isolate
+	case "23502": // not_null_violation
+		return isolate
+	case "42P01", "3F000", "42703", "42804", "42883":
+		// undefined_table, invalid_schema_name, undefined_column,
+		// datatype_mismatch, undefined_function
+		return reconcile
+	}
+	if pgErr.Code[:2] == "22" { // data exception
+		return isolate
+	}
+	return wait
+}

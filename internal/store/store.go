@@ -1,0 +1,176 @@
+// Package store writes rows into the canonical line table: COPY first, a staged
+// upsert for what is stored already, and a search for the row that Postgres
+// refuses.
+//
+// Everything else that can go wrong is either mended here, when a table,
+// column or partition is missing, or left to the caller to try again.
+package store
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"go.uber.org/zap"
+
+	"canonicallineexporter/internal/partition"
+	"canonicallineexporter/schema"
+)
+
+// Config says where lines go.
+type Config struct {
+	Table schema.Table
+	// Columns is the table's definition.
+	Columns []schema.Column
+	// CreateSchema lets the store create and extend the table and its partitions.
+	CreateSchema bool
+	// Retention is how long lines are kept; 0 is for ever.
+	Retention time.Duration
+}
+
+// Store writes to one table. It is safe for concurrent use.
+type Store struct {
+	cfg        Config
+	pool       *pgxpool.Pool
+	partitions *partition.Maintainer
+	logger     *zap.Logger
+	now        func() time.Time
+
+	// mu guards what follows, and lets one caller at a time reconcile.
+	mu sync.Mutex
+	// target is the table as last read; nil: not known.
+	target *target
+	// leftOut is the columns that the table was last seen not to take.
+	leftOut []string
+}
+
+// New returns a store that uses pool and creates partitions through partitions.
+func New(cfg Config, pool *pgxpool.Pool, partitions *partition.Maintainer, logger *zap.Logger) *Store {
+	return &Store{cfg: cfg, pool: pool, partitions: partitions, logger: logger, now: time.Now}
+}
+
+// maxRepairs bounds how often one write mends the table, or changes its way,
+// before it gives the batch back to be written again.
+const maxRepairs = 3
+
+// Write stores the batch: each of its lines once, however often it is written.
+// After an error the batch has to be written again; a part of it may be stored
+// by then. Errors show no value of a row and no connection string.
+func (s *Store) Write(ctx context.Context, batch Batch) (Result, error) {
+	result, err := s.write(ctx, batch)
+	return result, Redact(err)
+}
+
+func (s *Store) write(ctx context.Context, batch Batch) (Result, error) {
+	insert := copyBatch
+	var expired Result
+	for repairs := 0; ; repairs++ {
+		if batch.Len() == 0 {
+			return expired, nil
+		}
+		result, err := s.run(ctx, batch, insert)
+		if err == nil {
+			result.add(expired)
+			return result, nil
+		}
+		policy := policyOf(err)
+		if policy == isolate {
+			result, err = s.bisect(ctx, batch, err)
+			result.add(expired)
+			return result, err
+		}
+		if repairs == maxRepairs {
+			return Result{}, err
+		}
+		switch policy {
+		case upsert:
+			insert = upsertBatch
+		case partitionMissing:
+			batch, expired.Expired = s.dropExpired(batch, expired.Expired)
+			if err := s.cover(ctx, batch, err); err != nil {
+				return Result{}, err
+			}
+		case reconcile:
+			s.forget()
+		default:
+			return Result{}, err
+		}
+	}
+}
+
+// run gives insert a connection and the columns that the table takes.
+func (s *Store) run(ctx context.Context, batch Batch, insert insertFunc) (Result, error) {
+	table, err := s.currentTarget(ctx)
+	if err != nil {
+		return Result{}, err
+	}
+	conn, err := s.pool.Acquire(ctx)
+	if err != nil {
+		return Result{}, fmt.Errorf("acquire connection: %w", err)
+	}
+	defer conn.Release()
+	batch = batch.Project(table.accepts)
+	return insert(ctx, conn.Conn(), table.statement(batch), batch)
+}
+
+// bisect writes the halves of a batch of which Postgres refuses a row, down to
+// the row itself, which is dropped.
+func (s *Store) bisect(ctx context.Context, batch Batch, cause error) (Result, error) {
+	if batch.Len() == 1 {
+		s.logger.Error("dropped a line that Postgres refuses",
+			zap.Error(Redact(cause)), zap.String("line_id", hex.EncodeToString(batch.value(0, batch.column("id")))))
+		return Result{Rejected: 1}, nil
+	}
+	middle := batch.Len() / 2
+	result, err := s.write(ctx, batch.Slice(0, middle))
+	if err != nil {
+		return Result{}, err
+	}
+	rest, err := s.write(ctx, batch.Slice(middle, batch.Len()))
+	if err != nil {
+		return Result{}, err
+	}
+	result.add(rest)
+	return result, nil
+}
+
+// dropExpired leaves out what is older than the retention: its partition has
+// gone, and would be made again to be dropped at once. It adds to count.
+func (s *Store) dropExpired(batch Batch, count int) (Batch, int) {
+	if s.cfg.Retention == 0 {
+		return batch, count
+	}
+	limit := s.now().Add(-s.cfg.Retention)
+	kept := Batch{Layout: batch.Layout}
+	for i := range batch.Len() {
+		if batch.createdAt(i).Before(limit) {
+			count++
+			continue
+		}
+		kept.Append(batch.Slice(i, i+1))
+	}
+	return kept, count
+}
+
+// cover creates the partitions that the rows need; without the right to, the
+// cause remains.
+func (s *Store) cover(ctx context.Context, batch Batch, cause error) error {
+	if batch.Len() == 0 {
+		return nil
+	}
+	if !s.cfg.CreateSchema {
+		return cause
+	}
+	table, err := s.currentTarget(ctx)
+	if err != nil {
+		return err
+	}
+	times := make([]time.Time, batch.Len())
+	for i := range times {
+		times[i] = batch.createdAt(i)
+	}
+	return s.partitions.Cover(ctx, table.Table, times)
+}

@@ -1,0 +1,57 @@
+-- Moves staged lines into the table, where a stored line only gains.
+--
+-- Of two versions of a line the one whose statistics count more spans knows
+-- more: its values win, the other's fill its NULLs. So a line that is delivered
+-- again after its descendants were forgotten cannot make the stored one poorer.
+-- jsonb compares the counts as they are; a cast could fail on what an
+-- application wrote there.
+{{define "merged" -}}
+{{if .ByStatistics -}}
+CASE WHEN COALESCE(EXCLUDED.statistics -> 'spans', '0') >= COALESCE(stored.statistics -> 'spans', '0')
+        THEN COALESCE(EXCLUDED.{{identifier .Name}}, stored.{{identifier .Name}})
+        ELSE COALESCE(stored.{{identifier .Name}}, EXCLUDED.{{identifier .Name}}) END
+{{- else -}}
+COALESCE(EXCLUDED.{{identifier .Name}}, stored.{{identifier .Name}})
+{{- end}}
+{{- end -}}
+-- xmax would tell inserted from updated rows, but no partitioned table returns
+-- it; so those that are there already are counted beside the INSERT, in the same
+-- snapshot.
+WITH known AS (
+    SELECT count(*) AS lines
+    FROM {{.Table}}
+    WHERE (created_at, id) IN (SELECT created_at, id FROM pg_temp.canonical_line_staging)
+),
+written AS (
+    INSERT INTO {{.Table}} AS stored ({{range $i, $name := .Names}}{{if $i}}, {{end}}{{identifier $name}}{{end}})
+    -- ON CONFLICT refuses to touch a row twice in one statement (21000): of a
+    -- line that is staged twice, DISTINCT ON keeps the version that knows most.
+    -- Key order lets two writers of the same lines queue up instead of
+    -- deadlocking.
+    SELECT DISTINCT ON (created_at, id) {{range $i, $name := .Names}}{{if $i}}, {{end}}{{identifier $name}}{{end}}
+    FROM pg_temp.canonical_line_staging
+    ORDER BY created_at, id{{if .ByStatistics}}, COALESCE(statistics -> 'spans', '0') DESC{{end}}
+    ON CONFLICT (created_at, id)
+    {{- if .Mutable}} DO UPDATE SET
+    {{- range $i, $column := .Mutable}}{{if $i}},{{end}}
+        {{identifier $column.Name}} = {{template "merged" $column}}
+    {{- end}}
+    {{- if .UpdatedAt}},
+        updated_at = current_timestamp
+    {{- end}}
+    -- A line that would not change writes no tuple.
+    WHERE (
+        {{- range $i, $column := .Mutable}}{{if $i}}, {{end}}stored.{{identifier $column.Name}}{{end -}}
+    ) IS DISTINCT FROM (
+        {{- range $i, $column := .Mutable}}{{if $i}},{{end}}
+        {{template "merged" $column}}
+        {{- end}}
+    )
+    {{- else}} DO NOTHING
+    {{- end}}
+    RETURNING 1
+)
+SELECT
+    (SELECT count(*) FROM (SELECT DISTINCT created_at, id FROM pg_temp.canonical_line_staging) AS keys),
+    (SELECT lines FROM known),
+    (SELECT count(*) FROM written);

@@ -1,0 +1,102 @@
+package schema
+
+import (
+	"fmt"
+
+	"github.com/jackc/pgx/v5/pgtype"
+)
+
+// Kind is how a column's value is held and encoded: one Kind for all Postgres
+// types that share a binary representation.
+type Kind uint8
+
+// The kinds of column the table can have.
+const (
+	Text Kind = iota + 1
+	TextArray
+	UUID
+	Boolean
+	Integer
+	DoublePrecision
+	Timestamp
+	Interval
+	Inet
+	JSONB
+)
+
+// EpochMicroseconds lie between 1970 and 2000, from which Postgres counts the
+// microseconds of a timestamp.
+const EpochMicroseconds = 946_684_800_000_000
+
+// Type is the Postgres type of a column.
+type Type struct {
+	Kind Kind
+	// Width is the most characters a varchar, or one element of a varchar[],
+	// holds; 0 is unlimited.
+	Width int
+}
+
+// kinds names every Kind in SQL and holds the OID that COPY in binary format
+// writes for it.
+var kinds = map[Kind]struct {
+	name string
+	oid  uint32
+}{
+	Text:            {"varchar", pgtype.VarcharOID},
+	TextArray:       {"varchar", pgtype.VarcharArrayOID},
+	UUID:            {"uuid", pgtype.UUIDOID},
+	Boolean:         {"boolean", pgtype.BoolOID},
+	Integer:         {"int", pgtype.Int4OID},
+	DoublePrecision: {"double precision", pgtype.Float8OID},
+	Timestamp:       {"timestamptz", pgtype.TimestamptzOID},
+	Interval:        {"interval", pgtype.IntervalOID},
+	Inet:            {"inet", pgtype.InetOID},
+	JSONB:           {"jsonb", pgtype.JSONBOID},
+}
+
+// String is the type as DDL spells it.
+func (t Type) String() string {
+	name := kinds[t.Kind].name
+	if t.Width > 0 {
+		name = fmt.Sprintf("%s(%d)", name, t.Width)
+	}
+	if t.Kind == TextArray {
+		name += "[]"
+	}
+	return name
+}
+
+// Accepts reports whether a column whose type has this OID can be written with
+// the binary form of t: the type itself, or one with the same representation.
+func (t Type) Accepts(oid uint32) bool {
+	if oid == kinds[t.Kind].oid {
+		return true
+	}
+	switch t.Kind {
+	case Text:
+		return oid == pgtype.TextOID || oid == pgtype.BPCharOID
+	case TextArray:
+		return oid == pgtype.TextArrayOID
+	default:
+		return false
+	}
+}
+
+// Column is one column of the canonical line table.
+type Column struct {
+	Name string
+	Type Type
+	// NotNull columns hold a value in every line.
+	NotNull bool
+	// Default is the SQL expression of the column's default; empty: none.
+	Default string
+	// Comment says what the column holds; it is stored as the column's comment.
+	Comment string
+}
+
+// Added is the definition with which the column joins a table that holds rows:
+// as in a new table, but NULL where older rows would have no value.
+func (c Column) Added() Column {
+	c.NotNull = c.NotNull && c.Default != ""
+	return c
+}

@@ -1,0 +1,11 @@
+-- to_regclass follows the search_path and yields NULL, not an error, for a
+-- table that is not there. Generated columns cannot be written.
+SELECT n.nspname::text, c.relname::text, a.attname::text, a.atttypid
+FROM pg_catalog.pg_class c
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid
+WHERE c.oid = to_regclass($1)
+    AND a.attnum > 0
+    AND NOT a.attisdropped
+    AND a.attgenerated = ''
+ORDER BY a.attnum;

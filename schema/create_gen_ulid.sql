@@ -1,0 +1,13 @@
+-- A ULID as a uuid: 48 bits of milliseconds since 1970, then 80 random bits
+-- (https://github.com/ulid/spec). gen_random_uuid() is part of Postgres 13 and
+-- later; the first 8 and the last 12 of its 32 hex digits are all random.
+CREATE FUNCTION {{identifier .Table.Schema}}.gen_ulid() RETURNS uuid
+LANGUAGE sql VOLATILE PARALLEL SAFE
+AS $$
+    SELECT (
+        lpad(to_hex((extract(epoch FROM clock_timestamp()) * 1000)::bigint), 12, '0')
+        || left(random.hex, 8)
+        || right(random.hex, 12)
+    )::uuid
+    FROM (SELECT encode(uuid_send(gen_random_uuid()), 'hex') AS hex) AS random
+$$;

@@ -1,0 +1,1 @@
+CREATE SCHEMA {{identifier .Table.Schema}};

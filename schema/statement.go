@@ -1,0 +1,35 @@
+package schema
+
+import (
+	"io/fs"
+	"strings"
+	"text/template"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Statements are SQL templates, one a file. Only identifiers and the column
+// table go through the template; values are always parameters.
+type Statements struct {
+	templates *template.Template
+}
+
+// ParseStatements reads every .sql file of files; it panics on a template that
+// does not parse, so it belongs into a package variable.
+func ParseStatements(files fs.FS) Statements {
+	functions := template.FuncMap{"identifier": QuoteIdentifier}
+	return Statements{template.Must(template.New("").Funcs(functions).ParseFS(files, "*.sql"))}
+}
+
+// Render fills the template in the file name with data. It panics when data
+// does not fit the template: both are part of the program.
+func (s Statements) Render(name string, data any) string {
+	var sql strings.Builder
+	if err := s.templates.ExecuteTemplate(&sql, name, data); err != nil {
+		panic(err)
+	}
+	return sql.String()
+}
+
+// QuoteIdentifier quotes one unqualified identifier.
+func QuoteIdentifier(name string) string { return pgx.Identifier{name}.Sanitize() }
