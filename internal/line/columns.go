@@ -29,8 +29,10 @@ var (
 // this exporter.
 var columns = []column{
 	{
-		Column: schema.Column{Name: "id", Type: identity, NotNull: true, Default: "gen_ulid()",
-			Comment: "The line's id: sorts by time like a ULID and is the same for the same span"},
+		Column: schema.Column{
+			Name: "id", Type: identity, NotNull: true, Default: "gen_ulid()",
+			Comment: "The line's id: sorts by time like a ULID and is the same for the same span",
+		},
 		read: func(r *reading) Value { return uuidValue(r.id(r.createdAt)) }, fixed: true,
 	},
 	{
@@ -70,18 +72,24 @@ var columns = []column{
 		read:   func(r *reading) Value { return textValue(r.header(requestHeader, "content-type")) },
 	},
 	{
-		Column: schema.Column{Name: "created_at", Type: timestamp, NotNull: true, Default: "current_timestamp",
-			Comment: "When the request ended; the partition key"},
+		Column: schema.Column{
+			Name: "created_at", Type: timestamp, NotNull: true, Default: "current_timestamp",
+			Comment: "When the request ended; the partition key",
+		},
 		read: func(r *reading) Value { return timestampValue(r.createdAt) }, fixed: true,
 	},
 	{
-		Column: schema.Column{Name: "duration", Type: schema.Type{Kind: schema.Interval}, NotNull: true,
-			Comment: "How long the request took inside the service"},
+		Column: schema.Column{
+			Name: "duration", Type: schema.Type{Kind: schema.Interval}, NotNull: true,
+			Comment: "How long the request took inside the service",
+		},
 		read: func(r *reading) Value { return intervalValue(r.duration()) },
 	},
 	{
-		Column: schema.Column{Name: "http_method", Type: schema.Type{Kind: schema.Text, Width: 20}, NotNull: true,
-			Comment: "The request's method as sent"},
+		Column: schema.Column{
+			Name: "http_method", Type: schema.Type{Kind: schema.Text, Width: 20}, NotNull: true,
+			Comment: "The request's method as sent",
+		},
 		read: (*reading).method,
 	},
 	{
@@ -101,13 +109,17 @@ var columns = []column{
 		read:   (*reading).idempotencyKey,
 	},
 	{
-		Column: schema.Column{Name: "idempotency_replay", Type: boolean, NotNull: true, Default: "false",
-			Comment: "Whether an earlier response was sent again"},
+		Column: schema.Column{
+			Name: "idempotency_replay", Type: boolean, NotNull: true, Default: "false",
+			Comment: "Whether an earlier response was sent again",
+		},
 		read: unset,
 	},
 	{
-		Column: schema.Column{Name: "ip", Type: schema.Type{Kind: schema.Inet}, NotNull: true,
-			Comment: "The client's address; 0.0.0.0: unknown"},
+		Column: schema.Column{
+			Name: "ip", Type: schema.Type{Kind: schema.Inet}, NotNull: true,
+			Comment: "The client's address; 0.0.0.0: unknown",
+		},
 		read: (*reading).clientAddress,
 	},
 	{
@@ -123,8 +135,10 @@ var columns = []column{
 		read:   none, fixed: true,
 	},
 	{
-		Column: schema.Column{Name: "request_payload_capture_disabled", Type: boolean, NotNull: true, Default: "false",
-			Comment: "Whether request_payload is NULL because bodies are not captured"},
+		Column: schema.Column{
+			Name: "request_payload_capture_disabled", Type: boolean, NotNull: true, Default: "false",
+			Comment: "Whether request_payload is NULL because bodies are not captured",
+		},
 		read: func(*reading) Value { return boolValue(true) },
 	},
 	{
@@ -140,8 +154,10 @@ var columns = []column{
 		read:   (*reading).statistics, fixed: true,
 	},
 	{
-		Column: schema.Column{Name: "status", Type: schema.Type{Kind: schema.Integer}, NotNull: true,
-			Comment: "The response's status; 0: unknown"},
+		Column: schema.Column{
+			Name: "status", Type: schema.Type{Kind: schema.Integer}, NotNull: true,
+			Comment: "The response's status; 0: unknown",
+		},
 		read: func(r *reading) Value { return integerValue(r.status) },
 	},
 	{
@@ -157,16 +173,20 @@ var columns = []column{
 		read:   none,
 	},
 	{
-		Column: schema.Column{Name: "updated_at", Type: timestamp, NotNull: true, Default: "current_timestamp",
-			Comment: "When the stored line last changed"},
+		Column: schema.Column{
+			Name: "updated_at", Type: timestamp, NotNull: true, Default: "current_timestamp",
+			Comment: "When the stored line last changed",
+		},
 	},
 	{
 		Column: schema.Column{Name: "user_agent", Type: shortText, Comment: "The client's User-Agent"},
 		read:   (*reading).userAgent,
 	},
 	{
-		Column: schema.Column{Name: "x_crunchy_headers", Type: schema.Type{Kind: schema.TextArray, Width: 200},
-			Comment: "Captured request headers with a configured prefix, as name: value"},
+		Column: schema.Column{
+			Name: "x_crunchy_headers", Type: schema.Type{Kind: schema.TextArray, Width: 200},
+			Comment: "Captured request headers with a configured prefix, as name: value",
+		},
 		read: (*reading).selectedHeaders,
 	},
 	{
@@ -182,8 +202,10 @@ var columns = []column{
 		read:   resourceText("deployment.environment.name", "deployment.environment"),
 	},
 	{
-		Column: schema.Column{Name: "trace_id", Type: schema.Type{Kind: schema.Text, Width: 32},
-			Comment: "The trace's id in hex, as a trace viewer takes it"},
+		Column: schema.Column{
+			Name: "trace_id", Type: schema.Type{Kind: schema.Text, Width: 32},
+			Comment: "The trace's id in hex, as a trace viewer takes it",
+		},
 		read: func(r *reading) Value { return textValue(r.Span.TraceID().String()) }, fixed: true,
 	},
 	{
@@ -191,8 +213,10 @@ var columns = []column{
 		read:   func(r *reading) Value { return textValue(r.Span.SpanID().String()) }, fixed: true,
 	},
 	{
-		Column: schema.Column{Name: "adjusted_count", Type: schema.Type{Kind: schema.DoublePrecision}, NotNull: true, Default: "1",
-			Comment: "How many requests the line stands for: the inverse of its sampling probability"},
+		Column: schema.Column{
+			Name: "adjusted_count", Type: schema.Type{Kind: schema.DoublePrecision}, NotNull: true, Default: "1",
+			Comment: "How many requests the line stands for: the inverse of its sampling probability",
+		},
 		read: (*reading).adjustedCount, fixed: true,
 	},
 }

@@ -1,0 +1,105 @@
+package partition
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap/zaptest"
+
+	"canonicallineexporter/internal/pgtest"
+	"canonicallineexporter/schema"
+)
+
+var table = schema.Table{Schema: "public", Name: "lines"}
+
+// setup returns a database with an empty partitioned table, and a maintainer of
+// it on the afternoon of 2023-05-12.
+func setup(t *testing.T, interval Interval) (*pgtest.Database, *Maintainer) {
+	t.Helper()
+	d := pgtest.New(t)
+	d.Exec(t, "CREATE TABLE lines (created_at timestamptz, note text, PRIMARY KEY (created_at)) PARTITION BY RANGE (created_at)")
+	m := New(Config{Interval: interval, CreateAhead: 48 * time.Hour}, d.Pool, zaptest.NewLogger(t))
+	m.now = func() time.Time { return day(12).Add(15 * time.Hour) }
+	return d, m
+}
+
+const names = `SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'lines'::regclass ORDER BY 1`
+
+func TestAheadCreatesFromNowToTheHorizon(t *testing.T) {
+	t.Parallel()
+	d, m := setup(t, Day)
+	require.NoError(t, m.Ahead(t.Context(), table))
+	want := []string{"lines_20230512", "lines_20230513", "lines_20230514"}
+	require.Equal(t, want, pgtest.All[string](t, d, names))
+
+	require.NoError(t, m.Ahead(t.Context(), table))
+	require.Equal(t, want, pgtest.All[string](t, d, names))
+}
+
+func TestCoverCreatesForTheTimesOfRows(t *testing.T) {
+	t.Parallel()
+	d, m := setup(t, Hour)
+	times := []time.Time{day(1).Add(90 * time.Minute), day(1).Add(100 * time.Minute), time.Unix(0, 0)}
+	require.NoError(t, m.Cover(t.Context(), table, times))
+	require.Equal(t, []string{"lines_1970010100", "lines_2023050101"}, pgtest.All[string](t, d, names))
+	for _, at := range times {
+		d.Exec(t, "INSERT INTO lines VALUES ($1)", at)
+	}
+}
+
+func TestBoundsAreReadInAnyTimeZone(t *testing.T) {
+	t.Parallel()
+	d, m := setup(t, Day)
+	d.Exec(t, "ALTER DATABASE "+d.Name+" SET timezone = 'Asia/Kathmandu'")
+	d.Exec(t, "ALTER DATABASE "+d.Name+" SET datestyle = 'German'")
+	d.Pool.Reset()
+	require.NoError(t, m.Ahead(t.Context(), table))
+	ranges, err := list(t.Context(), d.Pool, table)
+	require.NoError(t, err)
+	require.Len(t, ranges, 3)
+	for _, r := range ranges {
+		require.Equal(t, r.From.UTC(), Day.Floor(r.From))
+		require.Equal(t, r.To.UTC(), Day.Next(r.From.UTC()))
+	}
+}
+
+func TestPartitionsOfSomebodyElseAreRespected(t *testing.T) {
+	t.Parallel()
+	d, m := setup(t, Day)
+	d.Exec(t, "CREATE TABLE past PARTITION OF lines FOR VALUES FROM (MINVALUE) TO ('2023-05-12 18:00+00')")
+	d.Exec(t, "CREATE TABLE future PARTITION OF lines FOR VALUES FROM ('2023-05-14 00:00+00') TO (MAXVALUE)")
+	require.NoError(t, m.Ahead(t.Context(), table))
+	require.Equal(t, []string{"future", "lines_20230512", "lines_20230513", "past"}, pgtest.All[string](t, d, names))
+	d.Exec(t, "INSERT INTO lines VALUES ('2023-05-12 18:00+00'), ('2023-05-12 17:59:59+00')")
+	require.EqualValues(t, 1, pgtest.One[int64](t, d, "SELECT count(*) FROM lines_20230512"))
+}
+
+func TestCollectorsDoNotGetInEachOthersWay(t *testing.T) {
+	t.Parallel()
+	_, m := setup(t, Hour)
+	errs := make([]error, 8)
+	var wg sync.WaitGroup
+	for i := range errs {
+		wg.Go(func() { errs[i] = m.Ahead(t.Context(), table) })
+	}
+	wg.Wait()
+	for _, err := range errs {
+		require.NoError(t, err)
+	}
+}
+
+func TestWritersAndReadersGoOnDuringCreation(t *testing.T) {
+	t.Parallel()
+	d, m := setup(t, Day)
+	d.Exec(t, "CREATE TABLE may PARTITION OF lines FOR VALUES FROM ('2023-05-01 00:00+00') TO ('2023-05-12 00:00+00')")
+	// An open transaction has read and written the parent: PARTITION OF would
+	// wait for it.
+	tx, err := d.Pool.Begin(t.Context())
+	require.NoError(t, err)
+	defer tx.Rollback(t.Context()) //nolint:errcheck // the database goes anyway
+	_, err = tx.Exec(t.Context(), "INSERT INTO lines SELECT '2023-05-02 00:00+00' WHERE NOT EXISTS (SELECT FROM lines)")
+	require.NoError(t, err)
+	require.NoError(t, m.Ahead(t.Context(), table))
+}

@@ -1,0 +1,77 @@
+package partition
+
+import (
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func day(n int) time.Time { return time.Date(2023, 5, n, 0, 0, 0, 0, time.UTC) }
+
+func TestPlanCreatesWhatIsMissingAhead(t *testing.T) {
+	t.Parallel()
+	now := day(12).Add(15 * time.Hour)
+	got := Plan("lines", Day, []Range{{day(13), day(14)}}, []Range{{now, now.Add(48 * time.Hour)}})
+	require.Equal(t, []Creation{
+		{"lines_20230512", Range{day(12), day(13)}},
+		{"lines_20230514", Range{day(14), day(15)}},
+	}, got)
+}
+
+func TestPlanFillsOnlyTheGapsAfterTheIntervalChanged(t *testing.T) {
+	t.Parallel()
+	// Days that exist lie inside a week, and a month reaches into the next one.
+	existing := []Range{{day(9), day(10)}, {day(11), day(12)}, {day(13), day(31)}}
+	require.Equal(t, []Creation{
+		{"lines_20230508", Range{day(8), day(9)}},
+		{"lines_20230510", Range{day(10), day(11)}},
+		{"lines_20230512", Range{day(12), day(13)}},
+	}, Plan("lines", Week, existing, []Range{{day(9), day(15)}}))
+}
+
+func TestPlanHasNothingToDoUnderAPartitionForEverything(t *testing.T) {
+	t.Parallel()
+	require.Empty(t, Plan("lines", Hour, []Range{{time.Time{}, day(31)}}, []Range{{day(1), day(3)}}))
+}
+
+// Whatever exists, afterwards every wanted instant is in exactly one partition.
+func TestPlanCoversAllAndOverlapsNothing(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(1, 2)) // reproducible
+	intervals := []Interval{Hour, Day, Week, Month}
+	for range 2_000 {
+		interval := intervals[random.IntN(len(intervals))]
+		var all []Range
+		for at := day(1); at.Before(day(31)); {
+			end := at.Add(time.Duration(1+random.IntN(200)) * time.Hour)
+			if random.IntN(2) == 0 {
+				all = append(all, Range{at, end})
+			}
+			at = end
+		}
+		random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+		var want []Range
+		for range 1 + random.IntN(3) {
+			from := day(1).Add(time.Duration(random.IntN(700*60)) * time.Minute)
+			want = append(want, Range{from, from.Add(time.Duration(1+random.IntN(90*60)) * time.Minute)})
+		}
+
+		for _, creation := range Plan("lines", interval, all, want) {
+			require.True(t, creation.From.Before(creation.To))
+			all = append(all, creation.Range)
+		}
+		for _, w := range want {
+			for at := w.From; at.Before(w.To); at = at.Add(30 * time.Minute) {
+				covering := 0
+				for _, r := range all {
+					if r.Contains(at) {
+						covering++
+					}
+				}
+				require.Equal(t, 1, covering, "%s at %s", interval, at)
+			}
+		}
+	}
+}

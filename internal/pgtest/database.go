@@ -1,0 +1,128 @@
+package pgtest
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/require"
+)
+
+// Database is a database of one test, empty to begin with.
+type Database struct {
+	// Name is unique on the server; URL connects to it as the superuser.
+	Name, URL string
+	// Pool serves the test's own statements.
+	Pool *pgxpool.Pool
+
+	server *Server
+}
+
+var databases atomic.Int64
+
+// New returns a database on the shared server, which is dropped after the test.
+func New(t testing.TB) *Database {
+	t.Helper()
+	return Shared(t).NewDatabase(t)
+}
+
+// NewDatabase returns a database that is dropped after the test.
+func (s *Server) NewDatabase(t testing.TB) *Database {
+	t.Helper()
+	d := &Database{Name: fmt.Sprintf("test_%d", databases.Add(1)), server: s}
+	d.URL = s.url(d.Name)
+	d.Create(t)
+	pool, err := pgxpool.New(t.Context(), d.URL)
+	require.NoError(t, err)
+	d.Pool = pool
+	t.Cleanup(func() {
+		pool.Close()
+		d.Drop(t)
+	})
+	return d
+}
+
+// Create makes the database.
+func (d *Database) Create(t testing.TB) {
+	t.Helper()
+	d.server.exec(t, "CREATE DATABASE "+pgx.Identifier{d.Name}.Sanitize())
+}
+
+// Drop removes the database and cuts off who is connected to it.
+func (d *Database) Drop(t testing.TB) {
+	t.Helper()
+	d.server.exec(t, "DROP DATABASE IF EXISTS "+pgx.Identifier{d.Name}.Sanitize()+" WITH (FORCE)")
+}
+
+// Exec runs statements in the database.
+func (d *Database) Exec(t testing.TB, sql string, args ...any) {
+	t.Helper()
+	_, err := d.Pool.Exec(t.Context(), sql, args...)
+	require.NoError(t, err)
+}
+
+// One is the first column of the only row that a query returns.
+func One[T any](t testing.TB, d *Database, sql string, args ...any) T {
+	t.Helper()
+	return All[T](t, d, sql, args...)[0]
+}
+
+// All is the first column of every row that a query returns.
+func All[T any](t testing.TB, d *Database, sql string, args ...any) []T {
+	t.Helper()
+	rows, err := d.Pool.Query(t.Context(), sql, args...)
+	require.NoError(t, err)
+	values, err := pgx.CollectRows(rows, pgx.RowTo[T])
+	require.NoError(t, err)
+	return values
+}
+
+// awaitCondition has the server look again and again: each statement of the
+// block sees what was committed before it. A table that is still to be created
+// is a condition not met.
+const awaitCondition = `
+DO $await$
+DECLARE
+    met boolean;
+    deadline timestamptz := clock_timestamp() + interval '60 seconds';
+BEGIN
+    LOOP
+        BEGIN
+            SELECT (%s) INTO met;
+            EXIT WHEN met;
+        EXCEPTION WHEN undefined_table OR invalid_schema_name THEN
+            NULL;
+        END;
+        IF clock_timestamp() > deadline THEN
+            RAISE 'condition not met within 60 seconds';
+        END IF;
+        PERFORM pg_sleep(0.01);
+    END LOOP;
+END
+$await$`
+
+// Await returns once the condition, an SQL expression, is true; the test fails
+// when that takes a minute.
+func (d *Database) Await(t testing.TB, condition string) {
+	t.Helper()
+	_, err := d.Pool.Exec(t.Context(), fmt.Sprintf(awaitCondition, condition))
+	require.NoError(t, err, condition)
+}
+
+func (s *Server) url(database string) string {
+	return fmt.Sprintf("postgres://postgres@127.0.0.1:%d/%s", s.Port, database)
+}
+
+func (s *Server) exec(t testing.TB, sql string) {
+	t.Helper()
+	// The test's own context has ended when its cleanup runs.
+	ctx := context.WithoutCancel(t.Context())
+	conn, err := pgx.Connect(ctx, s.url("postgres"))
+	require.NoError(t, err)
+	defer conn.Close(ctx) //nolint:errcheck // nothing is left to be flushed
+	_, err = conn.Exec(ctx, sql)
+	require.NoError(t, err)
+}

@@ -1,0 +1,200 @@
+// Package pgtest gives every test a database of its own on a throwaway Postgres
+// that the test process starts once and that dies with it.
+//
+// It needs the Postgres binaries alone: those of the PGTEST_BINDIR environment
+// variable, else of pg_config, else of the newest /usr/lib/postgresql.
+package pgtest
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// Server is a running Postgres.
+type Server struct {
+	// Port on 127.0.0.1; the superuser is postgres, without a password.
+	Port    int
+	dir     string
+	binDir  string
+	account *syscall.Credential
+	// lifeline is held open until the process ends: the watchdog stops the
+	// server when it closes, however the process goes. TestMain could not: goleak
+	// leaves it through os.Exit.
+	lifeline *os.File
+}
+
+var shared = sync.OnceValues(func() (*Server, error) { return start(freePort) })
+
+// Shared is the process's own server.
+func Shared(t testing.TB) *Server {
+	t.Helper()
+	server, err := shared()
+	if err != nil {
+		t.Fatalf("start postgres: %v", err)
+	}
+	return server
+}
+
+// start makes a cluster and serves it.
+func start(port func() (int, error)) (*Server, error) {
+	binDir, err := findBinDir()
+	if err != nil {
+		return nil, err
+	}
+	account, err := unprivileged()
+	if err != nil {
+		return nil, err
+	}
+	// Not under the default temporary directory of a test: sockets have short
+	// names, and the directory has to be open to another user.
+	dir, err := os.MkdirTemp("", "pgtest")
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{dir: dir, binDir: binDir, account: account}
+	if account != nil {
+		if err := os.Chown(dir, int(account.Uid), int(account.Gid)); err != nil {
+			return nil, err
+		}
+	}
+	if s.Port, err = port(); err != nil {
+		return nil, err
+	}
+	initdb := s.command("initdb", "--pgdata", s.data(), "--username=postgres", "--auth=trust", "--encoding=UTF8",
+		"--locale=C", "--no-sync", "--no-instructions")
+	if out, err := initdb.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("initdb: %w\n%s", err, out)
+	}
+	return s, s.serve()
+}
+
+// watchdog runs the server until its standard input closes, then stops it and
+// removes the directory.
+const watchdog = `
+"$0" "$@" </dev/null >"$PGTEST_DIR/log" 2>&1 &
+while read -r _; do :; done
+kill -INT $! 2>/dev/null
+wait $!
+rm -rf "$PGTEST_DIR"
+`
+
+func (s *Server) serve() error {
+	read, write, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	defer read.Close() //nolint:errcheck // the watchdog has its own
+	postgres := s.command("postgres", "-D", s.data(), "-k", s.dir, "-p", strconv.Itoa(s.Port),
+		"-c", "listen_addresses=127.0.0.1", "-c", "max_connections=200",
+		"-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
+	cmd := exec.Command("/bin/sh", append([]string{"-c", watchdog}, postgres.Args...)...)
+	cmd.Dir = s.dir
+	cmd.Env = append(os.Environ(), "PGTEST_DIR="+s.dir)
+	cmd.Stdin = read
+	// A group of its own, so that Ctrl-C reaches the tests and not the watchdog.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: s.account, Setpgid: true}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	s.lifeline = write
+	return s.awaitReady()
+}
+
+func (s *Server) awaitReady() error {
+	deadline := time.Now().Add(60 * time.Second)
+	for {
+		ready := s.command("pg_isready", "-q", "-h", "127.0.0.1", "-p", strconv.Itoa(s.Port), "-t", "5")
+		if ready.Run() == nil {
+			return nil
+		}
+		if time.Now().After(deadline) {
+			log, _ := os.ReadFile(filepath.Join(s.dir, "log"))
+			return fmt.Errorf("postgres does not answer:\n%s", log)
+		}
+		runtime.Gosched()
+	}
+}
+
+func (s *Server) data() string { return filepath.Join(s.dir, "data") }
+
+// command is one of Postgres' programs, run by a user that it accepts.
+func (s *Server) command(name string, args ...string) *exec.Cmd {
+	cmd := exec.Command(filepath.Join(s.binDir, name), args...)
+	cmd.Dir = s.dir
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: s.account}
+	return cmd
+}
+
+// unprivileged is the user that runs Postgres when the tests run as root, as
+// which it refuses to start; nil otherwise.
+func unprivileged() (*syscall.Credential, error) {
+	if os.Geteuid() != 0 {
+		return nil, nil
+	}
+	for _, name := range []string{"postgres", "nobody"} {
+		account, err := user.Lookup(name)
+		if err != nil {
+			continue
+		}
+		uid, err := strconv.ParseUint(account.Uid, 10, 32)
+		if err != nil {
+			return nil, err
+		}
+		gid, err := strconv.ParseUint(account.Gid, 10, 32)
+		if err != nil {
+			return nil, err
+		}
+		return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, nil
+	}
+	return nil, errors.New("postgres does not run as root, and there is neither a user postgres nor nobody")
+}
+
+func findBinDir() (string, error) {
+	candidates := []string{os.Getenv("PGTEST_BINDIR")}
+	if out, err := exec.Command("pg_config", "--bindir").Output(); err == nil {
+		candidates = append(candidates, strings.TrimSpace(string(out)))
+	}
+	for _, pattern := range []string{
+		"/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql@*/bin",
+		"/usr/local/opt/postgresql@*/bin", "/usr/local/pgsql/bin",
+	} {
+		found, err := filepath.Glob(pattern)
+		if err != nil {
+			return "", err
+		}
+		slices.Reverse(found)
+		candidates = append(candidates, found...)
+	}
+	for _, dir := range candidates {
+		if dir == "" {
+			continue
+		}
+		if _, err := os.Stat(filepath.Join(dir, "initdb")); err == nil {
+			return dir, nil
+		}
+	}
+	return "", errors.New("no Postgres server found: install one (Debian: apt-get install postgresql) " +
+		"or name its programs' folder in PGTEST_BINDIR")
+}
+
+func freePort() (int, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	defer listener.Close() //nolint:errcheck // nothing was written
+	return listener.Addr().(*net.TCPAddr).Port, nil
+}

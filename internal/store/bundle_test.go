@@ -1,0 +1,93 @@
+package store
+
+import (
+	"encoding/binary"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest"
+	"go.uber.org/zap/zaptest/observer"
+
+	"canonicallineexporter/internal/line"
+	"canonicallineexporter/internal/partition"
+	"canonicallineexporter/internal/pgtest"
+	"canonicallineexporter/schema"
+)
+
+// bundle is a store on a database of its own.
+type bundle struct {
+	*pgtest.Database
+	store *Store
+	logs  *observer.ObservedLogs
+}
+
+func setup(t *testing.T, change func(*Config)) *bundle {
+	t.Helper()
+	d := pgtest.New(t)
+	core, logs := observer.New(zapcore.InfoLevel)
+	logger := zap.New(zapcore.NewTee(core, zaptest.NewLogger(t).Core()))
+	cfg := Config{
+		Table: schema.Table{Name: "canonical_api_line"}, Columns: line.Columns(),
+		CreateSchema: true, Retention: 14 * 24 * time.Hour,
+	}
+	if change != nil {
+		change(&cfg)
+	}
+	poolConfig, err := ParsePoolConfig(d.URL, 4)
+	require.NoError(t, err)
+	pool, err := pgxpool.NewWithConfig(t.Context(), poolConfig)
+	require.NoError(t, err)
+	t.Cleanup(pool.Close)
+	partitions := partition.New(partition.Config{Interval: partition.Day, CreateAhead: 72 * time.Hour}, pool, logger)
+	return &bundle{Database: d, store: New(cfg, pool, partitions, logger), logs: logs}
+}
+
+// span describes a request of a batch.
+type span struct {
+	id   uint64
+	ago  time.Duration
+	with map[string]any
+}
+
+// epoch is what spans count from, so that the same span has the same times.
+var epoch = time.Now().Truncate(time.Second)
+
+func batchOf(t *testing.T, spans ...span) Batch {
+	t.Helper()
+	mapper := line.NewMapper(line.Config{AttributePrefix: "canonical", Horizon: 72 * time.Hour})
+	batch := Batch{Layout: mapper.Layout()}
+	for _, s := range spans {
+		otlp := ptrace.NewSpan()
+		id := binary.BigEndian.AppendUint64(nil, s.id)
+		otlp.SetSpanID(pcommon.SpanID(id))
+		otlp.SetTraceID(pcommon.TraceID(append(id, id...)))
+		otlp.SetName("GET /")
+		otlp.SetStartTimestamp(pcommon.NewTimestampFromTime(epoch.Add(-s.ago - time.Second)))
+		otlp.SetEndTimestamp(pcommon.NewTimestampFromTime(epoch.Add(-s.ago)))
+		require.NoError(t, otlp.Attributes().FromRaw(s.with))
+		rows, fate := mapper.Append(batch.Rows, line.Request{Resource: pcommon.NewResource(), Span: otlp, Arrival: epoch})
+		require.Equal(t, line.Stored, fate)
+		batch.Rows = rows
+		batch.Ends = append(batch.Ends, len(rows))
+	}
+	require.NoError(t, batch.Validate())
+	return batch
+}
+
+func (b *bundle) write(t *testing.T, batch Batch) Result {
+	t.Helper()
+	result, err := b.store.Write(t.Context(), batch)
+	require.NoError(t, err)
+	return result
+}
+
+func (b *bundle) count(t *testing.T) int64 {
+	t.Helper()
+	return pgtest.One[int64](t, b.Database, "SELECT count(*) FROM canonical_api_line")
+}

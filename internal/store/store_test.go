@@ -1,0 +1,241 @@
+package store
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"canonicallineexporter/internal/pgtest"
+	"canonicallineexporter/schema"
+)
+
+func TestFirstWriteMakesTheTableAndItsPartitions(t *testing.T) {
+	t.Parallel()
+	b := setup(t, nil)
+	require.Equal(t, Result{Inserted: 2}, b.write(t, batchOf(t, span{id: 1}, span{id: 2, ago: 72 * time.Hour})))
+	require.EqualValues(t, 2, b.count(t))
+	require.GreaterOrEqual(t, pgtest.One[int64](t, b.Database,
+		"SELECT count(*) FROM pg_inherits WHERE inhparent = 'canonical_api_line'::regclass"), int64(5), "today, three ahead, one behind")
+}
+
+func TestManyStoresStartAtOnce(t *testing.T) {
+	t.Parallel()
+	b := setup(t, nil)
+	results := make([]Result, 6)
+	errs := make([]error, len(results))
+	var wg sync.WaitGroup
+	for i := range results {
+		other := New(b.store.cfg, b.store.pool, b.store.partitions, b.store.logger)
+		batch := batchOf(t, span{id: uint64(i)})
+		wg.Go(func() { results[i], errs[i] = other.Write(t.Context(), batch) })
+	}
+	wg.Wait()
+	for i := range results {
+		require.NoError(t, errs[i])
+		require.Equal(t, Result{Inserted: 1}, results[i])
+	}
+	require.EqualValues(t, len(results), b.count(t))
+}
+
+func TestRedeliveredLinesWriteNoTuple(t *testing.T) {
+	t.Parallel()
+	b := setup(t, nil)
+	b.write(t, batchOf(t, span{id: 1}, span{id: 2}))
+	const tuples = "SELECT string_agg(id::text || xmin || ctid || updated_at, ',' ORDER BY id) FROM canonical_api_line"
+	before := pgtest.One[string](t, b.Database, tuples)
+	require.Equal(t, Result{Inserted: 1, Unchanged: 3}, b.write(t, batchOf(t, span{id: 1}, span{id: 2}, span{id: 3}, span{id: 3})))
+	b.Exec(t, "DELETE FROM canonical_api_line WHERE span_id = '0000000000000003'")
+	require.Equal(t, before, pgtest.One[string](t, b.Database, tuples))
+}
+
+func TestTheUpsertOnlyAddsToAStoredLine(t *testing.T) {
+	t.Parallel()
+	rich := map[string]any{"canonical.statistics.spans": 9, "user.email": "a@example.com", "http.route": "/rich", "canonical.sso_provider": "idp"}
+	poor := map[string]any{"canonical.statistics.spans": 1, "canonical.auth_internal_name": "job", "http.route": "/poor"}
+	const columns = `SELECT concat_ws(' ', statistics ->> 'spans', account_email, http_route, sso_provider, auth_internal_name,
+		CASE WHEN updated_at > created_at THEN 'later' END) FROM canonical_api_line`
+	const merged = "9 a@example.com /rich idp job"
+
+	t.Run("a poorer version fills NULLs", func(t *testing.T) {
+		t.Parallel()
+		b := setup(t, nil)
+		b.write(t, batchOf(t, span{id: 1, with: rich}))
+		require.Equal(t, Result{Updated: 1}, b.write(t, batchOf(t, span{id: 1, with: poor})))
+		require.Equal(t, merged+" later", pgtest.One[string](t, b.Database, columns))
+		require.Equal(t, Result{Unchanged: 1}, b.write(t, batchOf(t, span{id: 1, with: poor})))
+	})
+	t.Run("a richer version takes over", func(t *testing.T) {
+		t.Parallel()
+		b := setup(t, nil)
+		b.write(t, batchOf(t, span{id: 1, with: poor}))
+		require.Equal(t, Result{Updated: 1}, b.write(t, batchOf(t, span{id: 1, with: rich})))
+		require.Equal(t, merged+" later", pgtest.One[string](t, b.Database, columns))
+	})
+	t.Run("a version without statistics is the poorest", func(t *testing.T) {
+		t.Parallel()
+		b := setup(t, nil)
+		b.write(t, batchOf(t, span{id: 1, with: rich}))
+		require.Equal(t, Result{Unchanged: 1}, b.write(t, batchOf(t, span{id: 1})))
+	})
+	t.Run("within one batch the richest is kept", func(t *testing.T) {
+		t.Parallel()
+		b := setup(t, nil)
+		result := b.write(t, batchOf(t, span{id: 1, with: poor}, span{id: 1, with: rich}, span{id: 1}))
+		require.Equal(t, Result{Inserted: 1, Unchanged: 2}, result)
+		require.Equal(t, "/rich", pgtest.One[string](t, b.Database, "SELECT http_route FROM canonical_api_line"))
+	})
+	t.Run("a count that is no number knows least", func(t *testing.T) {
+		t.Parallel()
+		b := setup(t, nil)
+		odd := map[string]any{"canonical.statistics.spans": "many"}
+		b.write(t, batchOf(t, span{id: 1, with: poor}))
+		require.Equal(t, Result{Unchanged: 1}, b.write(t, batchOf(t, span{id: 1, with: odd})))
+	})
+}
+
+func TestWritersOfTheSameLinesDoNotDeadlock(t *testing.T) {
+	t.Parallel()
+	b := setup(t, nil)
+	var spans, reversed []span
+	for i := range 200 {
+		spans = append(spans, span{id: uint64(i)})
+		reversed = append(reversed, span{id: uint64(199 - i), with: map[string]any{"canonical.sso_provider": "idp"}})
+	}
+	var wg sync.WaitGroup
+	for i := range 8 {
+		batch := batchOf(t, spans...)
+		if i%2 == 1 {
+			batch = batchOf(t, reversed...)
+		}
+		wg.Go(func() {
+			for range 5 {
+				_, err := b.store.Write(t.Context(), batch)
+				if err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	require.EqualValues(t, 200, b.count(t))
+}
+
+func TestARefusedRowIsDroppedAloneAndNamed(t *testing.T) {
+	t.Parallel()
+	b := setup(t, nil)
+	b.write(t, batchOf(t, span{id: 1000}))
+	b.Exec(t, "ALTER TABLE canonical_api_line ADD CONSTRAINT no_teapots CHECK (status <> 418)")
+	var spans []span
+	for i := range 100 {
+		spans = append(spans, span{id: uint64(i)})
+	}
+	spans[37].with = map[string]any{"http.status_code": 418, "user.email": "secret@example.com"}
+	spans[99].with = spans[37].with
+	require.Equal(t, Result{Inserted: 98, Rejected: 2}, b.write(t, batchOf(t, spans...)))
+	require.EqualValues(t, 99, b.count(t))
+
+	dropped := b.logs.FilterMessage("dropped a line that Postgres refuses").All()
+	require.Len(t, dropped, 2)
+	said := fmt.Sprint(dropped[0].ContextMap())
+	require.Contains(t, said, "SQLSTATE 23514")
+	require.Contains(t, said, "no_teapots")
+	require.Contains(t, said, "0000000000000025", "the id ends in the span's")
+	require.NotContains(t, said, "secret")
+	require.NotContains(t, said, "418")
+}
+
+func TestARowOfTheWrongShapeIsDroppedAlone(t *testing.T) {
+	t.Parallel()
+	b := setup(t, nil)
+	batch := batchOf(t, span{id: 1}, span{id: 2, with: map[string]any{"user_agent.original": "curl"}})
+	batch.Rows = bytes.Replace(batch.Rows, []byte("curl"), []byte("cu\x00l"), 1)
+	require.Equal(t, Result{Inserted: 1, Rejected: 1}, b.write(t, batch))
+}
+
+func TestWhatVanishedIsMadeAgain(t *testing.T) {
+	t.Parallel()
+	for name, vanish := range map[string]func(*testing.T, *bundle){
+		"table":  func(t *testing.T, b *bundle) { b.Exec(t, "DROP TABLE canonical_api_line") },
+		"schema": func(t *testing.T, b *bundle) { b.Exec(t, "DROP SCHEMA public CASCADE; CREATE SCHEMA public") },
+		"column": func(t *testing.T, b *bundle) { b.Exec(t, "ALTER TABLE canonical_api_line DROP COLUMN user_agent") },
+		"partition": func(t *testing.T, b *bundle) {
+			b.Exec(t, "DROP TABLE "+epoch.UTC().Format("canonical_api_line_20060102"))
+		},
+		"database": func(t *testing.T, b *bundle) {
+			b.Drop(t)
+			b.Create(t)
+			b.store.pool.Reset()
+			b.Pool.Reset()
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t, nil)
+			b.write(t, batchOf(t, span{id: 1}))
+			vanish(t, b)
+			require.Equal(t, Result{Inserted: 1}, b.write(t, batchOf(t, span{id: 2})))
+			require.EqualValues(t, 1, pgtest.One[int64](t, b.Database,
+				"SELECT count(*) FROM canonical_api_line WHERE span_id = '0000000000000002' AND user_agent IS NULL"))
+		})
+	}
+}
+
+func TestLinesThatOutlivedTheRetentionAreDropped(t *testing.T) {
+	t.Parallel()
+	b := setup(t, func(cfg *Config) { cfg.Retention = 24 * time.Hour })
+	require.Equal(t, Result{Inserted: 1, Expired: 1}, b.write(t, batchOf(t, span{id: 1}, span{id: 2, ago: 72 * time.Hour})))
+	require.Equal(t, Result{Expired: 1}, b.write(t, batchOf(t, span{id: 3, ago: 72 * time.Hour})))
+}
+
+func TestTheArticlesTableIsWrittenAsItIs(t *testing.T) {
+	t.Parallel()
+	b := setup(t, func(cfg *Config) { cfg.CreateSchema = false })
+	ddl, err := os.ReadFile("../../testdata/article.sql")
+	require.NoError(t, err)
+
+	_, err = b.store.Write(t.Context(), batchOf(t, span{id: 1}))
+	require.ErrorIs(t, err, schema.ErrNoTable, "no DDL, ever")
+
+	b.Exec(t, "CREATE FUNCTION gen_ulid() RETURNS uuid LANGUAGE sql AS 'SELECT gen_random_uuid()'")
+	b.Exec(t, string(ddl))
+	b.Exec(t, "CREATE TABLE every PARTITION OF canonical_api_line FOR VALUES FROM (MINVALUE) TO (MAXVALUE)")
+	batch := batchOf(t, span{id: 1, with: map[string]any{"user_agent.original": "curl"}})
+	require.Equal(t, Result{Inserted: 1}, b.write(t, batch))
+	require.Equal(t, Result{Unchanged: 1}, b.write(t, batch), "the upsert too")
+	require.NoError(t, b.store.Maintain(t.Context()))
+	require.Equal(t, "curl", pgtest.One[string](t, b.Database, "SELECT user_agent FROM canonical_api_line"))
+	require.EqualValues(t, 33, pgtest.One[int64](t, b.Database,
+		"SELECT count(*) FROM pg_attribute WHERE attrelid = 'canonical_api_line'::regclass AND attnum > 0"))
+
+	warnings := b.logs.FilterMessageSnippet("columns are left out").All()
+	require.Len(t, warnings, 1, "once, however often the table is read")
+	require.Contains(t, fmt.Sprint(warnings[0].ContextMap()), "adjusted_count")
+}
+
+func TestAColumnOfAnotherTypeIsLeftOut(t *testing.T) {
+	t.Parallel()
+	b := setup(t, nil)
+	b.write(t, batchOf(t, span{id: 1}))
+	b.Exec(t, "ALTER TABLE canonical_api_line ALTER status DROP NOT NULL, ALTER status TYPE text, ALTER user_agent TYPE text")
+	require.NoError(t, b.store.Maintain(t.Context()))
+	b.write(t, batchOf(t, span{id: 2, with: map[string]any{"user_agent.original": "curl", "http.status_code": 200}}))
+	require.EqualValues(t, 1, pgtest.One[int64](t, b.Database,
+		"SELECT count(*) FROM canonical_api_line WHERE user_agent = 'curl' AND status IS NULL"))
+}
+
+func TestAConnectionThatIsCutCostsNoLine(t *testing.T) {
+	t.Parallel()
+	b := setup(t, nil)
+	b.write(t, batchOf(t, span{id: 1}))
+	b.Exec(t, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
+	batch := batchOf(t, span{id: 2})
+	if _, err := b.store.Write(t.Context(), batch); err != nil {
+		b.write(t, batch)
+	}
+	require.EqualValues(t, 2, b.count(t))
+}

@@ -1,0 +1,35 @@
+package schema
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestParseTable(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]Table{
+		"canonical_api_line":            {"", "canonical_api_line"},
+		"metrics.lines":                 {"metrics", "lines"},
+		`"my.schema".lines`:             {"my.schema", "lines"},
+		`"with ""quotes"""`:             {"", `with "quotes"`},
+		"MixedCase":                     {"", "MixedCase"},
+		"Zeilen über.alles; DROP TABLE": {"Zeilen über", "alles; DROP TABLE"},
+		strings.Repeat("x", 52):         {"", strings.Repeat("x", 52)},
+	} {
+		got, err := ParseTable(text)
+		require.NoError(t, err, text)
+		require.Equal(t, want, got, text)
+	}
+}
+
+func TestParseTableRefusesWhatIsNoName(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		"", ".", "a.", ".b", "a.b.c", `"open`, "nul\x00", "\xff", strings.Repeat("x", 53), strings.Repeat("s", 64) + ".x",
+	} {
+		_, err := ParseTable(text)
+		require.Error(t, err, text)
+	}
+}
