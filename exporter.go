@@ -45,6 +45,8 @@ type lineExporter struct {
 	health *health
 	stop   context.CancelFunc
 	done   sync.WaitGroup
+	ended  sync.Once
+	endErr error
 }
 
 func newLineExporter(cfg *Config, set exporter.Settings) (*lineExporter, error) {
@@ -97,8 +99,15 @@ func (e *lineExporter) start(_ context.Context, host component.Host) error {
 	return nil
 }
 
-// shutdown runs after exporterhelper has flushed its queue. It is safe before
-// start and to call again.
+// Shutdown writes what waits in memory and ends. It is safe before Start and to
+// call again, which exporterhelper's own is not.
+func (e *lineExporter) Shutdown(ctx context.Context) error {
+	e.ended.Do(func() { e.endErr = e.Traces.Shutdown(ctx) })
+	return e.endErr
+}
+
+// shutdown runs after exporterhelper has flushed its queue, and before start if
+// that never ran.
 func (e *lineExporter) shutdown(context.Context) error {
 	if e.stop == nil {
 		return nil

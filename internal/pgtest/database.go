@@ -80,9 +80,9 @@ func All[T any](t testing.TB, d *Database, sql string, args ...any) []T {
 	return values
 }
 
-// awaitCondition has the server look again and again: each statement of the
-// block sees what was committed before it. A table that is still to be created
-// is a condition not met.
+// awaitCondition has the server look again and again, in a transaction of its
+// own each time: one that went on would keep its locks, and so never hear of
+// new partitions. A table that is still to be created is a condition not met.
 const awaitCondition = `
 DO $await$
 DECLARE
@@ -96,6 +96,7 @@ BEGIN
         EXCEPTION WHEN undefined_table OR invalid_schema_name THEN
             NULL;
         END;
+        COMMIT;
         IF clock_timestamp() > deadline THEN
             RAISE 'condition not met within 60 seconds';
         END IF;

@@ -1,0 +1,186 @@
+package canonicallineexporter
+
+import (
+	"bufio"
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componentstatus"
+	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/config/configopaque"
+	"go.opentelemetry.io/collector/exporter"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
+
+	"canonicallineexporter/internal/metadata"
+	"canonicallineexporter/internal/metadatatest"
+	"canonicallineexporter/internal/pgtest"
+)
+
+// bundle is a started exporter and what it talks to.
+type bundle struct {
+	exporter.Traces
+	telemetry *componenttest.Telemetry
+	host      *statusHost
+	logs      *observer.ObservedLogs
+}
+
+// setup starts an exporter that writes to url, after change has had a hand in
+// its configuration. It is shut down with the test at the latest.
+func setup(t *testing.T, url string, change func(*Config)) *bundle {
+	t.Helper()
+	cfg := createDefaultConfig().(*Config)
+	cfg.Database.URL = configopaque.String(url)
+	cfg.Partitions.Retention = 0 // captures lie in the past
+	if change != nil {
+		change(cfg)
+	}
+	b := &bundle{telemetry: componenttest.NewTelemetry(), host: newStatusHost()}
+	set := metadatatest.NewSettings(b.telemetry)
+	set.ID = component.NewID(metadata.Type)
+	var core zapcore.Core
+	core, b.logs = observer.New(zapcore.DebugLevel)
+	set.Logger = zap.New(core)
+	traces, err := NewFactory().CreateTraces(t.Context(), set, cfg)
+	require.NoError(t, err)
+	b.Traces = traces
+	require.NoError(t, traces.Start(t.Context(), b.host))
+	t.Cleanup(func() {
+		// The context of the test has ended by now.
+		ctx := context.WithoutCancel(t.Context())
+		require.NoError(t, traces.Shutdown(ctx))
+		require.NoError(t, b.telemetry.Shutdown(ctx))
+		if t.Failed() {
+			for _, entry := range b.logs.All() {
+				t.Log(entry.Level, entry.Message, entry.ContextMap())
+			}
+		}
+	})
+	return b
+}
+
+// flush shuts the exporter down, which writes what waits.
+func (b *bundle) flush(t *testing.T) {
+	t.Helper()
+	require.NoError(t, b.Shutdown(t.Context()))
+}
+
+// statusHost keeps what the component reports of itself.
+type statusHost struct {
+	component.Host
+	mu       sync.Mutex
+	events   []*componentstatus.Event
+	reported chan struct{}
+}
+
+func newStatusHost() *statusHost {
+	return &statusHost{Host: componenttest.NewNopHost(), reported: make(chan struct{}, 100)}
+}
+
+// Report implements componentstatus.Reporter.
+func (h *statusHost) Report(event *componentstatus.Event) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.events = append(h.events, event)
+	h.reported <- struct{}{}
+}
+
+// await returns the latest event once it has the status.
+func (h *statusHost) await(t *testing.T, status componentstatus.Status) *componentstatus.Event {
+	t.Helper()
+	for {
+		h.mu.Lock()
+		if n := len(h.events); n > 0 && h.events[n-1].Status() == status {
+			defer h.mu.Unlock()
+			return h.events[n-1]
+		}
+		h.mu.Unlock()
+		select {
+		case <-h.reported:
+		case <-time.After(time.Minute):
+			require.FailNow(t, "no status", status.String())
+		}
+	}
+}
+
+// capture reads the exports recorded from a real service.
+func capture(t *testing.T, name string) []ptrace.Traces {
+	t.Helper()
+	file, err := os.Open(filepath.Join("testdata", "captures", name+".jsonl"))
+	require.NoError(t, err)
+	defer file.Close() //nolint:errcheck // only read
+	var exports []ptrace.Traces
+	lines := bufio.NewScanner(file)
+	lines.Buffer(nil, 16<<20)
+	for lines.Scan() {
+		td, err := (&ptrace.JSONUnmarshaler{}).UnmarshalTraces(lines.Bytes())
+		require.NoError(t, err)
+		exports = append(exports, td)
+	}
+	require.NoError(t, lines.Err())
+	return exports
+}
+
+// captures are the names of all recordings.
+func captures(t *testing.T) []string {
+	t.Helper()
+	files, err := filepath.Glob("testdata/captures/*.jsonl")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for i, file := range files {
+		files[i] = strings.TrimSuffix(filepath.Base(file), ".jsonl")
+	}
+	return files
+}
+
+// serverSpans counts the SERVER spans of exports.
+func serverSpans(exports []ptrace.Traces) (n int64) {
+	for _, td := range exports {
+		for _, rs := range td.ResourceSpans().All() {
+			for _, ss := range rs.ScopeSpans().All() {
+				for _, span := range ss.Spans().All() {
+					if span.Kind() == ptrace.SpanKindServer {
+						n++
+					}
+				}
+			}
+		}
+	}
+	return n
+}
+
+// requests is an export of n requests that end now, numbered from first.
+func requests(first, n int) ptrace.Traces {
+	td := ptrace.NewTraces()
+	spans := td.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty().Spans()
+	for i := range n {
+		span := spans.AppendEmpty()
+		number := first + i
+		span.SetTraceID(pcommon.TraceID{14: byte(number >> 8), 15: byte(number)})
+		span.SetSpanID(pcommon.SpanID{6: byte(number >> 8), 7: byte(number)})
+		span.SetKind(ptrace.SpanKindServer)
+		span.SetName("GET /things/{id}")
+		span.SetStartTimestamp(pcommon.NewTimestampFromTime(started))
+		span.SetEndTimestamp(pcommon.NewTimestampFromTime(started.Add(time.Millisecond)))
+	}
+	return td
+}
+
+var started = time.Now()
+
+const countLines = "SELECT count(*) FROM canonical_api_line"
+
+func lines(t *testing.T, d *pgtest.Database) int64 {
+	t.Helper()
+	return pgtest.One[int64](t, d, countLines)
+}

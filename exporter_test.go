@@ -1,0 +1,213 @@
+package canonicallineexporter
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component/componentstatus"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
+	"go.uber.org/zap"
+
+	"canonicallineexporter/internal/metadatatest"
+	"canonicallineexporter/internal/pgtest"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden lines")
+
+// golden is a line as an operator would read it, without what is empty.
+const golden = `
+	SELECT jsonb_strip_nulls(to_jsonb(l) - 'updated_at')::text
+	FROM canonical_api_line l
+	ORDER BY created_at, id`
+
+func TestGoldenLinesOfRealServices(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{
+		"go_otelhttp_mux", "node_express_default", "node_express_old_semconv", "node_mid_express_default",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := pgtest.New(t)
+			b := setup(t, d.URL, nil)
+			for _, td := range capture(t, name) {
+				require.NoError(t, b.ConsumeTraces(t.Context(), td))
+			}
+			b.flush(t)
+
+			got := strings.Join(pgtest.All[string](t, d, golden), "\n") + "\n"
+			file := filepath.Join("testdata", "golden", name+".jsonl")
+			if *update {
+				require.NoError(t, os.WriteFile(file, []byte(got), 0o644))
+			}
+			want, err := os.ReadFile(file)
+			require.NoError(t, err)
+			require.Equal(t, string(want), got)
+		})
+	}
+}
+
+func TestEveryServerSpanIsOneRowAndASecondReplayChangesNone(t *testing.T) {
+	t.Parallel()
+	d := pgtest.New(t)
+	const tuples = "SELECT md5(string_agg(l::text || xmin || ctid, ',' ORDER BY id)) FROM canonical_api_line l"
+	var before string
+	var spans int64
+	for replay := range 2 {
+		b := setup(t, d.URL, nil)
+		spans = 0
+		for _, name := range captures(t) {
+			exports := capture(t, name)
+			spans += serverSpans(exports)
+			for _, td := range exports {
+				require.NoError(t, b.ConsumeTraces(t.Context(), td))
+			}
+		}
+		b.flush(t)
+		require.Equal(t, spans, lines(t, d))
+		after := pgtest.One[string](t, d, tuples)
+		if replay == 1 {
+			require.Equal(t, before, after)
+			metadatatest.AssertEqualCanonicalLineWritten(t, b.telemetry,
+				[]metricdata.DataPoint[int64]{{Attributes: attribute.NewSet(attribute.String("outcome", "unchanged")), Value: spans}},
+				metricdatatest.IgnoreTimestamp(), metricdatatest.IgnoreExemplars())
+		}
+		before = after
+	}
+}
+
+func TestNinetyNineLinesWaitAndTheHundredthDoesNot(t *testing.T) {
+	t.Parallel()
+	d := pgtest.New(t)
+	b := setup(t, d.URL, func(cfg *Config) {
+		// Were it the timer that writes, the test would not end.
+		cfg.QueueConfig.Get().Batch.Get().FlushTimeout = time.Hour
+	})
+	d.Await(t, "SELECT count(*) = 0 FROM canonical_api_line")
+	for i := range 99 {
+		require.NoError(t, b.ConsumeTraces(t.Context(), requests(i, 1)))
+	}
+	// Descendants do not count.
+	other := requests(500, 50)
+	other.ResourceSpans().At(0).ScopeSpans().At(0).Spans().RemoveIf(func(span ptrace.Span) bool {
+		span.SetKind(ptrace.SpanKindClient)
+		return false
+	})
+	require.NoError(t, b.ConsumeTraces(t.Context(), other))
+	require.Zero(t, lines(t, d))
+	require.NoError(t, b.ConsumeTraces(t.Context(), requests(99, 1)))
+	d.Await(t, "SELECT count(*) = 100 FROM canonical_api_line")
+	require.EqualValues(t, 1, pgtest.One[int64](t, d, "SELECT count(DISTINCT updated_at) FROM canonical_api_line"), "one transaction")
+}
+
+func TestFewerLinesAreWrittenWhenTheTimeIsUp(t *testing.T) {
+	t.Parallel()
+	d := pgtest.New(t)
+	b := setup(t, d.URL, func(cfg *Config) {
+		cfg.QueueConfig.Get().Batch.Get().FlushTimeout = 50 * time.Millisecond
+	})
+	require.NoError(t, b.ConsumeTraces(t.Context(), requests(0, 3)))
+	d.Await(t, "SELECT count(*) = 3 FROM canonical_api_line")
+}
+
+func TestShutdownWritesWhatWaits(t *testing.T) {
+	t.Parallel()
+	d := pgtest.New(t)
+	b := setup(t, d.URL, nil)
+	require.NoError(t, b.ConsumeTraces(t.Context(), requests(0, 42)))
+	b.flush(t)
+	require.EqualValues(t, 42, lines(t, d))
+	b.flush(t) // and again, without harm
+}
+
+func TestARefusedExportCountsNothingAndComesAgain(t *testing.T) {
+	t.Parallel()
+	d := pgtest.New(t)
+	b := setup(t, d.URL, func(cfg *Config) {
+		cfg.QueueConfig.Get().QueueSize = 100
+	})
+	require.Error(t, b.ConsumeTraces(t.Context(), requests(0, 101)), "more than the queue holds")
+	_, err := b.telemetry.GetMetric("otelcol_canonical_line_spans_received")
+	require.Error(t, err, "what is refused is not received")
+
+	require.NoError(t, b.ConsumeTraces(t.Context(), requests(0, 100)))
+	d.Await(t, "SELECT count(*) = 100 FROM canonical_api_line")
+	metadatatest.AssertEqualCanonicalLineSpansReceived(t, b.telemetry,
+		[]metricdata.DataPoint[int64]{{Attributes: attribute.NewSet(attribute.String("role", "server")), Value: 100}},
+		metricdatatest.IgnoreTimestamp(), metricdatatest.IgnoreExemplars())
+}
+
+func TestADatabaseThatIsAwayCostsTimeAndNoLine(t *testing.T) {
+	t.Parallel()
+	d := pgtest.New(t)
+	d.Drop(t)
+	b := setup(t, d.URL, func(cfg *Config) {
+		cfg.QueueConfig.Get().Batch.Get().FlushTimeout = time.Millisecond
+		cfg.BackOffConfig.InitialInterval = 10 * time.Millisecond
+		cfg.BackOffConfig.MaxInterval = 50 * time.Millisecond
+		cfg.Partitions.CheckInterval = 20 * time.Millisecond
+	})
+	require.NoError(t, b.ConsumeTraces(t.Context(), requests(0, 7)))
+	failing := b.host.await(t, componentstatus.StatusRecoverableError)
+	require.ErrorContains(t, failing.Err(), "SQLSTATE 3D000")
+	require.NotContains(t, failing.Err().Error(), "postgres://")
+
+	d.Create(t)
+	b.host.await(t, componentstatus.StatusOK)
+	d.Pool.Reset()
+	d.Await(t, "SELECT count(*) = 7 FROM canonical_api_line")
+	require.Len(t, b.logs.FilterMessageSnippet("recovered").FilterField(zap.String("task", string(writing))).All(), 1)
+}
+
+func TestOnlyServerSpansInsideTheRetentionBecomeLines(t *testing.T) {
+	t.Parallel()
+	d := pgtest.New(t)
+	b := setup(t, d.URL, func(cfg *Config) { cfg.Partitions.Retention = time.Hour })
+	td := requests(0, 3)
+	spans := td.ResourceSpans().At(0).ScopeSpans().At(0).Spans()
+	spans.At(1).SetEndTimestamp(pcommon.NewTimestampFromTime(started.Add(-2 * time.Hour)))
+	spans.At(2).SetEndTimestamp(pcommon.NewTimestampFromTime(started.Add(100 * time.Hour)))
+	require.NoError(t, b.ConsumeTraces(t.Context(), td))
+	b.flush(t)
+	require.EqualValues(t, 2, lines(t, d))
+	require.Equal(t, "0", pgtest.One[string](t, d, "SELECT count(*)::text FROM canonical_api_line WHERE created_at > now() + interval '1 minute'"))
+	reason := attribute.NewSet(attribute.String("reason", "expired"))
+	metadatatest.AssertEqualCanonicalLineDropped(t, b.telemetry,
+		[]metricdata.DataPoint[int64]{{Attributes: reason, Value: 1}}, metricdatatest.IgnoreTimestamp(), metricdatatest.IgnoreExemplars())
+	metadatatest.AssertEqualCanonicalLineClockSkew(t, b.telemetry,
+		[]metricdata.DataPoint[int64]{{Value: 1}}, metricdatatest.IgnoreTimestamp(), metricdatatest.IgnoreExemplars())
+}
+
+func TestSpansAreOnlyRead(t *testing.T) {
+	t.Parallel()
+	d := pgtest.New(t)
+	b := setup(t, d.URL, nil)
+	require.False(t, b.Capabilities().MutatesData)
+	for _, td := range capture(t, "node_fastify_otel") {
+		td.MarkReadOnly()
+		require.NotPanics(t, func() { require.NoError(t, b.ConsumeTraces(t.Context(), td)) })
+	}
+}
+
+func TestThePasswordIsNowhere(t *testing.T) {
+	t.Parallel()
+	b := setup(t, "postgres://alice:hunter2@127.0.0.1:1/ledger", func(cfg *Config) {
+		cfg.QueueConfig.Get().Batch.Get().FlushTimeout = time.Millisecond
+	})
+	require.NoError(t, b.ConsumeTraces(t.Context(), requests(0, 1)))
+	event := b.host.await(t, componentstatus.StatusRecoverableError)
+	require.NotContains(t, event.Err().Error(), "hunter2")
+	b.flush(t)
+	for _, entry := range b.logs.All() {
+		require.NotRegexp(t, "hunter2|alice|ledger", fmt.Sprint(entry.Message, entry.ContextMap()))
+	}
+}
