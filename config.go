@@ -1,10 +1,6 @@
 package canonicallineexporter
 
 import (
-	"errors"
-	"fmt"
-	"regexp"
-	"slices"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
@@ -13,10 +9,7 @@ import (
 	"go.opentelemetry.io/collector/config/configretry"
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
 
-	"canonicallineexporter/internal/line"
 	"canonicallineexporter/internal/partition"
-	"canonicallineexporter/internal/store"
-	"canonicallineexporter/schema"
 )
 
 // Config is the configuration of the exporter. Only database::url is required.
@@ -176,116 +169,4 @@ func createDefaultConfig() component.Config {
 		QueueConfig:   configoptional.Some(queue),
 		BackOffConfig: retry,
 	}
-}
-
-// Validate checks what no part of the configuration can check alone. Like every
-// Validate here it does no I/O, changes nothing and quotes no secret.
-func (c *Config) Validate() error {
-	var errs []error
-	if _, err := schema.ParseTable(c.Table); err != nil {
-		errs = append(errs, fmt.Errorf("`table` %w", err))
-	}
-	if c.AttributePrefix == "" {
-		errs = append(errs, errors.New("`attribute_prefix` must not be empty"))
-	}
-	for name, column := range c.Columns {
-		if !isBuiltIn(name) && column.Type == "" {
-			errs = append(errs, fmt.Errorf("`columns::%s::type` is required for a column that is not built in", name))
-		}
-	}
-	return errors.Join(errs...)
-}
-
-// Validate checks the database's part.
-func (c *DatabaseConfig) Validate() error {
-	var errs []error
-	if c.URL == "" {
-		errs = append(errs, errors.New("`url` is required"))
-	} else if err := store.CheckConnectionString(string(c.URL)); err != nil {
-		errs = append(errs, fmt.Errorf("`url` %w", err))
-	}
-	if c.MaxConnections < 1 {
-		errs = append(errs, errors.New("`max_connections` must be at least 1"))
-	}
-	return errors.Join(errs...)
-}
-
-// Validate checks the bounds.
-func (c *CollapseConfig) Validate() error {
-	var errs []error
-	if c.MaxPendingSpans < 1 {
-		errs = append(errs, errors.New("`max_pending_spans` must be at least 1"))
-	}
-	if c.PendingTTL <= 0 {
-		errs = append(errs, errors.New("`pending_ttl` must be positive"))
-	}
-	return errors.Join(errs...)
-}
-
-// columnType is a type that a column of the user's own can have.
-var columnType = regexp.MustCompile(
-	`^(text|varchar\([1-9][0-9]{0,7}\)|boolean|integer|bigint|double precision|uuid|inet|jsonb|timestamptz)$`)
-
-// Validate checks one column.
-func (c *ColumnConfig) Validate() error {
-	var errs []error
-	if c.Type != "" && !columnType.MatchString(c.Type) {
-		errs = append(errs, fmt.Errorf("`type` must be text, varchar(n), boolean, integer, bigint, double precision, "+
-			"uuid, inet, jsonb or timestamptz, found %q", c.Type))
-	}
-	if len(c.From) == 0 {
-		errs = append(errs, errors.New("`from` must name at least one attribute"))
-	} else if slices.Contains(c.From, "") {
-		errs = append(errs, errors.New("`from` must not name an empty attribute"))
-	}
-	return errors.Join(errs...)
-}
-
-// Validate checks the prefixes.
-func (c *HeadersConfig) Validate() error {
-	if slices.Contains(c.Prefixes, "") {
-		return errors.New("`prefixes` must not hold an empty one: it would keep every header, credentials too")
-	}
-	return nil
-}
-
-// Validate checks the names.
-func (c *RedactConfig) Validate() error {
-	if slices.Contains(c.QueryParameters, "") {
-		return errors.New("`query_parameters` must not hold an empty name")
-	}
-	return nil
-}
-
-// Validate checks the bound.
-func (c *RequestPayloadConfig) Validate() error {
-	if c.MaxBytes < 1 {
-		return errors.New("`max_bytes` must be at least 1")
-	}
-	return nil
-}
-
-// Validate checks the durations; the interval checks itself.
-func (c *PartitionsConfig) Validate() error {
-	var errs []error
-	for _, key := range []struct {
-		name  string
-		value time.Duration
-	}{{"create_ahead", c.CreateAhead}, {"retention", c.Retention}, {"keep_detached", c.KeepDetached}} {
-		if key.value < 0 {
-			errs = append(errs, fmt.Errorf("`%s` must not be negative", key.name))
-		}
-	}
-	if c.MaxSize < 0 {
-		errs = append(errs, errors.New("`max_size` must not be negative"))
-	}
-	if c.CheckInterval <= 0 {
-		errs = append(errs, errors.New("`check_interval` must be positive"))
-	}
-	return errors.Join(errs...)
-}
-
-// isBuiltIn reports whether the table has the column anyway.
-func isBuiltIn(name string) bool {
-	return slices.ContainsFunc(line.Columns(), func(c schema.Column) bool { return c.Name == name })
 }

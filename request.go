@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"hash/crc32"
 
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
@@ -121,8 +120,12 @@ func (encoding) Marshal(_ context.Context, r xexporterhelper.Request) ([]byte, e
 		buf = binary.AppendUvarint(buf, uint64(end-start))
 		start = end
 	}
-	buf = append(buf, req.Rows...)
-	return binary.BigEndian.AppendUint32(buf, crc32.Checksum(buf, castagnoli)), nil
+	return seal(append(buf, req.Rows...)), nil
+}
+
+// seal appends the checksum.
+func seal(buf []byte) []byte {
+	return binary.BigEndian.AppendUint32(buf, crc32.Checksum(buf, castagnoli))
 }
 
 // Unmarshal decodes what Marshal wrote and checks it to the last row.
@@ -155,8 +158,8 @@ func (encoding) Unmarshal(buf []byte) (context.Context, xexporterhelper.Request,
 	}
 	// The storage owns buf: bbolt's memory is only valid during the read.
 	req.Rows = append([]byte(nil), d.rest...)
-	if err := req.Validate(); d.failed || err != nil {
-		return ctx, nil, fmt.Errorf("%w: %w", errCorrupted, err)
+	if d.failed || req.Validate() != nil {
+		return ctx, nil, errCorrupted
 	}
 	return ctx, req, nil
 }

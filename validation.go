@@ -1,0 +1,82 @@
+package canonicallineexporter
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+
+	"canonicallineexporter/internal/line"
+	"canonicallineexporter/internal/store"
+	"canonicallineexporter/schema"
+)
+
+// Validate finds every fault, each named by its key, beside those that the
+// parts of other packages find themselves. It does no I/O, changes nothing and
+// quotes no secret.
+func (c *Config) Validate() error {
+	var f faults
+	f.database(c.Database)
+	_, err := schema.ParseTable(c.Table)
+	f.refuse("table", err)
+	f.require(c.AttributePrefix != "", "attribute_prefix", "must not be empty")
+	f.require(c.Collapse.MaxPendingSpans >= 1, "collapse::max_pending_spans", "must be at least 1")
+	f.require(c.Collapse.PendingTTL > 0, "collapse::pending_ttl", "must be positive")
+	for _, name := range slices.Sorted(maps.Keys(c.Columns)) {
+		f.column("columns::"+name, name, c.Columns[name])
+	}
+	f.require(!slices.Contains(c.Headers.Prefixes, ""), "headers::prefixes",
+		"must not hold an empty one: it would keep every header, credentials too")
+	f.require(!slices.Contains(c.Redact.QueryParameters, ""), "redact::query_parameters", "must not hold an empty name")
+	f.require(c.RequestPayload.MaxBytes >= 1, "request_payload::max_bytes", "must be at least 1")
+	f.partitions(c.Partitions)
+	return errors.Join(f...)
+}
+
+// faults are what is wrong with a configuration.
+type faults []error
+
+// require notes a fault of the key unless ok.
+func (f *faults) require(ok bool, key, text string) {
+	if !ok {
+		f.refuse(key, errors.New(text))
+	}
+}
+
+// refuse notes a fault of the key if there is one.
+func (f *faults) refuse(key string, err error) {
+	if err != nil {
+		*f = append(*f, fmt.Errorf("`%s` %w", key, err))
+	}
+}
+
+func (f *faults) database(c DatabaseConfig) {
+	if c.URL == "" {
+		f.require(false, "database::url", "is required")
+	} else {
+		f.refuse("database::url", store.CheckConnectionString(string(c.URL)))
+	}
+	f.require(c.MaxConnections >= 1, "database::max_connections", "must be at least 1")
+}
+
+// columnType is a type that a column of the user's own can have.
+var columnType = regexp.MustCompile(
+	`^(text|varchar\([1-9][0-9]{0,6}\)|boolean|integer|bigint|double precision|uuid|inet|jsonb|timestamptz)$`)
+
+func (f *faults) column(key, name string, c ColumnConfig) {
+	builtIn := slices.ContainsFunc(line.Columns(), func(column schema.Column) bool { return column.Name == name })
+	f.require(c.Type != "" || builtIn, key+"::type", "is required for a column that is not built in")
+	f.require(c.Type == "" || !builtIn, key+"::type", "must not be set for a built-in column")
+	f.require(c.Type == "" || columnType.MatchString(c.Type), key+"::type",
+		"must be text, varchar(n), boolean, integer, bigint, double precision, uuid, inet, jsonb or timestamptz")
+	f.require(len(c.From) > 0 && !slices.Contains(c.From, ""), key+"::from", "must name attributes, at least one")
+}
+
+func (f *faults) partitions(c PartitionsConfig) {
+	f.require(c.CreateAhead >= 0, "partitions::create_ahead", "must not be negative")
+	f.require(c.Retention >= 0, "partitions::retention", "must not be negative")
+	f.require(c.KeepDetached >= 0, "partitions::keep_detached", "must not be negative")
+	f.require(c.MaxSize >= 0, "partitions::max_size", "must not be negative")
+	f.require(c.CheckInterval > 0, "partitions::check_interval", "must be positive")
+}
