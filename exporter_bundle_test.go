@@ -118,7 +118,7 @@ func capture(t *testing.T, name string) []ptrace.Traces {
 	t.Helper()
 	file, err := os.Open(filepath.Join("testdata", "captures", name+".jsonl"))
 	require.NoError(t, err)
-	defer file.Close() //nolint:errcheck // only read
+	defer file.Close()
 	var exports []ptrace.Traces
 	lines := bufio.NewScanner(file)
 	lines.Buffer(nil, 16<<20)

@@ -57,6 +57,20 @@ func (d *Database) Drop(t testing.TB) {
 	d.server.exec(t, "DROP DATABASE IF EXISTS "+pgx.Identifier{d.Name}.Sanitize()+" WITH (FORCE)")
 }
 
+// Close keeps the database, lets nobody in and cuts off who is connected.
+func (d *Database) Close(t testing.TB) {
+	t.Helper()
+	d.server.exec(t, "ALTER DATABASE "+pgx.Identifier{d.Name}.Sanitize()+" ALLOW_CONNECTIONS false")
+	d.server.exec(t, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '"+d.Name+"'")
+}
+
+// Open lets everybody in again.
+func (d *Database) Open(t testing.TB) {
+	t.Helper()
+	d.server.exec(t, "ALTER DATABASE "+pgx.Identifier{d.Name}.Sanitize()+" ALLOW_CONNECTIONS true")
+	d.Pool.Reset()
+}
+
 // Exec runs statements in the database.
 func (d *Database) Exec(t testing.TB, sql string, args ...any) {
 	t.Helper()
@@ -123,7 +137,7 @@ func (s *Server) exec(t testing.TB, sql string) {
 	ctx := context.WithoutCancel(t.Context())
 	conn, err := pgx.Connect(ctx, s.url("postgres"))
 	require.NoError(t, err)
-	defer conn.Close(ctx) //nolint:errcheck // nothing is left to be flushed
+	defer conn.Close(ctx)
 	_, err = conn.Exec(ctx, sql)
 	require.NoError(t, err)
 }

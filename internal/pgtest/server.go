@@ -96,7 +96,7 @@ func (s *Server) serve() error {
 	if err != nil {
 		return err
 	}
-	defer read.Close() //nolint:errcheck // the watchdog has its own
+	defer read.Close()
 	postgres := s.command("postgres", "-D", s.data(), "-k", s.dir, "-p", strconv.Itoa(s.Port),
 		"-c", "listen_addresses=127.0.0.1", "-c", "max_connections=200",
 		"-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
@@ -195,6 +195,6 @@ func freePort() (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer listener.Close() //nolint:errcheck // nothing was written
+	defer listener.Close()
 	return listener.Addr().(*net.TCPAddr).Port, nil
 }

@@ -1,0 +1,81 @@
+# `make demo` and `make test` set up all they need; `make help` lists the rest.
+
+GO     ?= go
+TOOLS  := .tools
+BINARY := build/otelcol-canonical
+# What the collector is built from: a change of any rebuilds it.
+SOURCES := builder-config.yaml go.mod go.sum $(shell find . -name '*.go' -o -name '*.sql' | \
+	grep -v -e _test.go -e '^./build/' -e '^./demo/' -e '^./$(TOOLS)/' -e '^./internal/tools/' -e '^./internal/pgtest/')
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: $(BINARY) ## Build it all, run an instrumented API under traffic, answer "are we fast?"
+	@demo/demo.sh
+
+.PHONY: run
+run: $(BINARY) ## Run a collector and a Postgres that keeps its data in .data/, until Ctrl-C
+	@demo/run.sh
+
+.PHONY: collector
+collector: $(BINARY) ## Build build/otelcol-canonical with ocb
+
+.PHONY: test
+test: $(BINARY) postgres ## Run every test, with the race detector
+	$(GO) test -race -timeout 15m ./...
+	cd demo && $(GO) test -race -timeout 5m ./...
+
+.PHONY: golden
+golden: postgres ## Rewrite the golden lines in testdata/golden
+	$(GO) test -run TestGoldenLines . -update
+
+.PHONY: verify
+verify: generate $(TOOLS)/golangci-lint ## Check formatting, vet, lint, and that generated code is unchanged
+	@git diff --exit-code -- '*generated_*' documentation.md internal/metadata || \
+		{ echo 'generated code is out of date: commit what make generate changed'; exit 1; }
+	$(GO) mod tidy -diff
+	cd demo && $(GO) mod tidy -diff
+	$(GO) vet ./...
+	cd demo && $(GO) vet ./...
+	$(TOOLS)/golangci-lint run ./...
+	cd demo && ../$(TOOLS)/golangci-lint run --config ../.golangci.yml ./...
+
+.PHONY: generate
+generate: $(TOOLS)/mdatagen ## Regenerate what mdatagen makes of metadata.yaml
+	@# mdatagen names the package after the folder, which a clone can call anything.
+	@mkdir -p $(TOOLS)/src && ln -sfn ../.. $(TOOLS)/src/canonicallineexporter
+	@$(TOOLS)/mdatagen $(TOOLS)/src/canonicallineexporter/metadata.yaml
+	@chmod 644 generated_*.go documentation.md internal/metadata/*.go internal/metadatatest/*.go
+
+.PHONY: format
+format: $(TOOLS)/golangci-lint ## Format the Go code
+	$(TOOLS)/golangci-lint fmt ./...
+	cd demo && ../$(TOOLS)/golangci-lint fmt --config ../.golangci.yml ./...
+
+.PHONY: clean
+clean: ## Remove what was built
+	rm -rf build $(TOOLS)
+
+# The Postgres programs, installed if this is Debian and we may.
+.PHONY: postgres
+postgres:
+	@demo/postgres.sh
+
+$(BINARY): $(SOURCES) $(TOOLS)/builder
+	@echo 'building $@ (about a minute, the first time some more)'
+	@mkdir -p build
+	@$(TOOLS)/builder --config builder-config.yaml > build/build.log 2>&1 || { cat build/build.log; exit 1; }
+	@touch $@
+
+# The versions of all tools stand in internal/tools/go.mod.
+$(TOOLS)/builder: PACKAGE := go.opentelemetry.io/collector/cmd/builder
+$(TOOLS)/mdatagen: PACKAGE := go.opentelemetry.io/collector/cmd/mdatagen
+$(TOOLS)/golangci-lint: PACKAGE := github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+$(TOOLS)/builder $(TOOLS)/mdatagen $(TOOLS)/golangci-lint: internal/tools/go.mod internal/tools/go.sum
+	@echo 'building $@'
+	@mkdir -p $(TOOLS)
+	@cd internal/tools && $(GO) build -o ../../$@ $(PACKAGE)

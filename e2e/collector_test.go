@@ -1,0 +1,167 @@
+// Package e2e runs the collector that ocb builds.
+package e2e
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// binary builds the collector, if it is not up to date, and returns its path.
+var binary = sync.OnceValues(func() (string, error) {
+	out, err := exec.Command("make", "-C", "..", "--silent", "collector").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("make collector: %w\n%s", err, out)
+	}
+	return filepath.Abs("../build/otelcol-canonical")
+})
+
+// collector is a process of the collector.
+type collector struct {
+	cmd      *exec.Cmd
+	grpc     string
+	http     string
+	health   string
+	exited   chan struct{}
+	exitErr  error
+	mu       sync.Mutex
+	output   strings.Builder
+	ready    chan struct{}
+	readOnce sync.Once
+}
+
+// settings are what the tests' configurations take from the environment.
+type settings struct {
+	databaseURL  string
+	flushTimeout time.Duration
+	// queueDirectory, if set, has the queue on disk.
+	queueDirectory string
+}
+
+// launch starts a collector without waiting for it.
+func launch(t *testing.T, args []string, env ...string) *collector {
+	t.Helper()
+	path, err := binary()
+	require.NoError(t, err)
+	c := &collector{exited: make(chan struct{}), ready: make(chan struct{})}
+	var ports []string
+	for range 3 {
+		ports = append(ports, freePort(t))
+	}
+	c.grpc, c.http, c.health = "127.0.0.1:"+ports[0], "http://127.0.0.1:"+ports[1], "http://127.0.0.1:"+ports[2]
+	c.cmd = exec.Command(path, args...)
+	c.cmd.Env = append(os.Environ(), env...)
+	c.cmd.Env = append(c.cmd.Env, "OTLP_GRPC_PORT="+ports[0], "OTLP_HTTP_PORT="+ports[1], "HEALTH_PORT="+ports[2])
+	stderr, err := c.cmd.StderrPipe()
+	require.NoError(t, err)
+	require.NoError(t, c.cmd.Start())
+	go c.follow(stderr)
+	t.Cleanup(func() {
+		c.kill()
+		if t.Failed() {
+			t.Log(c.log())
+		}
+	})
+	return c
+}
+
+// start starts a collector and returns once it takes spans.
+func start(t *testing.T, s settings) *collector {
+	t.Helper()
+	args := []string{"--feature-gates=+extension.healthcheck.useComponentStatus", "--config=testdata/collector.yaml"}
+	if s.queueDirectory != "" {
+		args = append(args, "--config=testdata/persistent.yaml")
+	}
+	c := launch(t, args, "DATABASE_URL="+s.databaseURL, "FLUSH_TIMEOUT="+s.flushTimeout.String(), "QUEUE_DIRECTORY="+s.queueDirectory)
+	select {
+	case <-c.ready:
+	case <-c.exited:
+		require.FailNow(t, "the collector did not start", c.log())
+	}
+	return c
+}
+
+// follow keeps what the collector says, until it ends.
+func (c *collector) follow(stderr io.Reader) {
+	lines := bufio.NewScanner(stderr)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		c.mu.Lock()
+		c.output.WriteString(lines.Text() + "\n")
+		c.mu.Unlock()
+		if strings.Contains(lines.Text(), "Everything is ready") {
+			c.readOnce.Do(func() { close(c.ready) })
+		}
+	}
+	c.exitErr = c.cmd.Wait()
+	close(c.exited)
+}
+
+func (c *collector) log() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.output.String()
+}
+
+// terminate asks the collector to stop and waits until it has.
+func (c *collector) terminate(t *testing.T) {
+	t.Helper()
+	require.NoError(t, c.cmd.Process.Signal(syscall.SIGTERM))
+	<-c.exited
+	require.NoError(t, c.exitErr, c.log())
+}
+
+// kill ends the collector at once. What it says of that is no error.
+func (c *collector) kill() {
+	_ = c.cmd.Process.Kill()
+	<-c.exited
+}
+
+// status is what the health check says of all components.
+func (c *collector) status(ctx context.Context, t *testing.T) (string, error) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.health+"/status?verbose", nil)
+	require.NoError(t, err)
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return "", err
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	return string(body), err
+}
+
+// awaitStatus returns once the health check says the text of a component.
+func (c *collector) awaitStatus(t *testing.T, text string) string {
+	t.Helper()
+	var said string
+	require.Eventually(t, func() bool {
+		body, err := c.status(t.Context(), t)
+		said = body
+		return err == nil && strings.Contains(body, text)
+	}, time.Minute, 20*time.Millisecond, "no status %s in %s", text, said)
+	return said
+}
+
+func freePort(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer listener.Close()
+	_, port, err := net.SplitHostPort(listener.Addr().String())
+	require.NoError(t, err)
+	return port
+}

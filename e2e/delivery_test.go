@@ -1,0 +1,86 @@
+package e2e
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"canonicallineexporter/internal/pgtest"
+)
+
+const hour = time.Hour
+
+func TestOTLPOverEveryProtocolFillsTheTable(t *testing.T) {
+	t.Parallel()
+	for _, protocol := range []string{"grpc", "http/protobuf", "http/json"} {
+		t.Run(protocol, func(t *testing.T) {
+			t.Parallel()
+			d := pgtest.New(t)
+			c := start(t, settings{databaseURL: d.URL, flushTimeout: 100 * time.Millisecond})
+			deliver := protocols(t, c)[protocol]
+			exports, spans := captures(t)
+			const tuples = "SELECT md5(string_agg(l::text || xmin, ',' ORDER BY id)) FROM canonical_api_line l"
+
+			for _, td := range exports {
+				require.NoError(t, deliver(t.Context(), td))
+			}
+			d.Await(t, fmt.Sprintf("SELECT count(*) >= %d FROM canonical_api_line", spans))
+			first := pgtest.One[string](t, d, tuples)
+
+			for _, td := range exports {
+				require.NoError(t, deliver(t.Context(), td))
+			}
+			c.terminate(t)
+			require.Equal(t, spans, pgtest.One[int64](t, d, "SELECT count(*) FROM canonical_api_line"))
+			require.Equal(t, first, pgtest.One[string](t, d, tuples), "the second delivery changes no row")
+		})
+	}
+}
+
+func TestTerminationWritesWhatWaits(t *testing.T) {
+	t.Parallel()
+	d := pgtest.New(t)
+	c := start(t, settings{databaseURL: d.URL, flushTimeout: hour})
+	deliver := overGRPC(t, c)
+	for n := range 42 {
+		require.NoError(t, deliver(t.Context(), numbered(n)))
+	}
+	c.terminate(t)
+	require.EqualValues(t, 42, pgtest.One[int64](t, d, "SELECT count(*) FROM canonical_api_line"))
+}
+
+// Killed while two batches are being written and half of one waits, and again
+// while the database lets nobody in.
+func TestKillingTheCollectorLosesNothingThatWasAcknowledged(t *testing.T) {
+	t.Parallel()
+	d := pgtest.New(t)
+	s := settings{databaseURL: d.URL, flushTimeout: hour, queueDirectory: t.TempDir()}
+	acknowledged := 0
+	run := func(n int) *collector {
+		c := start(t, s)
+		deliver := overGRPC(t, c)
+		for range n {
+			require.NoError(t, deliver(t.Context(), numbered(acknowledged)))
+			acknowledged++
+		}
+		return c
+	}
+
+	run(250).kill()
+	d.Close(t)
+	c := run(130)
+	c.awaitStatus(t, "StatusRecoverableError")
+	c.kill()
+	d.Open(t)
+	s.flushTimeout = 100 * time.Millisecond
+	c = run(20)
+	d.Await(t, "SELECT count(*) >= 400 FROM canonical_api_line")
+	c.terminate(t)
+
+	require.Equal(t, 400, acknowledged)
+	require.Empty(t, pgtest.All[int64](t, d, `
+		SELECT n FROM generate_series(0, 399) AS n
+		WHERE (SELECT count(*) FROM canonical_api_line WHERE span_id = '01' || lpad(to_hex(n), 14, '0')) <> 1`))
+}

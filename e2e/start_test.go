@@ -1,0 +1,42 @@
+package e2e
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"canonicallineexporter/internal/pgtest"
+)
+
+func TestEveryFaultOfTheConfigurationIsReportedAtStart(t *testing.T) {
+	t.Parallel()
+	c := launch(t, []string{"--config=testdata/faults.yaml"})
+	<-c.exited
+	require.Error(t, c.exitErr)
+	for _, key := range []string{
+		"exporters::canonical_line", "`database::url`", "`table`", "`partitions::retention`", "partitions::interval", "`columns::plan::type`",
+	} {
+		require.Contains(t, c.log(), key)
+	}
+	require.NotContains(t, c.log(), "hunter2")
+}
+
+func TestTheCollectorStartsWithoutItsDatabaseAndCatchesUp(t *testing.T) {
+	t.Parallel()
+	d := pgtest.New(t)
+	d.Drop(t)
+	c := start(t, settings{databaseURL: d.URL, flushTimeout: 10 * time.Millisecond})
+	deliver := overGRPC(t, c)
+	for n := range 150 {
+		require.NoError(t, deliver(t.Context(), numbered(n)))
+	}
+	said := c.awaitStatus(t, "StatusRecoverableError")
+	require.Contains(t, said, "SQLSTATE 3D000")
+
+	d.Create(t)
+	d.Pool.Reset()
+	d.Await(t, "SELECT count(*) = 150 FROM canonical_api_line")
+	c.awaitStatus(t, `"exporter:canonical_line":{"healthy":true,"status":"StatusOK"`)
+	c.terminate(t)
+}
