@@ -66,20 +66,30 @@ func (t Type) String() string {
 	return name
 }
 
-// Accepts reports whether a column whose type has this OID can be written with
-// the binary form of t: the type itself, or one with the same representation.
-func (t Type) Accepts(oid uint32) bool {
-	if oid == kinds[t.Kind].oid {
-		return true
-	}
-	switch t.Kind {
-	case Text:
-		return oid == pgtype.TextOID || oid == pgtype.BPCharOID
-	case TextArray:
-		return oid == pgtype.TextArrayOID
+// Found is the type of a column in the catalogue.
+type Found struct {
+	OID uint32
+	// Modifier is the type's modifier; of a varchar(n) it is n and 4, and -1 is
+	// none.
+	Modifier int32
+}
+
+// Takes reports whether the column can be written with the binary form of any
+// value of t: it has the type itself, or one with the same representation, and
+// is no narrower.
+func (f Found) Takes(t Type) bool {
+	switch f.OID {
+	case kinds[t.Kind].oid:
+	case pgtype.TextOID:
+		return t.Kind == Text
+	case pgtype.TextArrayOID:
+		return t.Kind == TextArray
 	default:
 		return false
 	}
+	const header = 4
+	narrower := f.Modifier >= 0 && (t.Width == 0 || f.Modifier-header < int32(t.Width)) //nolint:gosec // a width fits
+	return t.Kind != Text && t.Kind != TextArray || !narrower
 }
 
 // Column is one column of the canonical line table.

@@ -1,6 +1,6 @@
 -- to_regclass follows the search_path and yields NULL, not an error, for a
 -- table that is not there. Generated columns cannot be written.
-SELECT n.nspname::text, c.relname::text, a.attname::text, a.atttypid
+SELECT n.nspname::text, c.relname::text, a.attname::text, a.atttypid, a.atttypmod
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid

@@ -23,8 +23,8 @@ var ErrNoTable = errors.New("table does not exist")
 type Catalog struct {
 	// Table is schema-qualified.
 	Table Table
-	// Columns maps the name of each column to the OID of its type.
-	Columns map[string]uint32
+	// Columns holds the type of each column by its name.
+	Columns map[string]Found
 }
 
 // Querier runs SQL: a pool, a connection or a transaction.
@@ -40,11 +40,11 @@ func Read(ctx context.Context, db Querier, table Table) (Catalog, error) {
 	if err != nil {
 		return Catalog{}, fmt.Errorf("read columns: %w", err)
 	}
-	catalog := Catalog{Table: table, Columns: map[string]uint32{}}
+	catalog := Catalog{Table: table, Columns: map[string]Found{}}
 	var name string
-	var oid uint32
-	_, err = pgx.ForEachRow(rows, []any{&catalog.Table.Schema, &catalog.Table.Name, &name, &oid}, func() error {
-		catalog.Columns[name] = oid
+	var found Found
+	_, err = pgx.ForEachRow(rows, []any{&catalog.Table.Schema, &catalog.Table.Name, &name, &found.OID, &found.Modifier}, func() error {
+		catalog.Columns[name] = found
 		return nil
 	})
 	if err != nil {

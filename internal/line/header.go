@@ -5,6 +5,9 @@ import (
 	"strings"
 )
 
+// credentialHeaders are never kept, whatever prefixes are configured.
+var credentialHeaders = []string{"authorization", "cookie", "proxy-authorization"}
+
 // selectedHeaders are the captured request headers with one of the configured
 // prefixes, as "name: value", sorted by name.
 func (r *reading) selectedHeaders() Value {
@@ -15,11 +18,11 @@ func (r *reading) selectedHeaders() Value {
 			continue
 		}
 		name = strings.ReplaceAll(strings.ToLower(name), "_", "-")
-		for _, prefix := range r.cfg.HeaderPrefixes {
-			if strings.HasPrefix(name, strings.ToLower(prefix)) {
-				headers = append(headers, name+": "+strings.Join(stringsOf(v), ", "))
-				break
-			}
+		selected := slices.ContainsFunc(r.cfg.HeaderPrefixes, func(prefix string) bool {
+			return strings.HasPrefix(name, strings.ToLower(prefix))
+		})
+		if selected && !slices.Contains(credentialHeaders, name) {
+			headers = append(headers, name+": "+strings.Join(stringsOf(v), ", "))
 		}
 	}
 	slices.Sort(headers)

@@ -122,9 +122,9 @@ func (f *fields) next() (whole, value []byte) {
 	return whole, value
 }
 
-// column is the position of the column in the layout, -1 without one.
-func (b Batch) column(name string) int {
-	return slices.IndexFunc(b.Layout, func(c schema.Column) bool { return c.Name == name })
+// columnIndex is the position of the column in a layout, -1 without one.
+func columnIndex(layout []schema.Column, name string) int {
+	return slices.IndexFunc(layout, func(c schema.Column) bool { return c.Name == name })
 }
 
 // value is a field of the i-th row; nil for NULL.
@@ -139,7 +139,7 @@ func (b Batch) value(i, column int) []byte {
 
 // createdAt is the partition key of the i-th row.
 func (b Batch) createdAt(i int) time.Time {
-	value := b.value(i, b.column("created_at"))
+	value := b.value(i, columnIndex(b.Layout, "created_at"))
 	return time.UnixMicro(int64(binary.BigEndian.Uint64(value)) + schema.EpochMicroseconds)
 }
 

@@ -45,14 +45,15 @@ func Redact(err error) error {
 		return nil
 	}
 	if pgErr, ok := errors.AsType[*pgconn.PgError](err); ok {
-		e := &Error{SQLSTATE: pgErr.Code, Column: pgErr.ColumnName, Constraint: pgErr.ConstraintName, err: err}
-		switch pgErr.Code[:2] {
-		case "22", "23": // data exception, integrity constraint violation
-			e.text = "row refused"
-		default:
-			e.text = pgErr.Message
+		text := pgErr.Message
+		if class := pgErr.Code[:2]; class == "22" || class == "23" { // data exception, integrity constraint violation
+			text = "row refused"
 		}
-		return e
+		// What was attempted comes before what the server says of it.
+		if attempt, ok := strings.CutSuffix(err.Error(), pgErr.Error()); ok {
+			text = attempt + text
+		}
+		return &Error{SQLSTATE: pgErr.Code, Column: pgErr.ColumnName, Constraint: pgErr.ConstraintName, text: text, err: err}
 	}
 	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
 		return &Error{text: "cannot connect to the database: " + innermost(err).Error(), err: err}

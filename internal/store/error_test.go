@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -22,8 +23,10 @@ func TestErrorsOfRowsShowNoValues(t *testing.T) {
 
 func TestErrorsOfTheServerSayWhatItSays(t *testing.T) {
 	t.Parallel()
-	err := Redact(&pgconn.PgError{Code: "53100", Message: "could not extend file: No space left on device"})
-	require.EqualError(t, err, "could not extend file: No space left on device, SQLSTATE 53100")
+	err := Redact(fmt.Errorf("copy rows: %w", &pgconn.PgError{
+		Severity: "ERROR", Code: "53100", Message: "could not extend file: No space left on device",
+	}))
+	require.EqualError(t, err, "copy rows: could not extend file: No space left on device, SQLSTATE 53100")
 	require.NoError(t, Redact(nil))
 	require.ErrorIs(t, Redact(context.DeadlineExceeded), context.DeadlineExceeded)
 }

@@ -4,6 +4,8 @@ import (
 	"errors"
 
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"canonicallineexporter/schema"
 )
 
 // policy is what to do about a failed write.
@@ -23,9 +25,9 @@ const (
 	isolate
 )
 
-// policyOf is the one place that decides what an error means
-// (https://www.postgresql.org/docs/current/errcodes-appendix.html).
-func policyOf(err error) policy {
+// policyOf is the one place that decides what an error of writing rows of the
+// layout means (https://www.postgresql.org/docs/current/errcodes-appendix.html).
+func policyOf(err error, layout []schema.Column) policy {
 	pgErr, ok := errors.AsType[*pgconn.PgError](err)
 	if !ok {
 		return wait
@@ -40,6 +42,10 @@ func policyOf(err error) policy {
 		}
 		return isolate
 	case "23502": // not_null_violation
+		// A NOT NULL column that no row has a value for is the table's fault.
+		if columnIndex(layout, pgErr.ColumnName) < 0 {
+			return wait
+		}
 		return isolate
 	case "42P01", "3F000", "42703", "42804", "42883":
 		// undefined_table, invalid_schema_name, undefined_column,

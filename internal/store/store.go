@@ -60,11 +60,12 @@ const maxRepairs = 3
 // After an error the batch has to be written again; a part of it may be stored
 // by then. Errors show no value of a row and no connection string.
 func (s *Store) Write(ctx context.Context, batch Batch) (Result, error) {
-	result, err := s.write(ctx, batch)
+	result, err := s.write(ctx, batch, false)
 	return result, Redact(err)
 }
 
-func (s *Store) write(ctx context.Context, batch Batch) (Result, error) {
+// write is Write; fresh says that the table was read anew for this batch.
+func (s *Store) write(ctx context.Context, batch Batch, fresh bool) (Result, error) {
 	insert := copyBatch
 	var expired Result
 	for repairs := 0; ; repairs++ {
@@ -76,7 +77,12 @@ func (s *Store) write(ctx context.Context, batch Batch) (Result, error) {
 			result.add(expired)
 			return result, nil
 		}
-		policy := policyOf(err)
+		policy := policyOf(err, batch.Layout)
+		if policy == isolate && !fresh {
+			// Rows are refused, too, when a column has changed its type since the table
+			// was read: that must not cost a line.
+			policy, fresh = reconcile, true
+		}
 		if policy == isolate {
 			result, err = s.bisect(ctx, batch, err)
 			result.add(expired)
@@ -121,15 +127,15 @@ func (s *Store) run(ctx context.Context, batch Batch, insert insertFunc) (Result
 func (s *Store) bisect(ctx context.Context, batch Batch, cause error) (Result, error) {
 	if batch.Len() == 1 {
 		s.logger.Error("dropped a line that Postgres refuses",
-			zap.Error(Redact(cause)), zap.String("line_id", hex.EncodeToString(batch.value(0, batch.column("id")))))
+			zap.Error(Redact(cause)), zap.String("line_id", hex.EncodeToString(batch.value(0, columnIndex(batch.Layout, "id")))))
 		return Result{Rejected: 1}, nil
 	}
 	middle := batch.Len() / 2
-	result, err := s.write(ctx, batch.Slice(0, middle))
+	result, err := s.write(ctx, batch.Slice(0, middle), true)
 	if err != nil {
 		return Result{}, err
 	}
-	rest, err := s.write(ctx, batch.Slice(middle, batch.Len()))
+	rest, err := s.write(ctx, batch.Slice(middle, batch.Len()), true)
 	if err != nil {
 		return Result{}, err
 	}

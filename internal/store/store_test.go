@@ -217,15 +217,30 @@ func TestTheArticlesTableIsWrittenAsItIs(t *testing.T) {
 	require.Contains(t, fmt.Sprint(warnings[0].ContextMap()), "adjusted_count")
 }
 
-func TestAColumnOfAnotherTypeIsLeftOut(t *testing.T) {
+// The table changes behind the back of a store that has read it.
+func TestAColumnThatChangedItsTypeIsLeftOut(t *testing.T) {
 	t.Parallel()
 	b := setup(t, nil)
 	b.write(t, batchOf(t, span{id: 1}))
-	b.Exec(t, "ALTER TABLE canonical_api_line ALTER status DROP NOT NULL, ALTER status TYPE text, ALTER user_agent TYPE text")
-	require.NoError(t, b.store.Maintain(t.Context()))
-	b.write(t, batchOf(t, span{id: 2, with: map[string]any{"user_agent.original": "curl", "http.status_code": 200}}))
+	b.Exec(t, `ALTER TABLE canonical_api_line
+		ALTER request_id DROP NOT NULL, ALTER request_id TYPE int USING NULL,
+		ALTER user_agent TYPE text,
+		ALTER http_route TYPE varchar(3)`)
+	result := b.write(t, batchOf(t, span{id: 2, with: map[string]any{"user_agent.original": "curl", "http.route": "/far/too/long"}}))
+	require.Equal(t, Result{Inserted: 1}, result)
 	require.EqualValues(t, 1, pgtest.One[int64](t, b.Database,
-		"SELECT count(*) FROM canonical_api_line WHERE user_agent = 'curl' AND status IS NULL"))
+		"SELECT count(*) FROM canonical_api_line WHERE user_agent = 'curl' AND request_id IS NULL AND http_route IS NULL"))
+}
+
+func TestAColumnThatOnlySomebodyElseFillsCostsNoLine(t *testing.T) {
+	t.Parallel()
+	b := setup(t, nil)
+	require.NoError(t, b.store.Maintain(t.Context()))
+	b.Exec(t, "ALTER TABLE canonical_api_line ADD COLUMN theirs text NOT NULL")
+	_, err := b.store.Write(t.Context(), batchOf(t, span{id: 1}))
+	require.ErrorContains(t, err, "column theirs")
+	b.Exec(t, "ALTER TABLE canonical_api_line ALTER theirs DROP NOT NULL")
+	require.Equal(t, Result{Inserted: 1}, b.write(t, batchOf(t, span{id: 1})))
 }
 
 func TestAConnectionThatIsCutCostsNoLine(t *testing.T) {

@@ -15,8 +15,8 @@ type target struct {
 // accepts reports whether the table has the column with a type that takes its
 // binary form.
 func (t target) accepts(column schema.Column) bool {
-	oid, ok := t.Columns[column.Name]
-	return ok && column.Type.Accepts(oid)
+	found, ok := t.Columns[column.Name]
+	return ok && found.Takes(column.Type)
 }
 
 // missing is the names of the columns that the table does not take.
@@ -50,7 +50,7 @@ type merged struct {
 
 // statement describes the write of a batch whose columns the table all accepts.
 func (t target) statement(batch Batch) statement {
-	s := statement{Table: t.Table, ByStatistics: batch.column("statistics") >= 0}
+	s := statement{Table: t.Table, ByStatistics: columnIndex(batch.Layout, "statistics") >= 0}
 	_, s.UpdatedAt = t.Columns["updated_at"]
 	for _, column := range batch.Layout {
 		s.Names = append(s.Names, column.Name)
