@@ -1,0 +1,86 @@
+// Command api is an instrumented HTTP API in the likeness of a database
+// provider's: something for canonical lines to be about.
+//
+// It takes the database from DATABASE_URL and where spans go from the standard
+// OTEL_* variables.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+// shutdownTimeout is how long requests under way may take to finish, and then
+// how long the last spans may take to leave.
+const shutdownTimeout = 10 * time.Second
+
+func main() {
+	address := flag.String("address", "127.0.0.1:8080", "address to listen on")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, *address); err != nil {
+		slog.Error("run api", "error", err)
+		os.Exit(1)
+	}
+}
+
+// run serves the API until ctx ends.
+func run(ctx context.Context, address string) (err error) {
+	stopTelemetry, err := startTelemetry(ctx)
+	if err != nil {
+		return fmt.Errorf("start telemetry: %w", err)
+	}
+	defer func() {
+		flushCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
+		defer cancel()
+		if flushErr := stopTelemetry(flushCtx); flushErr != nil {
+			err = errors.Join(err, fmt.Errorf("flush spans: %w", flushErr))
+		}
+	}()
+
+	pool, err := openDatabase(ctx, os.Getenv("DATABASE_URL"))
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+
+	agent, err := startAgent()
+	if err != nil {
+		return err
+	}
+	defer agent.Close() //nolint:errcheck // nobody is left to hear of it
+
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	slog.Info("listening", "address", listener.Addr().String())
+	server := &http.Server{
+		Handler:           newAPI(pool, newAgentClient(agent.Addr)).handler(),
+		ReadHeaderTimeout: 5 * time.Second,
+	}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+
+	select {
+	case err := <-served:
+		return fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+	}
+	drainCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
+	defer cancel()
+	if err := server.Shutdown(drainCtx); err != nil {
+		return fmt.Errorf("finish requests: %w", err)
+	}
+	return nil
+}

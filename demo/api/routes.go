@@ -1,0 +1,126 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// maxBodyBytes is the most that a request's body may have.
+const maxBodyBytes = 1 << 20
+
+// api is the handlers and what they share.
+type api struct {
+	database *pgxpool.Pool
+	agent    *agentClient
+}
+
+func newAPI(database *pgxpool.Pool, agent *agentClient) *api {
+	return &api{database: database, agent: agent}
+}
+
+// handler returns the whole API, instrumented.
+func (a *api) handler() http.Handler {
+	mux := http.NewServeMux()
+	for pattern, handle := range map[string]handlerFunc{
+		"GET /account":                         a.authenticated(a.showAccount),
+		"GET /teams":                           a.authenticated(a.listTeams),
+		"GET /clusters":                        a.authenticated(a.listClusters),
+		"GET /clusters/{cluster_id}":           a.authenticated(a.showCluster),
+		"DELETE /clusters/{cluster_id}":        a.authenticated(a.deleteCluster),
+		"GET /clusters/{cluster_id}/databases": a.authenticated(a.listDatabases),
+		"GET /clusters/{cluster_id}/roles":     a.authenticated(a.listRoles),
+		"GET /metric-views/{name}":             a.authenticated(a.showMetricView),
+		"POST /metrics":                        a.authenticated(a.createMetrics),
+		"POST /queries":                        a.authenticated(a.createQuery),
+		"POST /sessions":                       a.authenticated(a.createSession),
+		"POST /access-tokens":                  a.authenticated(a.createAccessToken),
+		"GET /health-checks/{name}":            a.showHealthCheck,
+	} {
+		mux.Handle(pattern, routed(handle))
+	}
+	// Not routed: what matches no route has none.
+	mux.Handle("/", handlerFunc(func(http.ResponseWriter, *http.Request) error {
+		return notFound("route")
+	}))
+	return otelhttp.NewHandler(canonicalMiddleware(recoverMiddleware(mux)), "api")
+}
+
+// handlerFunc is a handler that may fail.
+type handlerFunc func(w http.ResponseWriter, r *http.Request) error
+
+// ServeHTTP answers with the error if there is one.
+func (handle handlerFunc) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if err := handle(w, r); err != nil {
+		renderError(w, r, err)
+	}
+}
+
+// routed tells the SERVER span its route, which only the mux inside it knows:
+// otelhttp looks for the pattern on its own copy of the request, and does not
+// look at all when a handler panics.
+func routed(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, route, _ := strings.Cut(r.Pattern, " ")
+		span := trace.SpanFromContext(r.Context())
+		span.SetName(r.Pattern)
+		span.SetAttributes(attribute.String("http.route", route))
+		next.ServeHTTP(w, r)
+	})
+}
+
+// decode reads a JSON body. It reads to the very end even of a bad one: net/http
+// notices that a client has left only after the body was read.
+func decode(w http.ResponseWriter, r *http.Request, into any) error {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBodyBytes))
+	if err != nil {
+		return &apiError{
+			Status: http.StatusBadRequest, Code: "bad_request", InternalCode: "body_unreadable",
+			Message: "The body cannot be read.", Cause: err,
+		}
+	}
+	if err := json.Unmarshal(body, into); err != nil {
+		return &apiError{
+			Status: http.StatusBadRequest, Code: "bad_request", InternalCode: "body_not_json",
+			Message: "The body is not the JSON that was expected.", Cause: fmt.Errorf("decode body: %w", err),
+		}
+	}
+	return nil
+}
+
+// pathID is the id in the path, or a 404 for the resource that it cannot name.
+func pathID(r *http.Request, name, resource string) (uuid.UUID, error) {
+	id, err := uuid.Parse(r.PathValue(name))
+	if err != nil {
+		return uuid.Nil, notFound(resource)
+	}
+	return id, nil
+}
+
+// renderList answers with rows and counts them.
+func renderList[T any](w http.ResponseWriter, r *http.Request, rows []T) error {
+	canonical(r.Context(), attribute.Int("statistics.rows_rendered", len(rows)))
+	render(w, http.StatusOK, map[string]any{"data": rows})
+	return nil
+}
+
+// render answers with JSON.
+func render(w http.ResponseWriter, status int, value any) {
+	body, err := json.Marshal(value)
+	if err != nil {
+		panic(errors.Join(errors.New("encode answer"), err))
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	// A client that has left is no one to report a failed write to.
+	_, _ = w.Write(body)
+}

@@ -1,0 +1,259 @@
+package main
+
+import (
+	"crypto/md5"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// accounts is how many the API's schema.sql makes; account n owns the clusters
+// n, n+20, n+40 and so on, of which those up to 80 have roles.
+const (
+	accounts         = 20
+	clustersOf       = 40
+	clustersWithRole = 4
+)
+
+// mix makes up requests. It is not safe for concurrent use.
+type mix struct {
+	random *rand.Rand
+	shares []share
+	total  int
+	// lastKey is the last idempotency key sent, and by whom, to be sent again.
+	lastKey     uuid.UUID
+	lastAccount int
+}
+
+// share is a kind of request and how many in a thousand or so are of it.
+type share struct {
+	weight int
+	make   func(who visitor) call
+}
+
+func newMix(random *rand.Rand) *mix {
+	m := &mix{random: random}
+	m.shares = []share{
+		{430, m.metrics},
+		{150, m.metricView},
+		{80, func(who visitor) call { return who.get("/clusters") }},
+		{70, m.healthCheck},
+		{50, func(who visitor) call { return who.get("/teams") }},
+		{45, func(who visitor) call { return who.get("/account") }},
+		{50, func(who visitor) call { return who.get("/clusters/" + m.cluster(who)) }},
+		{25, func(who visitor) call { return who.get("/clusters/" + m.cluster(who) + "/roles") }},
+		{20, m.databases},
+		{20, m.query},
+		{15, m.accessToken},
+		{8, m.session},
+		{6, m.deletion},
+		{30, m.mistake},
+	}
+	for _, s := range m.shares {
+		m.total += s.weight
+	}
+	return m
+}
+
+// next is the next request.
+func (m *mix) next() call {
+	// A few accounts ask for most.
+	draw := m.random.Float64()
+	who := newVisitor(m.random, 1+int(draw*draw*accounts))
+	at := m.random.IntN(m.total)
+	for _, s := range m.shares {
+		if at < s.weight {
+			return s.make(who)
+		}
+		at -= s.weight
+	}
+	panic("weights do not add up")
+}
+
+// cluster is one of the account's with roles.
+func (m *mix) cluster(who visitor) string {
+	return clusterID(who.account + accounts*m.random.IntN(clustersWithRole))
+}
+
+func (m *mix) metrics(who visitor) call {
+	type point struct {
+		ClusterID string  `json:"cluster_id"`
+		Name      string  `json:"name"`
+		Value     float64 `json:"value"`
+	}
+	points := make([]point, 1+m.random.IntN(20))
+	for i := range points {
+		points[i] = point{m.cluster(who), m.metricName(), m.random.Float64()}
+	}
+	c := who.post("/metrics", map[string]any{"points": points})
+	c.header.Set("User-Agent", "metrics-agent/1.4.2")
+	return c
+}
+
+func (m *mix) metricName() string {
+	return []string{"cpu-load", "disk-usage", "connections", "cache-hit-ratio"}[m.random.IntN(4)]
+}
+
+func (m *mix) metricView(who visitor) call {
+	period := []string{"1s", "5s", "10s"}[m.random.IntN(3)]
+	return who.get("/metric-views/" + m.metricName() + "?period=" + period)
+}
+
+func (m *mix) healthCheck(who visitor) call {
+	c := who.get("/health-checks/" + []string{"api", "database", "queue", "agent"}[m.random.IntN(4)])
+	c.header.Del("Authorization")
+	c.header.Set("User-Agent", "uptime-probe/2.0")
+	return c
+}
+
+// databases and query are slow, and some clients do not wait.
+func (m *mix) databases(who visitor) call {
+	c := who.get("/clusters/" + m.cluster(who) + "/databases")
+	c.patience = m.patience()
+	return c
+}
+
+func (m *mix) query(who visitor) call {
+	c := who.post("/queries", map[string]string{"cluster_id": m.cluster(who), "sql": "SELECT count(*) FROM orders"})
+	c.patience = m.patience()
+	return c
+}
+
+func (m *mix) patience() time.Duration {
+	if m.random.IntN(5) > 0 {
+		return 0
+	}
+	return time.Duration(100+m.random.IntN(100)) * time.Millisecond
+}
+
+// accessToken is sent again sometimes, as by a client that missed the answer.
+func (m *mix) accessToken(who visitor) call {
+	name := "laptop"
+	switch m.random.IntN(8) {
+	case 0, 1:
+		if m.lastAccount != 0 {
+			who.account = m.lastAccount
+		}
+	case 2:
+		if m.lastAccount != 0 {
+			who.account, name = m.lastAccount, "another one"
+		}
+	default:
+		m.lastKey, m.lastAccount = randomID(m.random), who.account
+	}
+	c := who.post("/access-tokens", map[string]string{"name": name})
+	c.header.Set("Idempotency-Key", m.lastKey.String())
+	return c
+}
+
+func (m *mix) session(who visitor) call {
+	body := map[string]any{"email": fmt.Sprintf("user%d@example.com", who.account)}
+	switch m.random.IntN(4) {
+	case 0:
+		// Account 1 alone may.
+		body["sudo"] = true
+	case 1:
+		body["email"] = "nobody"
+	}
+	return who.post("/sessions", body)
+}
+
+// deletion spares the clusters that others ask for.
+func (m *mix) deletion(who visitor) call {
+	n := clustersWithRole + m.random.IntN(clustersOf-clustersWithRole)
+	return who.call(http.MethodDelete, "/clusters/"+clusterID(who.account+accounts*n))
+}
+
+// mistake is a request that cannot succeed.
+func (m *mix) mistake(who visitor) call {
+	switch m.random.IntN(8) {
+	case 0:
+		c := who.get("/clusters")
+		c.header.Del("Authorization")
+		return c
+	case 1:
+		c := who.get("/account")
+		c.header.Set("Authorization", "Bearer expired")
+		return c
+	case 2:
+		return who.get("/.env")
+	case 3:
+		return who.get("/clusters/" + randomID(m.random).String())
+	case 4:
+		return who.get("/clusters/" + clusterID(who.account%accounts+1))
+	case 5:
+		return who.post("/metrics", map[string]any{"points": []string{}})
+	case 6:
+		// Makes the handler panic.
+		return who.get("/metric-views/" + m.metricName() + "?period=0s")
+	default:
+		// Makes the database refuse the query.
+		return who.get("/metric-views/" + m.metricName() + "?period=-1s")
+	}
+}
+
+// clusterID is what the API's schema.sql makes of a cluster's number.
+func clusterID(n int) string {
+	return uuid.UUID(md5.Sum(fmt.Appendf(nil, "cluster-%d", n))).String()
+}
+
+// randomID is a random UUID that the seed decides.
+func randomID(random *rand.Rand) uuid.UUID {
+	var id uuid.UUID
+	binary.BigEndian.PutUint64(id[:8], random.Uint64())
+	binary.BigEndian.PutUint64(id[8:], random.Uint64())
+	id[6] = id[6]&0x0f | 0x40
+	id[8] = id[8]&0x3f | 0x80
+	return id
+}
+
+// visitor is a customer at a client.
+type visitor struct {
+	account   int
+	address   string
+	agent     string
+	requestID uuid.UUID
+}
+
+func newVisitor(random *rand.Rand, account int) visitor {
+	agents := []string{
+		"crunchy-cli/3.4.1", "curl/8.9.1", "python-requests/2.32.3", "Terraform/1.9.5",
+		"Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0",
+	}
+	// The ranges that are reserved for documentation.
+	networks := []string{"192.0.2.", "198.51.100.", "203.0.113.", "2001:db8::"}
+	return visitor{
+		account:   account,
+		address:   fmt.Sprintf("%s%d", networks[random.IntN(len(networks))], account),
+		agent:     agents[account%len(agents)],
+		requestID: randomID(random),
+	}
+}
+
+func (v visitor) get(path string) call { return v.call(http.MethodGet, path) }
+
+func (v visitor) post(path string, body any) call {
+	encoded, err := json.Marshal(body)
+	if err != nil {
+		panic(err)
+	}
+	c := v.call(http.MethodPost, path)
+	c.body = string(encoded)
+	c.header.Set("Content-Type", "application/json")
+	return c
+}
+
+func (v visitor) call(method, path string) call {
+	return call{method: method, path: path, header: http.Header{
+		"Authorization":    {fmt.Sprintf("Bearer demo-token-%d", v.account)},
+		"User-Agent":       {v.agent},
+		"X-Forwarded-For":  {v.address},
+		"X-Request-Id":     {v.requestID.String()},
+		"X-Crunchy-Client": {v.agent},
+	}}
+}

@@ -1,0 +1,124 @@
+package line
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+)
+
+func addException(span ptrace.Span, kind, message string) {
+	event := span.Events().AppendEmpty()
+	event.SetName("exception")
+	if kind != "" {
+		event.Attributes().PutStr("exception.type", kind)
+	}
+	if message != "" {
+		event.Attributes().PutStr("exception.message", message)
+	}
+}
+
+// failure is what a row says of a failure: code, internal code, message, cause.
+func failure(row map[string]any) [4]any {
+	return [4]any{row["api_error_code"], row["api_error_internal_code"], row["api_error_message"], row["api_error_cause"]}
+}
+
+func TestFailureIsExplained(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		attributes  attrs
+		code        ptrace.StatusCode
+		description string
+		exceptions  [][2]string
+		want        [4]any
+	}{
+		"nothing known": {
+			attributes: attrs{"http.response.status_code": 500},
+		},
+		"error.type alone": {
+			attributes: attrs{"http.response.status_code": 404, "error.type": "404"},
+			want:       [4]any{"404", nil, nil, nil},
+		},
+		"an exception": {
+			attributes: attrs{"http.response.status_code": 500},
+			exceptions: [][2]string{{"ValueError", "bad"}},
+			want:       [4]any{"ValueError", "ValueError", "bad", "ValueError: bad"},
+		},
+		"error.type and the span's message come first": {
+			attributes: attrs{"http.response.status_code": 500, "error.type": "conflict"}, code: ptrace.StatusCodeError,
+			description: "it broke", exceptions: [][2]string{{"ValueError", "bad"}},
+			want: [4]any{"conflict", "ValueError", "it broke", "ValueError: bad"},
+		},
+		"the last exception decides": {
+			attributes: attrs{"http.response.status_code": 500},
+			exceptions: [][2]string{{"Handled", "earlier"}, {"ValueError", "bad"}},
+			want:       [4]any{"ValueError", "ValueError", "bad", "ValueError: bad"},
+		},
+		"the same exception twice": {
+			attributes: attrs{"http.response.status_code": 500},
+			exceptions: [][2]string{{"ValueError", "bad"}, {"ValueError", "bad"}},
+			want:       [4]any{"ValueError", "ValueError", "bad", "ValueError: bad"},
+		},
+		"an exception without a message": {
+			attributes: attrs{"http.response.status_code": 500}, exceptions: [][2]string{{"ValueError", ""}},
+			want: [4]any{"ValueError", "ValueError", nil, "ValueError"},
+		},
+		"an exception without a type": {
+			attributes: attrs{"http.response.status_code": 500}, exceptions: [][2]string{{"", "bad"}},
+			want: [4]any{nil, nil, "bad", "bad"},
+		},
+		"a panic without a status": {
+			exceptions: [][2]string{{"*errors.errorString", "boom"}},
+			want:       [4]any{"*errors.errorString", "*errors.errorString", "boom", "*errors.errorString: boom"},
+		},
+		"no status at all": {
+			attributes: attrs{"error.type": "timeout"},
+			want:       [4]any{"timeout", nil, nil, nil},
+		},
+		"an error beside a 200": {
+			attributes: attrs{"http.response.status_code": 200, "error.type": "timeout"}, code: ptrace.StatusCodeError,
+			exceptions: [][2]string{{"Timeout", "late"}},
+			want:       [4]any{"timeout", "Timeout", "late", "Timeout: late"},
+		},
+		"a handled exception beside a 200": {
+			attributes: attrs{"http.response.status_code": 200, "error.type": "timeout"},
+			exceptions: [][2]string{{"Timeout", "late"}},
+		},
+		"a handled exception beside a 302 of the older kind": {
+			attributes: attrs{"http.status_code": "302"}, exceptions: [][2]string{{"Timeout", "late"}},
+		},
+		"a status by the application": {
+			attributes: attrs{"http.response.status_code": 200, "canonical.status": 409, "error.type": "conflict"},
+			want:       [4]any{"conflict", nil, nil, nil},
+		},
+		"all by the application": {
+			attributes: attrs{
+				"http.response.status_code": 200, "canonical.api_error_code": "a", "canonical.api_error_internal_code": "b",
+				"canonical.api_error_message": "c", "canonical.api_error_cause": "d",
+			},
+			exceptions: [][2]string{{"Timeout", "late"}},
+			want:       [4]any{"a", "b", "c", "d"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			request := newRequest(t, tt.attributes)
+			request.Span.Status().SetCode(tt.code)
+			request.Span.Status().SetMessage(tt.description)
+			for _, e := range tt.exceptions {
+				addException(request.Span, e[0], e[1])
+			}
+			require.Equal(t, tt.want, failure(read(t, request)))
+		})
+	}
+}
+
+func TestOtherEventsAreNoExceptions(t *testing.T) {
+	t.Parallel()
+	request := newRequest(t, attrs{"http.response.status_code": 500})
+	addException(request.Span, "ValueError", "bad")
+	event := request.Span.Events().AppendEmpty()
+	event.SetName("message")
+	event.Attributes().PutStr("exception.type", "Other")
+	require.Equal(t, [4]any{"ValueError", "ValueError", "bad", "ValueError: bad"}, failure(read(t, request)))
+}
