@@ -63,7 +63,7 @@ clean: ## Remove what was built
 # The Postgres programs, installed if this is Debian and we may.
 .PHONY: postgres
 postgres:
-	@demo/postgres.sh
+	@bash -c 'set -e; source demo/processes.sh; source demo/postgres.sh; require_postgres'
 
 $(BINARY): $(SOURCES) $(TOOLS)/builder
 	@echo 'building $@ (about a minute, the first time some more)'

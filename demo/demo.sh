@@ -1,97 +1,159 @@
 #!/usr/bin/env bash
-# make demo: an API, its database and its traffic, a collector with the
-# canonical_line exporter, and the answer to "are we fast?" out of Postgres. It
-# ends by itself and leaves nothing behind.
+# Shows the whole way, from an instrumented API to percentiles: a Postgres, the
+# collector, the API and its customers, for DEMO_SECONDS (100) at DEMO_RATE (50)
+# requests a second. Fails unless there is a line for every request.
 #
-# DATABASE_URL takes a database of yours instead of a throwaway Postgres;
-# DEMO_SECONDS is how long the traffic lasts.
+# Run by `make demo`, which builds build/otelcol-canonical first.
 set -euo pipefail
-cd "$(dirname "$0")/.."
-. demo/postgres.sh
-. demo/processes.sh
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# shellcheck source=demo/processes.sh
+source demo/processes.sh
+# shellcheck source=demo/postgres.sh
+source demo/postgres.sh
 
 seconds=${DEMO_SECONDS:-100}
-work=$(mktemp -d "${TMPDIR:-/var/tmp}/canonical-line-demo.XXXXXX")
-chmod 755 "$work"
-api='' collector='' own_postgres=''
+rate=${DEMO_RATE:-50}
+# Tells this run's lines from others in a database that is not ours.
+environment=demo-$(date +%s)-$$
 
-say() {
-	if [ -t 1 ]; then
-		printf '\033[1m==> %s\033[0m\n' "$*"
-	else
-		echo "==> $*"
-	fi
-}
+work=''
+collector=''
+api=''
+traffic=''
+otlp_port=''
+otlp_http_port=''
+api_port=''
+postgres_port=''
 
-# shellcheck disable=SC2317 # called by the trap
 clean_up() {
-	local status=$?
-	trap - EXIT INT TERM
-	[ -z "$api" ] || end "$api" || true
-	[ -z "$collector" ] || end "$collector" || true
-	[ -z "$own_postgres" ] || postgres_stop "$work/data" || true
-	if [ "$status" != 0 ]; then
-		tail -n 20 "$work"/*.log >&2 || true
-	fi
-	rm -rf "$work"
-	exit "$status"
+    local status=$? log
+    trap '' INT TERM HUP
+    trap - EXIT
+    stop_process "$traffic"
+    stop_process "$api"
+    stop_process "$collector"
+    stop_postgres
+    if [ "$status" -ne 0 ] && [ "$status" -lt 128 ] && [ -n "$work" ]; then
+        for log in "$work"/*.log "$work"/postgres/*.log; do
+            [ -s "$log" ] || continue
+            printf '\n--- the end of %s\n' "${log##*/}" >&2
+            tail -n 20 "$log" >&2
+        done
+    fi
+    if [ -n "$work" ]; then rm -rf "$work"; fi
+    exit "$status"
 }
 trap clean_up EXIT
-trap 'exit 130' INT TERM
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
 
-say 'building the API and its traffic'
+# make_work_directory: sets work, open to the user who runs Postgres.
+make_work_directory() {
+    work=$(mktemp -d "${TMPDIR:-/tmp}/canonical-demo.XXXXXX")
+    chmod 711 "$work"
+    if ! reachable "$work"; then
+        rmdir "$work"
+        work=$(mktemp -d /var/tmp/canonical-demo.XXXXXX)
+        chmod 711 "$work"
+    fi
+    mkdir "$work/postgres"
+}
+
+start_collector() {
+    local health_port
+    free_port otlp_port
+    free_port otlp_http_port
+    free_port health_port
+    OTLP_GRPC_ENDPOINT=127.0.0.1:$otlp_port OTLP_HTTP_ENDPOINT=127.0.0.1:$otlp_http_port \
+        HEALTH_CHECK_ENDPOINT=127.0.0.1:$health_port \
+        build/otelcol-canonical --config demo/collector.yaml >"$work/collector.log" 2>&1 &
+    collector=$!
+    await_port "$otlp_port" "$collector" 'the collector'
+}
+
+start_api() {
+    free_port api_port
+    # The queue of spans is larger than usual for one reason: this run counts.
+    OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:$otlp_port \
+        OTEL_SERVICE_NAME=demo-api \
+        OTEL_RESOURCE_ATTRIBUTES=service.version=1.0.0,deployment.environment.name=$environment \
+        OTEL_BSP_MAX_QUEUE_SIZE=20000 \
+        build/demo-api -address "127.0.0.1:$api_port" >"$work/api.log" 2>&1 &
+    api=$!
+    await_port "$api_port" "$api" 'the API'
+}
+
+run_traffic() {
+    build/demo-traffic -url "http://127.0.0.1:$api_port" -duration "${seconds}s" -rate "$rate" >"$work/outcome" &
+    traffic=$!
+    local status=0
+    wait "$traffic" || status=$?
+    traffic=''
+    cat "$work/outcome" >&2
+    [ "$status" -eq 0 ] || die 'the traffic generator failed'
+}
+
+# count_lines: how many of this run are in the table, which may not be there yet.
+count_lines() {
+    query -At -c "SELECT count(*) FROM canonical_api_line WHERE deployment_environment = '$environment'" 2>/dev/null ||
+        echo 0
+}
+
+# await_lines COUNT: waits until there are so many lines, for at most 30 s.
+await_lines() {
+    local attempt lines
+    for ((attempt = 0; attempt < 60; attempt++)); do
+        lines=$(count_lines)
+        if [ "$lines" -ge "$1" ]; then break; fi
+        sleep 0.5
+    done
+    [ "$lines" -eq "$1" ] || die "$1 requests, but $lines lines"
+    say "$1 requests, $lines lines"
+}
+
+# show TITLE FILE OPTION…: a query and its result.
+show() {
+    local title=$1 file=$2
+    shift 2
+    printf '\n%s (%s)\n\n' "$title" "$file"
+    query "$@" -f "$file"
+}
+
+[ -x build/otelcol-canonical ] || die 'build/otelcol-canonical is not there: run make demo'
+say 'building the demo API and its traffic'
 (cd demo && go build -o ../build/demo-api ./api && go build -o ../build/demo-traffic ./traffic)
 
-ports=($(free_ports 5))
-if [ -z "${DATABASE_URL:-}" ]; then
-	say 'starting Postgres'
-	own_postgres=yes
-	postgres_start "$work/data" "${ports[0]}" "$work/postgres.log"
-	export DATABASE_URL="postgres://postgres@127.0.0.1:${ports[0]}/postgres"
-	psql="$(find_postgres)/psql"
+make_work_directory
+if [ -n "${DATABASE_URL:-}" ]; then
+    require_psql
+    say 'using the Postgres of DATABASE_URL'
 else
-	psql=psql
+    require_postgres
+    free_port postgres_port
+    say "starting Postgres ($postgres_bin) on port $postgres_port"
+    start_postgres "$work/postgres" "$postgres_port"
 fi
-query() { "$psql" --no-psqlrc --quiet --pset=pager=off --set=ON_ERROR_STOP=1 "$@" "$DATABASE_URL"; }
-count() { query --tuples-only --no-align --command="SELECT count(*) FROM canonical_api_line WHERE created_at >= '$started'"; }
-started=$(query --tuples-only --no-align --command='SELECT now()')
 
-say 'starting the collector'
-OTLP_GRPC_PORT=${ports[1]} OTLP_HTTP_PORT=${ports[2]} HEALTH_PORT=${ports[3]} \
-	build/otelcol-canonical --config demo/collector.yaml >"$work/collector.log" 2>&1 &
-collector=$!
-await_port "${ports[1]}" "$collector" 'the collector'
+say 'starting the collector and the API'
+start_collector
+start_api
 
-say 'starting the API'
-OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:${ports[1]}" OTEL_SERVICE_NAME=demo-api \
-	OTEL_RESOURCE_ATTRIBUTES=service.version=1.0.0,deployment.environment.name=demo \
-	build/demo-api -address "127.0.0.1:${ports[4]}" >"$work/api.log" 2>&1 &
-api=$!
-await_port "${ports[4]}" "$api" 'the API'
+say "sending $rate requests a second for $seconds s"
+run_traffic
 
-say "running traffic for $seconds seconds"
-build/demo-traffic -url "http://127.0.0.1:${ports[4]}" -duration "${seconds}s" >"$work/traffic.txt"
-requests=$(awk '$1 == "requests" { print $2 }' "$work/traffic.txt")
-
-say 'stopping the API and the collector, which write what waits'
-end "$api"
+kill -0 "$api" 2>/dev/null || die 'the API ended by itself'
+kill -0 "$collector" 2>/dev/null || die 'the collector ended by itself'
+say 'stopping the API and the collector, which send on what they hold'
+stop_process "$api"
 api=''
-end "$collector"
+stop_process "$collector"
 collector=''
-lines=$(count)
-echo "requests answered: $requests, lines in canonical_api_line: $lines"
-if [ "$lines" != "$requests" ]; then
-	echo 'every request should be one line' >&2
-	exit 1
-fi
+await_lines "$(awk '$1 == "requests" { print $2 }' "$work/outcome")"
 
-say 'Are we fast? Reads:'
-query --file=demo/queries/are_we_fast_reads.sql
-say 'Are we fast? Writes:'
-query --file=demo/queries/are_we_fast_writes.sql
-say 'What went wrong?'
-query --file=demo/queries/errors.sql
-say 'One line, expanded:'
-query --expanded --file=demo/queries/one_line.sql
+show 'Are we fast? Reads' demo/queries/are_we_fast_reads.sql
+show 'Are we fast? Writes' demo/queries/are_we_fast_writes.sql
+show 'What goes wrong?' demo/queries/errors.sql
+show 'One line in full' demo/queries/one_line.sql -x
 
-say 'To send spans of your own and ask questions of your own: make run'
+printf '\nThis database goes now. For one that stays, and a collector for your own service: make run\n'

@@ -1,88 +1,152 @@
-#!/usr/bin/env bash
-# A Postgres for the demo. Run, it makes sure that one is installed; sourced, it
-# gives postgres_start and postgres_stop as well.
-set -euo pipefail
+# shellcheck shell=bash
+# Finds a Postgres, or installs one, and runs a cluster of its own. To be sourced
+# after processes.sh. With DATABASE_URL set, that database is used instead and
+# nothing is started.
 
-# find_postgres prints the folder of the server's programs.
-find_postgres() {
-	local dir
-	for dir in "${PGTEST_BINDIR:-}" \
-		"$(pg_config --bindir 2>/dev/null || true)" \
-		$(printf '%s\n' /usr/lib/postgresql/*/bin /usr/pgsql-*/bin | sort -Vr) \
-		/opt/homebrew/opt/postgresql@*/bin /usr/local/opt/postgresql@*/bin \
-		/Applications/Postgres.app/Contents/Versions/latest/bin /usr/local/pgsql/bin \
-		"$(dirname "$(command -v initdb || true)")"; do
-		if [ -x "$dir/initdb" ] && [ -x "$dir/postgres" ]; then
-			echo "$dir"
-			return
-		fi
-	done
-	return 1
-}
+# The first major version with DETACH PARTITION … CONCURRENTLY.
+postgres_oldest=14
 
-# install_postgres installs it on Debian and its like, without a cluster of its
-# own that would take the port and go on running.
-install_postgres() {
-	if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-		echo 'No Postgres found. Install one (Debian, Ubuntu: apt-get install postgresql; macOS:' >&2
-		echo 'brew install postgresql@17; Fedora: dnf install postgresql-server), or set DATABASE_URL.' >&2
-		return 1
-	fi
-	echo 'installing Postgres with apt-get' >&2
-	{
-		export DEBIAN_FRONTEND=noninteractive
-		apt-get update -q
-		apt-get install -q -y --no-install-recommends postgresql-common
-		sed -i 's/^#\?create_main_cluster.*/create_main_cluster = false/' /etc/postgresql-common/createcluster.conf
-		apt-get install -q -y --no-install-recommends postgresql
-	} >&2
-}
-
-# require_postgres prints the folder of the server's programs, installed if need be.
-require_postgres() {
-	find_postgres || { install_postgres && find_postgres; }
-}
-
-# as_postgres runs a command as a user that may run a server: root may not.
-as_postgres() {
-	if [ "$(id -u)" != 0 ]; then
-		"$@"
-		return
-	fi
-	local user=nobody
-	if id postgres >/dev/null 2>&1; then
-		user=postgres
-	fi
-	(cd / && exec setpriv --reuid="$user" --regid="$(id -g "$user")" --clear-groups "$@")
-}
-
-# postgres_start DIRECTORY PORT LOG serves the cluster in DIRECTORY, which is made
-# if it is empty, on 127.0.0.1. The server keeps its safety: fsync is on.
-postgres_start() {
-	local data=$1 port=$2 log=$3 bin
-	bin=$(require_postgres)
-	mkdir -p "$data"
-	touch "$log"
-	if [ "$(id -u)" = 0 ]; then
-		chown "$(as_postgres id -u):$(as_postgres id -g)" "$data" "$log"
-	fi
-	if [ ! -e "$data/PG_VERSION" ]; then
-		as_postgres "$bin/initdb" --pgdata="$data" --username=postgres --auth=trust --encoding=UTF8 \
-			--locale=C --no-instructions >>"$log"
-	fi
-	as_postgres "$bin/pg_ctl" start --pgdata="$data" --log="$log" --wait --silent \
-		--options="-p $port -k '' -c listen_addresses=127.0.0.1"
-}
-
-# postgres_stop DIRECTORY stops what serves the cluster, if anything does.
-postgres_stop() {
-	local bin
-	bin=$(find_postgres)
-	if [ -e "$1/postmaster.pid" ]; then
-		as_postgres "$bin/pg_ctl" stop --pgdata="$1" --mode=fast --wait --silent
-	fi
-}
-
-if [ "${BASH_SOURCE[0]}" = "$0" ]; then
-	require_postgres >/dev/null
+postgres_bin=''  # where its programs are
+postgres_data='' # the running cluster
+postgres_socket=''
+postgres_user='' # who runs it, if not we: Postgres refuses to run as root
+if [ "$(id -u)" -eq 0 ]; then
+    postgres_user=nobody
 fi
+
+# as_postgres COMMAND…: runs it as the user who runs Postgres, in a directory that
+# is not closed to them, as the checkout may be.
+as_postgres() (
+    cd /
+    if [ -z "$postgres_user" ]; then
+        "$@"
+    elif command -v setpriv >/dev/null; then
+        setpriv --reuid "$postgres_user" --regid "$(id -g "$postgres_user")" --clear-groups -- "$@"
+    elif command -v runuser >/dev/null; then
+        runuser -u "$postgres_user" -- "$@"
+    else
+        # shellcheck disable=SC2016 # for the inner shell to expand
+        su -s /bin/sh "$postgres_user" -c 'exec "$0" "$@"' -- "$@"
+    fi
+)
+
+# postgres_major DIRECTORY: the major version of the Postgres there.
+postgres_major() { "$1/postgres" --version | sed -E 's/^[^0-9]*([0-9]+).*$/\1/'; }
+
+# find_postgres: sets postgres_bin, and postgres_user when root; fails if there
+# is none that is recent enough.
+find_postgres() {
+    local directory program
+    while read -r directory; do
+        for program in initdb pg_ctl postgres psql; do
+            [ -x "$directory/$program" ] || continue 2
+        done
+        if [ "$(postgres_major "$directory")" -ge "$postgres_oldest" ]; then
+            postgres_bin=$directory
+            if [ -n "$postgres_user" ] && id postgres >/dev/null 2>&1; then
+                postgres_user=postgres
+            fi
+            return
+        fi
+    done < <(postgres_candidates)
+    return 1
+}
+
+# postgres_candidates: directories that may hold Postgres, the best first.
+postgres_candidates() {
+    pg_config --bindir 2>/dev/null || true
+    {
+        compgen -G '/usr/lib/postgresql/*/bin' || true
+        compgen -G '/usr/pgsql-*/bin' || true
+        compgen -G '/opt/homebrew/opt/postgresql@*/bin' || true
+        compgen -G '/usr/local/opt/postgresql@*/bin' || true
+        compgen -G '/Applications/Postgres.app/Contents/Versions/*/bin' || true
+    } | sort -rV
+    printf '%s\n' /opt/homebrew/bin /usr/local/pgsql/bin
+    dirname "$(command -v postgres || echo /usr/bin/postgres)"
+}
+
+# require_postgres: finds Postgres, or installs it where that is easy.
+require_postgres() {
+    if find_postgres; then return; fi
+    if [ -n "$postgres_user" ] && command -v apt-get >/dev/null; then
+        say 'no Postgres here: installing one with apt-get'
+        install_postgres
+        if find_postgres; then return; fi
+    fi
+    die "no Postgres $postgres_oldest or newer found. Install one (apt install postgresql, dnf install
+postgresql-server, brew install postgresql@17), or set DATABASE_URL to a database to use."
+}
+
+# install_postgres: Debian's packages, without the cluster that they would make
+# and start.
+install_postgres() {
+    local drop_in=/etc/postgresql-common/createcluster.d/canonical-line-demo.conf
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get update -q >&2
+    apt-get install -yq --no-install-recommends postgresql-common >&2
+    mkdir -p "${drop_in%/*}"
+    echo 'create_main_cluster = false' >"$drop_in"
+    apt-get install -yq --no-install-recommends postgresql >&2 || { rm -f "$drop_in"; return 1; }
+    rm -f "$drop_in"
+}
+
+# reachable DIRECTORY: whether the user who runs Postgres gets there.
+reachable() { as_postgres test -x "$1"; }
+
+# start_postgres DIRECTORY PORT: runs the cluster in the directory, makes it if it
+# is not there, and exports DATABASE_URL.
+start_postgres() {
+    local directory=$1 port=$2 password
+    local data=$directory/data log=$directory/postgres.log
+    if [ -n "$postgres_user" ]; then chown "$postgres_user" "$directory"; fi
+    chmod 700 "$directory"
+    [ -f "$data/PG_VERSION" ] || make_cluster "$directory"
+    if [ "$(cat "$data/PG_VERSION")" != "$(postgres_major "$postgres_bin")" ]; then
+        die "the data in $data is of Postgres $(cat "$data/PG_VERSION"), the programs in $postgres_bin are not:" \
+            'remove the one or install the other'
+    fi
+    # One left over by a script that was killed.
+    as_postgres "$postgres_bin/pg_ctl" --pgdata="$data" --mode=fast stop >/dev/null 2>&1 || true
+
+    # Not in the directory: the path of a socket has to be short.
+    postgres_socket=$(as_postgres mktemp -d /tmp/canonical-line.XXXXXX)
+    postgres_data=$data
+    as_postgres "$postgres_bin/pg_ctl" --pgdata="$data" --log="$log" --wait --timeout=60 \
+        --options="-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories=$postgres_socket" \
+        start >/dev/null || die "Postgres does not start: see $log"
+    password=$(cat "$directory/password")
+    export DATABASE_URL="postgres://canonical:$password@127.0.0.1:$port/postgres?sslmode=disable"
+}
+
+# make_cluster DIRECTORY: elsewhere first, so that one cut short is never taken
+# for a cluster. It has a password since every user of the machine gets at the
+# port. Syncing stays on, as in production.
+make_cluster() {
+    as_postgres rm -rf "$1/new"
+    (umask 077 && od -An -N16 -tx1 /dev/urandom | tr -d ' \n' >"$1/password")
+    if [ -n "$postgres_user" ]; then chown "$postgres_user" "$1/password"; fi
+    as_postgres "$postgres_bin/initdb" --pgdata="$1/new" --username=canonical --pwfile="$1/password" \
+        --auth=scram-sha-256 --encoding=UTF8 --locale=C --no-instructions >"$1/initdb.txt" 2>&1 ||
+        die "initdb failed: $(tail -n 3 "$1/initdb.txt")"
+    as_postgres mv "$1/new" "$1/data"
+}
+
+# stop_postgres: stops what start_postgres started, if anything.
+stop_postgres() {
+    [ -n "$postgres_data" ] || return 0
+    as_postgres "$postgres_bin/pg_ctl" --pgdata="$postgres_data" --mode=fast --wait stop >/dev/null 2>&1 || true
+    rm -rf "$postgres_socket"
+    postgres_data=''
+}
+
+# require_psql: finds psql, for a database that is not ours.
+require_psql() {
+    local psql
+    if find_postgres; then return; fi
+    psql=$(command -v psql) || die 'psql is needed to show the results'
+    postgres_bin=$(dirname "$psql")
+}
+
+# query ARGUMENT…: psql without the user's settings.
+query() { "$postgres_bin/psql" "$DATABASE_URL" -X -q -v ON_ERROR_STOP=1 -P pager=off "$@"; }

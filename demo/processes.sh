@@ -1,34 +1,48 @@
-# Sourced: starting processes, waiting for them, and ending all of them.
+# shellcheck shell=bash
+# What the scripts here share: talking, ports and child processes. To be sourced.
 
-# free_ports N prints so many TCP ports that are free now.
-free_ports() {
-	local port=$((20000 + RANDOM % 10000)) found=0
-	while [ "$found" -lt "$1" ]; do
-		if ! (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
-			echo "$port"
-			found=$((found + 1))
-		fi
-		port=$((port + 1))
-	done
+say() { printf '==> %s\n' "$*" >&2; }
+
+die() {
+    printf 'error: %s\n' "$*" >&2
+    exit 1
 }
 
-# await_port PORT PID WHAT returns once the process listens.
+# port_taken PORT: whether something listens there on this machine.
+port_taken() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
+# free_port NAME: sets the variable NAME to a port that nothing listens on. Each
+# call gives another one; they lie below those that systems hand out themselves.
+next_port=$((20000 + RANDOM % 10000))
+free_port() {
+    while port_taken "$next_port"; do
+        next_port=$((next_port + 1))
+    done
+    printf -v "$1" '%s' "$next_port"
+    next_port=$((next_port + 1))
+}
+
+# await_port PORT PID NAME: waits until the process listens, for at most 30 s.
 await_port() {
-	local i
-	for i in $(seq 300); do
-		if (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; then
-			return
-		fi
-		kill -0 "$2" 2>/dev/null || break
-		sleep 0.1
-	done
-	echo "$3 did not start" >&2
-	return 1
+    local attempt
+    for ((attempt = 0; attempt < 300; attempt++)); do
+        kill -0 "$2" 2>/dev/null || die "$3 ended before it listened"
+        if port_taken "$1"; then return; fi
+        sleep 0.1
+    done
+    die "$3 does not listen on port $1"
 }
 
-# end PID asks a process to stop and waits until it has.
-end() {
-	if kill -TERM "$1" 2>/dev/null; then
-		wait "$1"
-	fi
+# stop_process PID: ends a child and waits for it; after 20 s by force. Does
+# nothing without a PID.
+stop_process() {
+    [ -n "$1" ] || return 0
+    local attempt
+    kill -TERM "$1" 2>/dev/null || true
+    for ((attempt = 0; attempt < 200; attempt++)); do
+        kill -0 "$1" 2>/dev/null || break
+        sleep 0.1
+    done
+    kill -KILL "$1" 2>/dev/null || true
+    wait "$1" 2>/dev/null || true
 }

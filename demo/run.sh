@@ -1,68 +1,83 @@
 #!/usr/bin/env bash
-# make run: a collector on 4317 and 4318 and a Postgres that keeps its data
-# between runs, until Ctrl-C.
+# Runs the collector on the usual OTLP ports with a Postgres whose data stays,
+# until Ctrl-C.
 #
-# DATABASE_URL takes a database of yours instead.
+# Run by `make run`, which builds build/otelcol-canonical first.
 set -euo pipefail
-cd "$(dirname "$0")/.."
-. demo/postgres.sh
-. demo/processes.sh
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# shellcheck source=demo/processes.sh
+source demo/processes.sh
+# shellcheck source=demo/postgres.sh
+source demo/postgres.sh
 
-data=$PWD/.data
-collector='' own_postgres=''
+collector=''
+postgres_port=''
+health_port=''
 
-# shellcheck disable=SC2317 # called by the trap
 clean_up() {
-	local status=$?
-	trap - EXIT INT TERM
-	[ -z "$collector" ] || end "$collector" || true
-	[ -z "$own_postgres" ] || postgres_stop "$data/postgres" || true
-	exit "$status"
+    local status=$?
+    trap '' INT TERM HUP
+    trap - EXIT
+    stop_process "$collector"
+    stop_postgres
+    exit "$status"
 }
 trap clean_up EXIT
-trap 'exit 0' INT TERM
+# To be ended is what it is for.
+trap 'exit 0' INT TERM HUP
 
+# make_home: sets home, where the data stays: .data, or below /var/tmp if the
+# checkout is closed to the user who runs Postgres.
+make_home() {
+    home=$PWD/.data
+    mkdir -p "$home"
+    if ! reachable "$home"; then
+        home=/var/tmp/canonical-line-$(printf '%s' "$PWD" | cksum | cut -d ' ' -f 1)
+        mkdir -p "$home"
+        { [ -O "$home" ] && [ ! -L "$home" ]; } || die "$home belongs to another user"
+        chmod 755 "$home"
+    fi
+    mkdir -p "$home/postgres"
+}
+
+[ -x build/otelcol-canonical ] || die 'build/otelcol-canonical is not there: run make run'
 for port in 4317 4318; do
-	if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
-		echo "port $port is taken: is another collector running?" >&2
-		exit 1
-	fi
+    if port_taken "$port"; then die "port $port is taken, perhaps by another collector"; fi
 done
 
-mkdir -p "$data"
-ports=($(free_ports 2))
-if [ -z "${DATABASE_URL:-}" ]; then
-	if ! as_postgres test -x "$data"; then
-		# A checkout that only root may enter.
-		data=/var/tmp/canonical-line-data
-		mkdir -p "$data"
-	fi
-	own_postgres=yes
-	postgres_start "$data/postgres" "${ports[0]}" "$data/postgres.log"
-	export DATABASE_URL="postgres://postgres@127.0.0.1:${ports[0]}/postgres"
-	psql="$(find_postgres)/psql"
+if [ -n "${DATABASE_URL:-}" ]; then
+    # shellcheck disable=SC2016 # not shown: it may hold a password of theirs
+    connect='psql "$DATABASE_URL"'
 else
-	psql=psql
+    require_postgres
+    make_home
+    # The same port every time, if it can be had.
+    next_port=54320
+    free_port postgres_port
+    say "starting Postgres ($postgres_bin), data in $home/postgres"
+    start_postgres "$home/postgres" "$postgres_port"
+    connect="$postgres_bin/psql '$DATABASE_URL'"
 fi
 
-OTLP_GRPC_PORT=4317 OTLP_HTTP_PORT=4318 HEALTH_PORT=${ports[1]} \
-	build/otelcol-canonical --config demo/collector.yaml >"$data/collector.log" 2>&1 &
+free_port health_port
+HEALTH_CHECK_ENDPOINT=127.0.0.1:$health_port build/otelcol-canonical --config demo/collector.yaml &
 collector=$!
 await_port 4317 "$collector" 'the collector'
 
-cat <<EOF
-A collector takes spans on 4317 (gRPC) and 4318 (HTTP). Point a service at it:
+cat <<TEXT
 
-  export OTEL_TRACES_EXPORTER=otlp
-  export OTEL_EXPORTER_OTLP_PROTOCOL=grpc
-  export OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4317
-  export OTEL_SERVICE_NAME=my-service
+Ready. Point a service at it:
 
-and ask, after 100 requests or 15 seconds:
+    export OTEL_TRACES_EXPORTER=otlp
+    export OTEL_EXPORTER_OTLP_PROTOCOL=grpc
+    export OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4317
+    export OTEL_SERVICE_NAME=my-service
 
-  $psql '$DATABASE_URL' -f demo/queries/are_we_fast_reads.sql
+Lines come within 15 seconds. Ask them:
 
-The collector's log: $data/collector.log
-Ctrl-C ends it$([ -z "$own_postgres" ] || echo "; the data stays in $data").
-EOF
+    $connect -f demo/queries/are_we_fast_reads.sql
+
+Ctrl-C ends it; the data stays.
+
+TEXT
 wait "$collector"

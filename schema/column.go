@@ -88,7 +88,7 @@ func (f Found) Takes(t Type) bool {
 		return false
 	}
 	const header = 4
-	narrower := f.Modifier >= 0 && (t.Width == 0 || f.Modifier-header < int32(t.Width)) //nolint:gosec // a width fits
+	narrower := f.Modifier >= 0 && (t.Width == 0 || f.Modifier-header < int32(t.Width))
 	return t.Kind != Text && t.Kind != TextArray || !narrower
 }
 

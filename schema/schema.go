@@ -9,6 +9,7 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 //go:embed *.sql
@@ -27,7 +28,7 @@ type Catalog struct {
 	Columns map[string]Found
 }
 
-// Querier runs SQL: a pool, a connection or a transaction.
+// Querier runs SQL: a pool or a transaction.
 type Querier interface {
 	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
 	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
@@ -68,11 +69,8 @@ func Lock(ctx context.Context, tx pgx.Tx, table Table) error {
 
 // Apply creates what is missing of the table and of columns, and changes
 // nothing that exists. It is safe to call from several collectors at once.
-func Apply(ctx context.Context, db interface {
-	Begin(ctx context.Context) (pgx.Tx, error)
-}, table Table, columns []Column,
-) error {
-	tx, err := db.Begin(ctx)
+func Apply(ctx context.Context, pool *pgxpool.Pool, table Table, columns []Column) error {
+	tx, err := pool.Begin(ctx)
 	if err != nil {
 		return fmt.Errorf("begin schema change: %w", err)
 	}

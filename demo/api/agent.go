@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math"
@@ -28,8 +29,9 @@ const (
 // startAgent serves what stands for the machines of the clusters, far away. It
 // is not instrumented, as such machines often are not: a request ends at the
 // CLIENT span of the call, and every line is one of the API.
-func startAgent() (*http.Server, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+func startAgent(ctx context.Context) (*http.Server, error) {
+	var listening net.ListenConfig
+	listener, err := listening.Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("listen for agent: %w", err)
 	}
@@ -38,7 +40,7 @@ func startAgent() (*http.Server, error) {
 	mux.HandleFunc("POST /queries", answerSlowly([]int{1, 2, 3, 5, 8, 13}))
 	server := &http.Server{Addr: listener.Addr().String(), Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 	go func() {
-		if err := server.Serve(listener); err != http.ErrServerClosed {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			slog.Error("serve agent", "error", err)
 		}
 	}()
@@ -107,7 +109,7 @@ func (c *agentClient) call(ctx context.Context, method string, target *url.URL, 
 	if err != nil {
 		return fmt.Errorf("call agent: %w", err)
 	}
-	defer response.Body.Close() //nolint:errcheck // it was read
+	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
 		return fmt.Errorf("call agent: answered %s", response.Status)
 	}

@@ -112,12 +112,12 @@ func recoverMiddleware(next http.Handler) http.Handler {
 			if recovered == nil {
 				return
 			}
-			if recovered == http.ErrAbortHandler {
-				panic(recovered)
-			}
 			err, ok := recovered.(error)
 			if !ok {
 				err = fmt.Errorf("%v", recovered)
+			}
+			if errors.Is(err, http.ErrAbortHandler) {
+				panic(recovered)
 			}
 			span := trace.SpanFromContext(r.Context())
 			span.RecordError(err, trace.WithStackTrace(true))

@@ -54,13 +54,14 @@ func run(ctx context.Context, address string) (err error) {
 	}
 	defer pool.Close()
 
-	agent, err := startAgent()
+	agent, err := startAgent(ctx)
 	if err != nil {
 		return err
 	}
-	defer agent.Close() //nolint:errcheck // nobody is left to hear of it
+	defer agent.Close()
 
-	listener, err := net.Listen("tcp", address)
+	var listening net.ListenConfig
+	listener, err := listening.Listen(ctx, "tcp", address)
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}

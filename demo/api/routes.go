@@ -29,7 +29,7 @@ func newAPI(database *pgxpool.Pool, agent *agentClient) *api {
 }
 
 // handler returns the whole API, instrumented.
-func (a *api) handler() http.Handler {
+func (a *api) handler(options ...otelhttp.Option) http.Handler {
 	mux := http.NewServeMux()
 	for pattern, handle := range map[string]handlerFunc{
 		"GET /account":                         a.authenticated(a.showAccount),
@@ -52,7 +52,12 @@ func (a *api) handler() http.Handler {
 	mux.Handle("/", handlerFunc(func(http.ResponseWriter, *http.Request) error {
 		return notFound("route")
 	}))
-	return otelhttp.NewHandler(canonicalMiddleware(recoverMiddleware(mux)), "api")
+	return instrument(mux, options...)
+}
+
+// instrument puts around the routes what every request goes through.
+func instrument(mux http.Handler, options ...otelhttp.Option) http.Handler {
+	return otelhttp.NewHandler(canonicalMiddleware(recoverMiddleware(mux)), "api", options...)
 }
 
 // handlerFunc is a handler that may fail.

@@ -1,7 +1,8 @@
--- The slowest of the requests that failed for want of another service.
+-- The slowest of the requests that failed by our fault, those first that failed for
+-- want of another service.
 SELECT *
 FROM canonical_api_line
-WHERE status = 503
+WHERE status >= 500
     AND created_at > now() - '24 hours'::interval
-ORDER BY duration DESC
+ORDER BY status DESC, duration DESC
 LIMIT 1;

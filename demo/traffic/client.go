@@ -125,7 +125,7 @@ func (c *client) send(next call) (status int, sent bool, err error) {
 	if err != nil {
 		return 0, wrote.Load(), fmt.Errorf("call api: %w", err)
 	}
-	defer response.Body.Close() //nolint:errcheck // it was read
+	defer response.Body.Close()
 	if _, err := io.Copy(io.Discard, response.Body); err != nil {
 		return 0, wrote.Load(), fmt.Errorf("read answer: %w", err)
 	}

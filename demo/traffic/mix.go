@@ -3,7 +3,6 @@ package main
 import (
 	"crypto/md5"
 	"encoding/binary"
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -131,21 +130,17 @@ func (m *mix) patience() time.Duration {
 	return time.Duration(100+m.random.IntN(100)) * time.Millisecond
 }
 
-// accessToken is sent again sometimes, as by a client that missed the answer.
+// accessToken is sent again sometimes, as by a client that missed the answer, or
+// with another body under the same key, as by one with a fault.
 func (m *mix) accessToken(who visitor) call {
 	name := "laptop"
-	switch m.random.IntN(8) {
-	case 0, 1:
-		if m.lastAccount != 0 {
-			who.account = m.lastAccount
-		}
-	case 2:
-		if m.lastAccount != 0 {
-			who.account, name = m.lastAccount, "another one"
-		}
-	default:
+	draw := m.random.IntN(8)
+	if draw > 2 || m.lastAccount == 0 {
 		m.lastKey, m.lastAccount = randomID(m.random), who.account
+	} else if draw == 2 {
+		name = "another one"
 	}
+	who.account = m.lastAccount
 	c := who.post("/access-tokens", map[string]string{"name": name})
 	c.header.Set("Idempotency-Key", m.lastKey.String())
 	return c
@@ -210,50 +205,4 @@ func randomID(random *rand.Rand) uuid.UUID {
 	id[6] = id[6]&0x0f | 0x40
 	id[8] = id[8]&0x3f | 0x80
 	return id
-}
-
-// visitor is a customer at a client.
-type visitor struct {
-	account   int
-	address   string
-	agent     string
-	requestID uuid.UUID
-}
-
-func newVisitor(random *rand.Rand, account int) visitor {
-	agents := []string{
-		"crunchy-cli/3.4.1", "curl/8.9.1", "python-requests/2.32.3", "Terraform/1.9.5",
-		"Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0",
-	}
-	// The ranges that are reserved for documentation.
-	networks := []string{"192.0.2.", "198.51.100.", "203.0.113.", "2001:db8::"}
-	return visitor{
-		account:   account,
-		address:   fmt.Sprintf("%s%d", networks[random.IntN(len(networks))], account),
-		agent:     agents[account%len(agents)],
-		requestID: randomID(random),
-	}
-}
-
-func (v visitor) get(path string) call { return v.call(http.MethodGet, path) }
-
-func (v visitor) post(path string, body any) call {
-	encoded, err := json.Marshal(body)
-	if err != nil {
-		panic(err)
-	}
-	c := v.call(http.MethodPost, path)
-	c.body = string(encoded)
-	c.header.Set("Content-Type", "application/json")
-	return c
-}
-
-func (v visitor) call(method, path string) call {
-	return call{method: method, path: path, header: http.Header{
-		"Authorization":    {fmt.Sprintf("Bearer demo-token-%d", v.account)},
-		"User-Agent":       {v.agent},
-		"X-Forwarded-For":  {v.address},
-		"X-Request-Id":     {v.requestID.String()},
-		"X-Crunchy-Client": {v.agent},
-	}}
 }

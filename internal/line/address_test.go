@@ -10,7 +10,7 @@ func TestParseAddress(t *testing.T) {
 	t.Parallel()
 	for s, want := range map[string]string{
 		"192.0.2.1":               "192.0.2.1",
-		" 192.0.2.1 ":             "192.0.2.1",
+		" 192.0.2.1 ":             "192.0.2.1", //nolint:gocritic // the spaces are what is tested
 		"192.0.2.1:8080":          "192.0.2.1",
 		"2001:db8::1":             "2001:db8::1",
 		"2001:DB8:0:0::1":         "2001:db8::1",

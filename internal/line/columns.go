@@ -1,6 +1,8 @@
 package line
 
 import (
+	"strings"
+
 	"canonicallineexporter/schema"
 )
 
@@ -12,6 +14,9 @@ type column struct {
 	// read finds the column's value in a request, NULL where it has none; nil
 	// for a column that the database fills.
 	read func(*reading) Value
+	// redact, where set, takes the secrets out of the column's text, which the
+	// application may have set as well.
+	redact func(redactor, string) string
 	// fixed columns cannot be set by an attribute of the application.
 	fixed bool
 }
@@ -124,7 +129,8 @@ var columns = []column{
 	},
 	{
 		Column: schema.Column{Name: "query_string", Type: longText, Comment: "The query string, without secrets"},
-		read:   (*reading).query,
+		read:   func(r *reading) Value { return textValue(r.target.query) },
+		redact: func(r redactor, s string) string { return r.query(strings.TrimPrefix(s, "?")) },
 	},
 	{
 		Column: schema.Column{Name: "request_id", Type: identity, NotNull: true, Comment: "The request's id, else that of its trace"},

@@ -1,6 +1,7 @@
 package line
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -25,7 +26,11 @@ func (r *reading) selectedHeaders() Value {
 			headers = append(headers, name+": "+strings.Join(stringsOf(v), ", "))
 		}
 	}
-	slices.Sort(headers)
+	slices.SortFunc(headers, func(a, b string) int {
+		nameA, valueA, _ := strings.Cut(a, ": ")
+		nameB, valueB, _ := strings.Cut(b, ": ")
+		return cmp.Or(strings.Compare(nameA, nameB), strings.Compare(valueA, valueB))
+	})
 	// One header captured in both spellings is one header.
 	return listValue(slices.Compact(headers))
 }

@@ -29,7 +29,11 @@ func (r *reading) path() Value { return requiredText(r.target.path) }
 func (r *reading) originalPath() Value {
 	for _, name := range []string{"x-original-uri", "x-forwarded-uri", "x-envoy-original-path", "x-rewrite-url"} {
 		if path, _ := splitTarget(r.header(requestHeader, name)); path != "" {
-			if path == r.target.path {
+			current := r.override("http_path").AsString()
+			if current == "" {
+				current = r.target.path
+			}
+			if path == current {
 				return null
 			}
 			return textValue(path)
@@ -53,10 +57,6 @@ func (r *reading) route() Value {
 		return null
 	}
 	return textValue(route)
-}
-
-func (r *reading) query() Value {
-	return textValue(r.redact.query(r.target.query))
 }
 
 // readStatus is the response's status; 500 for a request that answered nothing

@@ -12,11 +12,13 @@ func TestParseIDReadsThreeSpellings(t *testing.T) {
 	for s, want := range map[string]string{
 		"01563e3a-b5d3-d676-4c61-efb99302bd5b":   "01563e3a-b5d3-d676-4c61-efb99302bd5b",
 		"01563E3A-B5D3-D676-4C61-EFB99302BD5B":   "01563e3a-b5d3-d676-4c61-efb99302bd5b",
-		" 01563e3a-b5d3-d676-4c61-efb99302bd5b ": "01563e3a-b5d3-d676-4c61-efb99302bd5b",
+		" 01563e3a-b5d3-d676-4c61-efb99302bd5b ": "01563e3a-b5d3-d676-4c61-efb99302bd5b", //nolint:gocritic // the spaces are what is tested
 		"01563e3ab5d3d6764c61efb99302bd5b":       "01563e3a-b5d3-d676-4c61-efb99302bd5b",
 		"01563E3AB5D3D6764C61EFB99302BD5B":       "01563e3a-b5d3-d676-4c61-efb99302bd5b",
 		"01ARZ3NDEKTSV4RRFFQ69G5FAV":             "01563e3a-b5d3-d676-4c61-efb99302bd5b",
 		"01arz3ndektsv4rrffq69g5fav":             "01563e3a-b5d3-d676-4c61-efb99302bd5b",
+		`"01563e3a-b5d3-d676-4c61-efb99302bd5b"`: "01563e3a-b5d3-d676-4c61-efb99302bd5b",
+		`"01ARZ3NDEKTSV4RRFFQ69G5FAV"`:           "01563e3a-b5d3-d676-4c61-efb99302bd5b",
 		"00000000-0000-0000-0000-000000000000":   "00000000-0000-0000-0000-000000000000",
 		"7ZZZZZZZZZZZZZZZZZZZZZZZZZ":             "ffffffff-ffff-ffff-ffff-ffffffffffff",
 	} {

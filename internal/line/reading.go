@@ -45,6 +45,9 @@ func (r *reading) value(override string, c column) Value {
 	if v.IsNull() {
 		v = c.read(r)
 	}
+	if c.redact != nil && v.kind == schema.Text {
+		v = textValue(c.redact(r.redact, v.text))
+	}
 	switch v.kind {
 	case schema.Text:
 		v.text = fit(clean(v.text), c.Type.Width)

@@ -54,17 +54,32 @@ func (r redactor) secret(name string) bool {
 // values stays byte for byte.
 func (r redactor) query(query string) string {
 	var b strings.Builder
-	for len(query) > 0 {
-		pair, separator := query, ""
-		if i := strings.IndexAny(query, "&;"); i >= 0 {
-			pair, separator = query[:i], query[i:i+1]
+	for query != "" {
+		pair := upTo(query, "&;")
+		if name, _, ok := strings.Cut(pair, "="); ok && r.secret(name) {
+			// Few servers still read a semicolon as a separator; to the others it is
+			// part of the secret.
+			pair = upTo(query, "&")
+			b.WriteString(name + "=")
+			if len(pair) > len(name)+len("=") {
+				b.WriteString(redacted)
+			}
+		} else {
+			b.WriteString(pair)
 		}
-		query = query[len(pair)+len(separator):]
-		if name, value, ok := strings.Cut(pair, "="); ok && value != "" && r.secret(name) {
-			pair = name + "=" + redacted
+		query = query[len(pair):]
+		if query != "" {
+			b.WriteByte(query[0])
+			query = query[1:]
 		}
-		b.WriteString(pair)
-		b.WriteString(separator)
 	}
 	return b.String()
+}
+
+// upTo is what precedes the first of the separators.
+func upTo(s, separators string) string {
+	if i := strings.IndexAny(s, separators); i >= 0 {
+		return s[:i]
+	}
+	return s
 }

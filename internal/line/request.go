@@ -6,6 +6,7 @@
 package line
 
 import (
+	"math"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -40,7 +41,7 @@ func (r Request) duration() time.Duration {
 	if start == 0 || end < start {
 		return 0
 	}
-	return time.Duration(end - start)
+	return time.Duration(min(end-start, math.MaxInt64))
 }
 
 // id is the same for the same span and, like a ULID, sorts by time: 6 bytes of

@@ -16,7 +16,7 @@ func TestStatisticsAreWhatTheApplicationSet(t *testing.T) {
 		"boolean":          {attrs{"canonical.statistics.cached": false}, attrs{"cached": false}},
 		"text":             {attrs{"canonical.statistics.shard": "a"}, attrs{"shard": "a"}},
 		"dots stay":        {attrs{"canonical.statistics.a.b": 1}, attrs{"a.b": 1.0}},
-		"no JSON number":   {attrs{"canonical.statistics.a": math.NaN(), "canonical.statistics.b": math.Inf(-1)}, attrs{"a": "NaN", "b": "-Inf"}},
+		"no JSON number":   {attrs{"canonical.statistics.a": math.NaN(), "canonical.statistics.b": math.Inf(-1)}, attrs{"a": "NaN", "b": "-Infinity"}},
 		"extreme numbers":  {attrs{"canonical.statistics.a": math.MaxFloat64, "canonical.statistics.b": 5e-324}, attrs{"a": math.MaxFloat64, "b": 5e-324}},
 		"flat":             {attrs{"canonical.statistics.list": []any{"a", int64(1)}}, attrs{"list": `["a",1]`}},
 		"invalid text":     {attrs{"canonical.statistics.a\x00\xff": "\x00b\xed\xa0\x80"}, attrs{"a\uFFFD\uFFFD": "\uFFFDb\uFFFD"}},

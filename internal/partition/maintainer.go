@@ -89,6 +89,11 @@ func (m *Maintainer) ensure(ctx context.Context, table schema.Table, want []Rang
 	if existing, err = list(ctx, tx, table); err != nil {
 		return err
 	}
+	// Writers and readers go on during ATTACH; only another change of the table,
+	// an index build or a VACUUM can hold it up, and then the next run tries again.
+	if _, err := tx.Exec(ctx, "SET LOCAL lock_timeout = '5s'"); err != nil {
+		return fmt.Errorf("set lock timeout: %w", err)
+	}
 	plan := Plan(table.Name, m.cfg.Interval, existing, want)
 	for _, creation := range plan {
 		if err := create(ctx, tx, table, creation); err != nil {
@@ -106,11 +111,6 @@ func (m *Maintainer) ensure(ctx context.Context, table schema.Table, want []Rang
 }
 
 func create(ctx context.Context, tx pgx.Tx, table schema.Table, creation Creation) error {
-	// Writers and readers go on during ATTACH; only another change of the table,
-	// an index build or a VACUUM can hold it up, and then the next run tries again.
-	if _, err := tx.Exec(ctx, "SET LOCAL lock_timeout = '5s'"); err != nil {
-		return fmt.Errorf("set lock timeout: %w", err)
-	}
 	sql := statements.Render("create.sql", struct {
 		Table, Partition schema.Table
 		From, To         string
