@@ -67,12 +67,12 @@ type DatabaseConfig struct {
 
 // CollapseConfig bounds the spans that wait for the SERVER span above them.
 type CollapseConfig struct {
-	// MaxPendingSpans is the most spans that wait, at least 1. Default: 1,000,000.
-	// Not yet in effect.
+	// MaxPendingSpans is the most spans that wait, at least 1; over it the oldest
+	// traces are forgotten. Default: 1,000,000.
 	MaxPendingSpans int `mapstructure:"max_pending_spans"`
 
-	// PendingTTL is how long a span waits, more than 0. Default: 5m. Not yet in
-	// effect.
+	// PendingTTL is how long a trace's spans wait, from the first, more than 0.
+	// Default: 5m.
 	PendingTTL time.Duration `mapstructure:"pending_ttl"`
 }
 

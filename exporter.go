@@ -13,8 +13,6 @@ import (
 	"go.opentelemetry.io/collector/exporter"
 	"go.opentelemetry.io/collector/exporter/exporterhelper/xexporterhelper"
 	"go.opentelemetry.io/collector/pdata/ptrace"
-	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/metric"
 	"go.uber.org/zap"
 
 	"canonicallineexporter/internal/collapse"
@@ -33,6 +31,7 @@ type lineExporter struct {
 
 	cfg       *Config
 	table     schema.Table
+	collapser *collapse.Collapser
 	mapper    *line.Mapper
 	layout    []schema.Column
 	logger    *zap.Logger
@@ -65,8 +64,14 @@ func newLineExporter(cfg *Config, set exporter.Settings) (*lineExporter, error) 
 		Horizon:          cfg.Partitions.CreateAhead,
 		Retention:        cfg.Partitions.Retention,
 	})
+	collapser := collapse.New(collapse.Config{
+		MaxPendingSpans: cfg.Collapse.MaxPendingSpans,
+		PendingTTL:      cfg.Collapse.PendingTTL,
+		AttributePrefix: cfg.AttributePrefix,
+		InternalKeys:    mapper.DescendantKeys(),
+	})
 	return &lineExporter{
-		cfg: cfg, table: table, mapper: mapper, layout: mapper.Layout(),
+		cfg: cfg, table: table, collapser: collapser, mapper: mapper, layout: mapper.Layout(),
 		logger: set.Logger, telemetry: telemetry, now: time.Now,
 	}, nil
 }
@@ -93,9 +98,14 @@ func (e *lineExporter) start(_ context.Context, host component.Host) error {
 	}, pool, partitions, e.logger)
 	e.health = newHealth(host, e.logger)
 
+	if err := e.telemetry.RegisterCanonicalLineSpansPendingCallback(e.observePending); err != nil {
+		return fmt.Errorf("register metrics: %w", err)
+	}
+
 	ctx, stop := context.WithCancel(context.Background())
 	e.stop = stop
 	e.done.Go(func() { e.maintain(ctx) })
+	e.done.Go(func() { e.sweep(ctx) })
 	return nil
 }
 
@@ -115,6 +125,7 @@ func (e *lineExporter) shutdown(context.Context) error {
 	e.stop()
 	e.done.Wait()
 	e.pool.Close()
+	e.telemetry.Shutdown()
 	return nil
 }
 
@@ -127,15 +138,17 @@ func (e *lineExporter) Capabilities() consumer.Capabilities {
 // ConsumeTraces makes rows of the requests in td and returns once they are in
 // the queue. An export without a request leaves nothing to queue.
 func (e *lineExporter) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
-	collapsed := collapse.Collapse(td, e.now())
-	req, fates := e.encode(collapsed.Requests)
+	export := e.collapser.Resolve(td, e.now())
+	defer export.Release()
+	req, fates := e.encode(export.Requests)
 	if req.Len() > 0 {
 		if err := e.Traces.ConsumeTraces(context.WithValue(ctx, requestKey{}, req), td); err != nil {
 			return err
 		}
 	}
-	// Only what is acknowledged counts: what is refused comes again.
-	e.countReceived(ctx, len(collapsed.Requests), collapsed.OtherSpans, fates)
+	// Only what is acknowledged is remembered and counted: what is refused comes
+	// again.
+	e.countReceived(ctx, export.Commit(), fates)
 	return nil
 }
 
@@ -216,27 +229,17 @@ func (e *lineExporter) maintainOnce(ctx context.Context) error {
 	return e.store.Maintain(ctx)
 }
 
-func (e *lineExporter) countReceived(ctx context.Context, server, other int, fates map[line.Fate]int) {
-	t := e.telemetry
-	add(ctx, t.CanonicalLineSpansReceived, server, "role", "server")
-	add(ctx, t.CanonicalLineSpansReceived, other, "role", "other")
-	add(ctx, t.CanonicalLineDropped, fates[line.Expired], "reason", "expired")
-	if restamped := fates[line.Restamped]; restamped > 0 {
-		t.CanonicalLineClockSkew.Add(ctx, int64(restamped))
-	}
-}
-
-func (e *lineExporter) countWritten(ctx context.Context, result store.Result) {
-	t := e.telemetry
-	add(ctx, t.CanonicalLineWritten, result.Inserted, "outcome", "inserted")
-	add(ctx, t.CanonicalLineWritten, result.Updated, "outcome", "updated")
-	add(ctx, t.CanonicalLineWritten, result.Unchanged, "outcome", "unchanged")
-	add(ctx, t.CanonicalLineDropped, result.Rejected, "reason", "rejected")
-	add(ctx, t.CanonicalLineDropped, result.Expired, "reason", "expired")
-}
-
-func add(ctx context.Context, counter metric.Int64Counter, n int, key, value string) {
-	if n > 0 {
-		counter.Add(ctx, int64(n), metric.WithAttributes(attribute.String(key, value)))
+// sweep evicts spans that have waited too long, at least ten times in the time
+// that they may wait, until ctx ends.
+func (e *lineExporter) sweep(ctx context.Context) {
+	ticker := time.NewTicker(max(e.cfg.Collapse.PendingTTL/10, time.Millisecond))
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			add(ctx, e.telemetry.CanonicalLineSpansEvicted, e.collapser.Sweep(e.now()), "reason", "pending_ttl")
+		}
 	}
 }

@@ -32,9 +32,7 @@ const golden = `
 
 func TestGoldenLinesOfRealServices(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{
-		"go_otelhttp_mux", "node_express_default", "node_express_old_semconv", "node_mid_express_default",
-	} {
+	for _, name := range captures(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			d := pgtest.New(t)

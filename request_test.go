@@ -20,7 +20,9 @@ func requestOf(t testing.TB, td ptrace.Traces) *request {
 	t.Helper()
 	mapper := line.NewMapper(line.Config{AttributePrefix: "canonical"})
 	e := &lineExporter{mapper: mapper, layout: mapper.Layout()}
-	req, _ := e.encode(collapse.Collapse(td, started).Requests)
+	export := collapse.New(collapse.Config{}).Resolve(td, started)
+	defer export.Release()
+	req, _ := e.encode(export.Requests)
 	return req
 }
 

@@ -2,10 +2,18 @@ package line
 
 import "net/mail"
 
+// The attributes that tell who made the request
+// (https://opentelemetry.io/docs/specs/semconv/registry/attributes/user/).
+const (
+	userID    = "user.id"
+	userEmail = "user.email"
+	endUserID = "enduser.id"
+)
+
 // accountID is the user's id, if it is a UUID.
 func (r *reading) accountID() Value {
-	for _, key := range []string{"user.id", "enduser.id"} {
-		if id, ok := parseID(r.first(key)); ok {
+	for _, key := range []string{userID, endUserID} {
+		if id, ok := parseID(r.firstBelow(key)); ok {
 			return uuidValue(id)
 		}
 	}
@@ -15,10 +23,10 @@ func (r *reading) accountID() Value {
 // accountEmail is the user's address; enduser.id counts if it has the shape of
 // one.
 func (r *reading) accountEmail() Value {
-	if email := r.first("user.email"); email != "" {
+	if email := r.firstBelow(userEmail); email != "" {
 		return textValue(email)
 	}
-	id := r.first("enduser.id")
+	id := r.firstBelow(endUserID)
 	if parsed, err := mail.ParseAddress(id); err == nil && parsed.Address == id {
 		return textValue(id)
 	}

@@ -6,25 +6,25 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 )
 
-// exception is an exception event
+// Exception is an exception event
 // (https://opentelemetry.io/docs/specs/semconv/exceptions/exceptions-spans/).
-type exception struct {
-	kind, message string
+type Exception struct {
+	Type, Message string
 }
 
-// lastException is the exception that the span recorded last: an earlier one
+// LastException is the exception that the span recorded last: an earlier one
 // may have been handled.
-func lastException(span ptrace.Span) (exception, bool) {
+func LastException(span ptrace.Span) (Exception, bool) {
 	events := span.Events()
 	for i := events.Len() - 1; i >= 0; i-- {
 		if event := events.At(i); event.Name() == "exception" {
-			return exception{
+			return Exception{
 				firstOf(event.Attributes(), "exception.type"),
 				firstOf(event.Attributes(), "exception.message"),
 			}, true
 		}
 	}
-	return exception{}, false
+	return Exception{}, false
 }
 
 // failed reports whether the request has an error to explain: an exception that
@@ -33,13 +33,23 @@ func (r *reading) failed() bool {
 	return r.status >= http.StatusBadRequest || r.status == 0 || r.Span.Status().Code() == ptrace.StatusCodeError
 }
 
-// decidingException is the exception that explains the failure.
-func (r *reading) decidingException() exception {
+// exceptions are those along the failing path, that of the SERVER span first:
+// the first decides what the failure is called, the last is its cause.
+func (r *reading) exceptions() []Exception {
 	if !r.failed() {
-		return exception{}
+		return nil
 	}
-	e, _ := lastException(r.Span)
-	return e
+	if own, ok := LastException(r.Span); ok {
+		return append([]Exception{own}, r.Descendants.Exceptions...)
+	}
+	return r.Descendants.Exceptions
+}
+
+func (r *reading) decidingException() Exception {
+	if e := r.exceptions(); len(e) > 0 {
+		return e[0]
+	}
+	return Exception{}
 }
 
 func (r *reading) errorCode() Value {
@@ -49,10 +59,10 @@ func (r *reading) errorCode() Value {
 	if code := r.first("error.type"); code != "" {
 		return textValue(code)
 	}
-	return textValue(r.decidingException().kind)
+	return textValue(r.decidingException().Type)
 }
 
-func (r *reading) errorInternalCode() Value { return textValue(r.decidingException().kind) }
+func (r *reading) errorInternalCode() Value { return textValue(r.decidingException().Type) }
 
 func (r *reading) errorMessage() Value {
 	if !r.failed() {
@@ -61,16 +71,20 @@ func (r *reading) errorMessage() Value {
 	if message := r.Span.Status().Message(); message != "" {
 		return textValue(message)
 	}
-	return textValue(r.decidingException().message)
+	return textValue(r.decidingException().Message)
 }
 
 func (r *reading) errorCause() Value {
-	switch e := r.decidingException(); {
-	case e.kind == "":
-		return textValue(e.message)
-	case e.message == "":
-		return textValue(e.kind)
+	exceptions := r.exceptions()
+	if len(exceptions) == 0 {
+		return null
+	}
+	switch e := exceptions[len(exceptions)-1]; {
+	case e.Type == "":
+		return textValue(e.Message)
+	case e.Message == "":
+		return textValue(e.Type)
 	default:
-		return textValue(e.kind + ": " + e.message)
+		return textValue(e.Type + ": " + e.Message)
 	}
 }

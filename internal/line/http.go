@@ -69,7 +69,7 @@ func readStatus(attributes pcommon.Map, span ptrace.Span) int64 {
 			}
 		}
 	}
-	if _, ok := lastException(span); ok {
+	if _, ok := LastException(span); ok {
 		return http.StatusInternalServerError
 	}
 	return 0

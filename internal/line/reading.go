@@ -38,9 +38,7 @@ func newReading(m *Mapper, request Request, createdAt time.Time) *reading {
 func (r *reading) value(override string, c column) Value {
 	v := null
 	if override != "" {
-		if set, ok := r.attributes.Get(override); ok {
-			v = convert(c.Type.Kind, set)
-		}
+		v = convert(c.Type.Kind, r.set(override))
 	}
 	if v.IsNull() {
 		v = c.read(r)
@@ -62,11 +60,21 @@ func (r *reading) value(override string, c column) Value {
 
 // override is what the application set for the column of this name.
 func (r *reading) override(name string) pcommon.Value {
-	v, ok := r.attributes.Get(r.cfg.AttributePrefix + "." + name)
-	if !ok {
-		return pcommon.NewValueEmpty()
+	return r.set(r.cfg.AttributePrefix + "." + name)
+}
+
+// set is the attribute on the SERVER span, else on the descendant that ended
+// last: middleware deep in the stack rarely holds the SERVER span.
+func (r *reading) set(key string) pcommon.Value {
+	if v, ok := r.attributes.Get(key); ok {
+		return v
 	}
-	return v
+	for _, a := range r.Descendants.Attributes {
+		if a.Key == key {
+			return a.Value
+		}
+	}
+	return pcommon.NewValueEmpty()
 }
 
 // first is the first of the attributes that is there and not empty, as text, on
@@ -76,6 +84,22 @@ func (r *reading) first(keys ...string) string {
 		return s
 	}
 	return firstOf(r.Resource.Attributes(), keys...)
+}
+
+// firstBelow is the attribute, as text, on the SERVER span, else on an INTERNAL
+// descendant, that which ended last first, else on the resource.
+func (r *reading) firstBelow(key string) string {
+	if s := firstOf(r.attributes, key); s != "" {
+		return s
+	}
+	for _, a := range r.Descendants.Attributes {
+		if a.Internal && a.Key == key {
+			if s := a.Value.AsString(); s != "" {
+				return s
+			}
+		}
+	}
+	return firstOf(r.Resource.Attributes(), key)
 }
 
 func firstOf(attributes pcommon.Map, keys ...string) string {

@@ -21,6 +21,8 @@ type Request struct {
 	Span ptrace.Span
 	// Arrival is when the span was received.
 	Arrival time.Time
+	// Descendants is what the spans below the SERVER span add up to.
+	Descendants Descendants
 }
 
 // Ended is when the request ended, cut to the microseconds that Postgres keeps:

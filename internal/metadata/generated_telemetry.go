@@ -3,10 +3,12 @@
 package metadata
 
 import (
+	"context"
 	"errors"
 	"sync"
 
 	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/metric/embedded"
 	"go.opentelemetry.io/otel/trace"
 
 	"go.opentelemetry.io/collector/component"
@@ -28,7 +30,10 @@ type TelemetryBuilder struct {
 	registrations              []metric.Registration
 	CanonicalLineClockSkew     metric.Int64Counter
 	CanonicalLineDropped       metric.Int64Counter
+	CanonicalLineSpansEvicted  metric.Int64Counter
+	CanonicalLineSpansPending  metric.Int64ObservableGauge
 	CanonicalLineSpansReceived metric.Int64Counter
+	CanonicalLineSpansResolved metric.Int64Counter
 	CanonicalLineWritten       metric.Int64Counter
 }
 
@@ -41,6 +46,31 @@ type telemetryBuilderOptionFunc func(mb *TelemetryBuilder)
 
 func (tbof telemetryBuilderOptionFunc) apply(mb *TelemetryBuilder) {
 	tbof(mb)
+}
+
+// RegisterCanonicalLineSpansPendingCallback sets callback for observable CanonicalLineSpansPending metric.
+func (builder *TelemetryBuilder) RegisterCanonicalLineSpansPendingCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.CanonicalLineSpansPending, obs: o})
+		return nil
+	}, builder.CanonicalLineSpansPending)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+type observerInt64 struct {
+	embedded.Int64Observer
+	inst metric.Int64Observable
+	obs  metric.Observer
+}
+
+func (oi *observerInt64) Observe(value int64, opts ...metric.ObserveOption) {
+	oi.obs.ObserveInt64(oi.inst, value, opts...)
 }
 
 // Shutdown unregister all registered callbacks for async instruments.
@@ -73,9 +103,27 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{line}"),
 	)
 	errs = errors.Join(errs, err)
+	builder.CanonicalLineSpansEvicted, err = builder.meter.Int64Counter(
+		"otelcol_canonical_line_spans_evicted",
+		metric.WithDescription("Spans that were forgotten before their SERVER span came; its line says that it is incomplete. [Development]"),
+		metric.WithUnit("{span}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.CanonicalLineSpansPending, err = builder.meter.Int64ObservableGauge(
+		"otelcol_canonical_line_spans_pending",
+		metric.WithDescription("Spans that wait for their SERVER span. [Development]"),
+		metric.WithUnit("{span}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.CanonicalLineSpansReceived, err = builder.meter.Int64Counter(
 		"otelcol_canonical_line_spans_received",
 		metric.WithDescription("Spans received and acknowledged, by their role in a request. [Development]"),
+		metric.WithUnit("{span}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.CanonicalLineSpansResolved, err = builder.meter.Int64Counter(
+		"otelcol_canonical_line_spans_resolved",
+		metric.WithDescription("Spans, other than SERVER spans, that are done with; attached ones are counted in a line, unrelated ones belong to no request, late ones came after their line, duplicates had come before. [Development]"),
 		metric.WithUnit("{span}"),
 	)
 	errs = errors.Join(errs, err)

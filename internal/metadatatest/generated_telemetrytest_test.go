@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 
@@ -19,9 +20,15 @@ func TestSetupTelemetry(t *testing.T) {
 	tb, err := metadata.NewTelemetryBuilder(testTel.NewTelemetrySettings())
 	require.NoError(t, err)
 	defer tb.Shutdown()
+	require.NoError(t, tb.RegisterCanonicalLineSpansPendingCallback(func(_ context.Context, observer metric.Int64Observer) error {
+		observer.Observe(1)
+		return nil
+	}))
 	tb.CanonicalLineClockSkew.Add(context.Background(), 1)
 	tb.CanonicalLineDropped.Add(context.Background(), 1)
+	tb.CanonicalLineSpansEvicted.Add(context.Background(), 1)
 	tb.CanonicalLineSpansReceived.Add(context.Background(), 1)
+	tb.CanonicalLineSpansResolved.Add(context.Background(), 1)
 	tb.CanonicalLineWritten.Add(context.Background(), 1)
 	AssertEqualCanonicalLineClockSkew(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
@@ -29,7 +36,16 @@ func TestSetupTelemetry(t *testing.T) {
 	AssertEqualCanonicalLineDropped(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
+	AssertEqualCanonicalLineSpansEvicted(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualCanonicalLineSpansPending(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
 	AssertEqualCanonicalLineSpansReceived(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualCanonicalLineSpansResolved(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualCanonicalLineWritten(t, testTel,

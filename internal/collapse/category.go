@@ -1,0 +1,100 @@
+package collapse
+
+import (
+	"math"
+	"strings"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+)
+
+// facts are the attributes that decide what a span does, in either generation of
+// the conventions (https://opentelemetry.io/docs/specs/semconv/).
+type facts struct {
+	database, http, rpc, messaging bool
+	// prepare says that a statement was only prepared.
+	prepare                          bool
+	system, summary, text, operation string
+	messages                         int64
+}
+
+// note reports whether the attribute is one of them.
+func (f *facts) note(key string, v pcommon.Value) bool {
+	switch key {
+	case "db.system.name", "db.system":
+		f.database, f.system = true, v.Str()
+	case "db.query.summary":
+		f.summary = v.Str()
+	case "db.query.text", "db.statement":
+		f.database, f.text = true, v.Str()
+	case "db.operation.name", "db.operation":
+		f.operation = v.Str()
+	case "pgx.prepare_stmt.name":
+		f.prepare = true
+	case "http.request.method", "http.method":
+		f.http = true
+	case "rpc.system.name", "rpc.system", "rpc.method", "rpc.service":
+		f.rpc = true
+	case "messaging.system":
+		f.messaging = true
+	case "messaging.batch.message_count":
+		if n := v.Int(); n > 0 && n <= math.MaxInt32 {
+			f.messages = n
+		}
+	default:
+		return false
+	}
+	return true
+}
+
+// category is what the span counts as. A database or a message broker is often
+// called over HTTP or RPC, and RPC over HTTP: the more special one counts.
+func (f *facts) category(kind ptrace.SpanKind, name string) category {
+	client := kind == ptrace.SpanKindClient
+	switch {
+	case f.database:
+		return f.databaseCategory(name)
+	case f.messaging && (client || kind == ptrace.SpanKindProducer):
+		return message
+	case f.rpc && client:
+		return rpcCall
+	case f.http && client:
+		return httpCall
+	default:
+		return other
+	}
+}
+
+// databaseCategory tells queries, which have a text or an operation, from waits
+// for a connection, such as pool.acquire, pg-pool.connect or getConnection.
+func (f *facts) databaseCategory(name string) category {
+	if f.prepare {
+		return other
+	}
+	if f.summary != "" || f.text != "" || f.operation != "" {
+		return query
+	}
+	name = strings.ToLower(name)
+	if strings.Contains(name, "connect") || strings.Contains(name, "acquire") {
+		return acquire
+	}
+	return other
+}
+
+// statement tells a query from others, without literals: the summary, else the
+// text, else the operation.
+func (f *facts) statement() string {
+	if f.summary != "" {
+		return truncate(f.summary, maxStatement)
+	}
+	if dialect, ok := dialects[f.system]; ok && f.text != "" {
+		if normal, ok := dialect.normalize(f.text); ok {
+			return normal
+		}
+	}
+	// Of a command that is no SQL, arguments cannot be told from the rest.
+	if f.operation != "" {
+		return truncate(f.operation, maxStatement)
+	}
+	return firstWord(f.text)
+}

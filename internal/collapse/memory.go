@@ -1,0 +1,28 @@
+package collapse
+
+// memory holds the newest of the keys put into it: at least limit of them, at
+// most twice as many. What it forgets first is oldest.
+type memory[V any] struct {
+	limit            int
+	recent, previous map[uint64]V
+}
+
+func (m *memory[V]) put(key uint64, v V) {
+	if m.recent == nil {
+		m.recent = map[uint64]V{}
+	}
+	m.recent[key] = v
+	if len(m.recent) >= m.limit {
+		m.recent, m.previous = nil, m.recent
+	}
+}
+
+func (m *memory[V]) get(key uint64) (V, bool) {
+	if v, ok := m.recent[key]; ok {
+		return v, true
+	}
+	v, ok := m.previous[key]
+	return v, ok
+}
+
+func (m *memory[V]) empty() bool { return len(m.recent) == 0 && len(m.previous) == 0 }

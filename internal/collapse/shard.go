@@ -1,0 +1,63 @@
+package collapse
+
+import (
+	"math"
+	"sync"
+	"sync/atomic"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+)
+
+// shard is what is known of some of the traces. A busy trace holds up the few
+// that share its shard, and those for no longer than one request takes.
+type shard struct {
+	mu      sync.Mutex
+	pending pending
+	// resolved are spans that have got their fate, by key: whether it was to
+	// belong to a request. CLIENT and PRODUCER spans, which rarely have children
+	// that are left over, are not among them.
+	resolved memory[bool]
+	// bereft are spans that had a child evicted.
+	bereft memory[struct{}]
+	// oldest is since when the oldest trace has waited, in nanoseconds;
+	// math.MaxInt64 without any. It is read without the lock.
+	oldest atomic.Int64
+}
+
+const never = math.MaxInt64
+
+// resolve remembers that a span has got its fate.
+func (s *shard) resolve(key keyer, trace pcommon.TraceID, sp *span, ofRequest bool) {
+	if !sp.has(outgoing) {
+		s.resolved.put(key(trace, sp.id), ofRequest)
+	}
+}
+
+// take removes the descendants of a span, which share its fate, and returns how
+// many there were.
+func (s *shard) take(key keyer, trace pcommon.TraceID, id pcommon.SpanID, ofRequest bool) (taken int) {
+	s.pending.take(trace, id, key, func(sp span) {
+		taken++
+		s.resolve(key, trace, &sp, ofRequest)
+	})
+	s.noteOldest()
+	return taken
+}
+
+// evictOldest removes the oldest trace and returns how many spans it had.
+func (s *shard) evictOldest(key keyer) (evicted int) {
+	s.pending.evict(key, func(trace pcommon.TraceID, sp span) {
+		evicted++
+		s.bereft.put(key(trace, sp.parent), struct{}{})
+	})
+	s.noteOldest()
+	return evicted
+}
+
+func (s *shard) noteOldest() {
+	if s.pending.oldest == 0 {
+		s.oldest.Store(never)
+		return
+	}
+	s.oldest.Store(s.pending.traces.at(s.pending.oldest).since)
+}

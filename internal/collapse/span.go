@@ -1,0 +1,169 @@
+package collapse
+
+import (
+	"strings"
+	"unicode/utf8"
+	"unique"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"canonicallineexporter/internal/line"
+)
+
+// category is what a span does, as far as statistics count it.
+type category uint8
+
+const (
+	other category = iota
+	query
+	acquire
+	httpCall
+	rpcCall
+	message
+)
+
+// Properties of a span.
+const (
+	failed   uint8 = 1 << iota // its status is Error
+	outgoing                   // it is a CLIENT or PRODUCER span
+	internal                   // it is an INTERNAL span
+)
+
+// span is what is kept of a descendant while it waits for its SERVER span: 56
+// bytes, whatever its attributes.
+type span struct {
+	id, parent pcommon.SpanID
+	start, end pcommon.Timestamp
+	// statement tells repeated queries; interned, since a service runs the same
+	// few over and over.
+	statement unique.Handle[string]
+	// details are what few spans carry, nil for the others.
+	details *details
+	// sibling is the next span with the same parent, 0 after the last.
+	sibling  int32
+	category category
+	flags    uint8
+}
+
+func (s *span) has(flag uint8) bool { return s.flags&flag != 0 }
+
+// duration is in nanoseconds; 0 when the times are reversed or missing.
+func (s *span) duration() pcommon.Timestamp {
+	if s.start == 0 || s.end < s.start {
+		return 0
+	}
+	return s.end - s.start
+}
+
+// details are what few spans carry.
+type details struct {
+	attributes []line.Attribute
+	exception  line.Exception
+	// excepted says that there is an exception.
+	excepted bool
+	// messages is the size of a batch.
+	messages int
+}
+
+// What a waiting span keeps at most, so that none costs without bound: as many
+// attributes, and as many bytes of each text.
+const (
+	maxAttributes = 64
+	maxText       = 16 << 10
+)
+
+// own copies what refers to the export's data.
+func (d *details) own() {
+	if d == nil {
+		return
+	}
+	if len(d.attributes) > maxAttributes {
+		d.attributes = d.attributes[:maxAttributes:maxAttributes]
+	}
+	for i, a := range d.attributes {
+		v := pcommon.NewValueEmpty()
+		if s := a.Value; s.Type() == pcommon.ValueTypeStr {
+			v.SetStr(truncate(s.Str(), maxText))
+		} else {
+			s.CopyTo(v)
+		}
+		d.attributes[i].Value = v
+	}
+	d.exception.Type = truncate(d.exception.Type, maxText)
+	d.exception.Message = truncate(d.exception.Message, maxText)
+}
+
+// truncate cuts s to at most size bytes, not inside a character.
+func truncate(s string, size int) string {
+	if len(s) <= size {
+		return s
+	}
+	for size > 0 && !utf8.RuneStart(s[size]) {
+		size--
+	}
+	return strings.Clone(s[:size])
+}
+
+// reader reads the spans of an export.
+type reader struct {
+	// prefix starts the attributes of the application, keys are the others that
+	// columns read from INTERNAL spans.
+	prefix string
+	keys   map[string]struct{}
+}
+
+// read is what is kept of s, a span that is no SERVER span.
+func (r *reader) read(s ptrace.Span) span {
+	kept := span{id: s.SpanID(), parent: s.ParentSpanID(), start: s.StartTimestamp(), end: s.EndTimestamp()}
+	switch s.Kind() {
+	case ptrace.SpanKindClient, ptrace.SpanKindProducer:
+		kept.flags |= outgoing
+	case ptrace.SpanKindInternal, ptrace.SpanKindUnspecified:
+		kept.flags |= internal
+	default:
+	}
+	if s.Status().Code() == ptrace.StatusCodeError {
+		kept.flags |= failed
+	}
+	var facts facts
+	for key, v := range s.Attributes().All() {
+		if facts.note(key, v) {
+			continue
+		}
+		if !strings.HasPrefix(key, r.prefix) {
+			if kept.flags&internal == 0 {
+				continue
+			}
+			if _, ok := r.keys[key]; !ok {
+				continue
+			}
+		}
+		kept.detail().attributes = append(kept.detail().attributes, line.Attribute{
+			Key: key, Value: v, Internal: kept.has(internal), Ended: kept.end,
+		})
+	}
+	if s.Events().Len() > 0 {
+		if e, ok := line.LastException(s); ok {
+			kept.detail().exception, kept.detail().excepted = e, true
+		}
+	}
+	kept.category = facts.category(s.Kind(), s.Name())
+	switch kept.category {
+	case query:
+		kept.statement = unique.Make(facts.statement())
+	case message:
+		if facts.messages > 1 {
+			kept.detail().messages = int(facts.messages)
+		}
+	default:
+	}
+	return kept
+}
+
+func (s *span) detail() *details {
+	if s.details == nil {
+		s.details = &details{}
+	}
+	return s.details
+}

@@ -1,0 +1,50 @@
+package canonicallineexporter
+
+import (
+	"context"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+
+	"canonicallineexporter/internal/collapse"
+	"canonicallineexporter/internal/line"
+	"canonicallineexporter/internal/store"
+)
+
+// This file counts what becomes of spans and lines; metadata.yaml describes each
+// metric.
+
+func (e *lineExporter) observePending(_ context.Context, o metric.Int64Observer) error {
+	o.Observe(e.collapser.Pending())
+	return nil
+}
+
+func (e *lineExporter) countReceived(ctx context.Context, spans collapse.Outcome, fates map[line.Fate]int) {
+	t := e.telemetry
+	add(ctx, t.CanonicalLineSpansReceived, spans.Servers, "role", "server")
+	add(ctx, t.CanonicalLineSpansReceived, spans.Others, "role", "other")
+	add(ctx, t.CanonicalLineSpansResolved, spans.Attached, "fate", "attached")
+	add(ctx, t.CanonicalLineSpansResolved, spans.Unrelated, "fate", "unrelated")
+	add(ctx, t.CanonicalLineSpansResolved, spans.Late, "fate", "late")
+	add(ctx, t.CanonicalLineSpansResolved, spans.Duplicates, "fate", "duplicate")
+	add(ctx, t.CanonicalLineSpansEvicted, spans.Evicted, "reason", "max_pending_spans")
+	add(ctx, t.CanonicalLineDropped, fates[line.Expired], "reason", "expired")
+	if restamped := fates[line.Restamped]; restamped > 0 {
+		t.CanonicalLineClockSkew.Add(ctx, int64(restamped))
+	}
+}
+
+func (e *lineExporter) countWritten(ctx context.Context, result store.Result) {
+	t := e.telemetry
+	add(ctx, t.CanonicalLineWritten, result.Inserted, "outcome", "inserted")
+	add(ctx, t.CanonicalLineWritten, result.Updated, "outcome", "updated")
+	add(ctx, t.CanonicalLineWritten, result.Unchanged, "outcome", "unchanged")
+	add(ctx, t.CanonicalLineDropped, result.Rejected, "reason", "rejected")
+	add(ctx, t.CanonicalLineDropped, result.Expired, "reason", "expired")
+}
+
+func add(ctx context.Context, counter metric.Int64Counter, n int, key, value string) {
+	if n > 0 {
+		counter.Add(ctx, int64(n), metric.WithAttributes(attribute.String(key, value)))
+	}
+}
