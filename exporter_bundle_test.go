@@ -18,6 +18,8 @@ import (
 	"go.opentelemetry.io/collector/exporter"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
@@ -73,6 +75,21 @@ func setup(t *testing.T, url string, change func(*Config)) *bundle {
 func (b *bundle) flush(t *testing.T) {
 	t.Helper()
 	require.NoError(t, b.Shutdown(t.Context()))
+}
+
+// counter is the value of a metric with one attribute, 0 if it was never counted.
+func (b *bundle) counter(t *testing.T, name, key, value string) int64 {
+	t.Helper()
+	metric, err := b.telemetry.GetMetric(name)
+	require.NoError(t, err)
+	sum, ok := metric.Data.(metricdata.Sum[int64])
+	require.True(t, ok)
+	for _, point := range sum.DataPoints {
+		if v, ok := point.Attributes.Value(attribute.Key(key)); ok && v.AsString() == value {
+			return point.Value
+		}
+	}
+	return 0
 }
 
 // statusHost keeps what the component reports of itself.

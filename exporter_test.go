@@ -144,6 +144,59 @@ func TestARefusedExportCountsNothingAndComesAgain(t *testing.T) {
 		metricdatatest.IgnoreTimestamp(), metricdatatest.IgnoreExemplars())
 }
 
+func TestADescendantIsCountedOnceHoweverOftenItIsSent(t *testing.T) {
+	t.Parallel()
+	d := pgtest.New(t)
+	b := setup(t, d.URL, func(cfg *Config) { cfg.QueueConfig.Get().QueueSize = 100 })
+	queries := requests(0, 4)
+	spans := queries.ResourceSpans().At(0).ScopeSpans().At(0).Spans()
+	for i, span := range spans.All() {
+		span.SetKind(ptrace.SpanKindClient)
+		span.SetTraceID(pcommon.TraceID{15: 1})
+		span.SetSpanID(pcommon.SpanID{0: byte(i + 1)})
+		span.SetParentSpanID(pcommon.SpanID{7: 1})
+		span.Attributes().PutStr("db.query.text", fmt.Sprint("SELECT ", i))
+	}
+	require.NoError(t, b.ConsumeTraces(t.Context(), queries))
+
+	// The queue refuses the request: nothing has happened, and the second try
+	// tells the same.
+	tooMany := requests(1, 101)
+	require.Error(t, b.ConsumeTraces(t.Context(), tooMany))
+	require.NoError(t, b.ConsumeTraces(t.Context(), requests(1, 1)))
+	// Now its descendants are gone; the stored line does not get poorer.
+	require.NoError(t, b.ConsumeTraces(t.Context(), requests(1, 1)))
+	require.NoError(t, b.ConsumeTraces(t.Context(), queries))
+	b.flush(t)
+	require.Equal(t, []string{"4 4 4 SELECT ?"}, pgtest.All[string](t, d, `
+		SELECT concat_ws(' ', statistics->>'spans', statistics->>'db_num_queries', statistics->>'db_max_repeat',
+			statistics->>'db_max_repeat_query')
+		FROM canonical_api_line`))
+	for fate, want := range map[string]int64{"attached": 4, "late": 4} {
+		require.Equal(t, want, b.counter(t, "otelcol_canonical_line_spans_resolved", "fate", fate), fate)
+	}
+}
+
+func TestSpansThatWaitAreCountedAndForgotten(t *testing.T) {
+	t.Parallel()
+	b := setup(t, "postgres://127.0.0.1:1/none", func(cfg *Config) {
+		cfg.Collapse.PendingTTL = 20 * time.Millisecond
+	})
+	orphans := requests(0, 5)
+	orphans.ResourceSpans().At(0).ScopeSpans().At(0).Spans().RemoveIf(func(span ptrace.Span) bool {
+		span.SetKind(ptrace.SpanKindClient)
+		span.SetParentSpanID(pcommon.SpanID{0: 1})
+		return false
+	})
+	require.NoError(t, b.ConsumeTraces(t.Context(), orphans))
+	require.Eventually(t, func() bool {
+		_, err := b.telemetry.GetMetric("otelcol_canonical_line_spans_evicted")
+		return err == nil && b.counter(t, "otelcol_canonical_line_spans_evicted", "reason", "pending_ttl") == 5
+	}, time.Minute, time.Millisecond)
+	metadatatest.AssertEqualCanonicalLineSpansPending(t, b.telemetry,
+		[]metricdata.DataPoint[int64]{{Value: 0}}, metricdatatest.IgnoreTimestamp())
+}
+
 func TestADatabaseThatIsAwayCostsTimeAndNoLine(t *testing.T) {
 	t.Parallel()
 	d := pgtest.New(t)

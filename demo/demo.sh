@@ -154,6 +154,6 @@ await_lines "$(awk '$1 == "requests" { print $2 }' "$work/outcome")"
 show 'Are we fast? Reads' demo/queries/are_we_fast_reads.sql
 show 'Are we fast? Writes' demo/queries/are_we_fast_writes.sql
 show 'What goes wrong?' demo/queries/errors.sql
-show 'One line in full' demo/queries/one_line.sql -x
+show 'One line in full: the one that repeats a query most' demo/queries/one_line.sql -x
 
 printf '\nThis database goes now. For one that stays, and a collector for your own service: make run\n'

@@ -1,8 +1,6 @@
--- The slowest of the requests that failed by our fault, those first that failed for
--- want of another service.
+-- The request that repeated one statement most often: statistics tell the N+1.
 SELECT *
 FROM canonical_api_line
-WHERE status >= 500
-    AND created_at > now() - '24 hours'::interval
-ORDER BY status DESC, duration DESC
+WHERE created_at > now() - '24 hours'::interval
+ORDER BY (statistics -> 'db_max_repeat')::int DESC NULLS LAST, duration DESC
 LIMIT 1;

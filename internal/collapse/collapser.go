@@ -36,7 +36,7 @@ type Config struct {
 type Collapser struct {
 	cfg    Config
 	reader reader
-	seed   maphash.Seed
+	key    keyer
 	shards [shards]shard
 	// pending counts the spans that wait, those about to among them.
 	pending atomic.Int64
@@ -51,8 +51,8 @@ const shards = 64
 // New returns a collapser without spans.
 func New(cfg Config) *Collapser {
 	c := &Collapser{
-		cfg: cfg, seed: maphash.MakeSeed(),
-		reader: reader{prefix: cfg.AttributePrefix + ".", keys: map[string]struct{}{}},
+		cfg: cfg, key: keyer{maphash.MakeSeed()},
+		reader: reader{prefix: cfg.AttributePrefix + ".", keys: map[string]struct{}{}, statements: newStatementCache()},
 	}
 	for _, key := range cfg.InternalKeys {
 		c.reader.keys[key] = struct{}{}
@@ -61,7 +61,7 @@ func New(cfg Config) *Collapser {
 	limit := max(1, cfg.MaxPendingSpans/shards)
 	for i := range c.shards {
 		s := &c.shards[i]
-		s.pending = newPending()
+		s.pending = newPending(c.key)
 		s.resolved.limit, s.bereft.limit = limit, limit
 		s.oldest.Store(never)
 	}
@@ -84,21 +84,29 @@ func (c *Collapser) Sweep(now time.Time) (evicted int) {
 	return evicted
 }
 
-// spanKey is a span's identity.
-type spanKey struct {
-	trace pcommon.TraceID
-	id    pcommon.SpanID
+// traceKey and spanKey are hashes that stand for a trace and for a span of it: a
+// word each, and safe from a client that would have ids collide. Two are the
+// same by chance once in 2^64.
+type (
+	traceKey uint64
+	spanKey  uint64
+)
+
+// keyer makes keys.
+type keyer struct{ seed maphash.Seed }
+
+func (k keyer) trace(id pcommon.TraceID) traceKey {
+	return traceKey(maphash.Comparable(k.seed, id))
 }
 
-// key makes one number of a span's identity. Two spans get the same by chance
-// once in 2^64.
-func (c *Collapser) key(trace pcommon.TraceID, id pcommon.SpanID) uint64 {
-	return maphash.Comparable(c.seed, spanKey{trace, id})
+func (k keyer) span(trace traceKey, id pcommon.SpanID) spanKey {
+	return spanKey(maphash.Comparable(k.seed, struct {
+		trace traceKey
+		id    pcommon.SpanID
+	}{trace, id}))
 }
 
-func (c *Collapser) shard(trace pcommon.TraceID) *shard {
-	return &c.shards[maphash.Comparable(c.seed, trace)%shards]
-}
+func (c *Collapser) shard(trace traceKey) *shard { return &c.shards[trace%shards] }
 
 // stamp is the time from which a trace waits.
 func (c *Collapser) stamp(arrival time.Time) int64 {
@@ -139,7 +147,7 @@ func (c *Collapser) evictFrom(s *shard, horizon int64) int {
 	if s.oldest.Load() >= horizon {
 		return 0
 	}
-	evicted := s.evictOldest(c.key)
+	evicted := s.evictOldest()
 	c.pending.Add(-int64(evicted))
 	return evicted
 }

@@ -48,10 +48,10 @@ func (l *ledger) requireBalanced(t *testing.T, c *Collapser) {
 }
 
 // costs are the costs of an export's requests.
-func costs(x *Export) map[spanKey]line.Cost {
-	costs := map[spanKey]line.Cost{}
+func costs(x *Export) map[spanIdentity]line.Cost {
+	costs := map[spanIdentity]line.Cost{}
 	for _, r := range x.Requests {
-		costs[spanKey{r.Span.TraceID(), r.Span.SpanID()}] = r.Descendants.Cost
+		costs[spanIdentity{r.Span.TraceID(), r.Span.SpanID()}] = r.Descendants.Cost
 	}
 	return costs
 }

@@ -67,8 +67,8 @@ func (x *Export) close(s *exported, ofRequest bool) (taken int) {
 	c := x.collapser
 	shard := c.shard(s.trace)
 	shard.mu.Lock()
-	shard.resolve(c.key, s.trace, &s.span, ofRequest)
-	taken = shard.take(c.key, s.trace, s.id, ofRequest)
+	shard.resolve(s.key, s.span, ofRequest)
+	taken = shard.take(s.trace, s.key, ofRequest)
 	shard.mu.Unlock()
 	c.pending.Add(-int64(taken))
 	return taken
@@ -102,18 +102,17 @@ func (x *Export) wait(s *exported, o *Outcome) bool {
 	c := x.collapser
 	evicted, room := c.reserve()
 	o.Evicted += evicted
-	parent := c.key(s.trace, s.parent)
 	shard := c.shard(s.trace)
 	shard.mu.Lock()
-	ofRequest, gone := shard.resolved.get(parent)
+	ofRequest, gone := shard.resolved.get(s.parentKey)
 	switch {
 	case gone:
 	case room:
 		s.details.own()
-		shard.pending.add(s.trace, parent, s.span, func() int64 { return c.stamp(x.arrival) })
+		shard.pending.add(s.trace, s.parentKey, s.span, func() int64 { return c.stamp(x.arrival) })
 		shard.noteOldest()
 	default:
-		shard.bereft.put(parent, struct{}{})
+		shard.bereft.put(s.parentKey, struct{}{})
 	}
 	shard.mu.Unlock()
 	if room && gone {

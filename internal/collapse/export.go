@@ -4,7 +4,6 @@ import (
 	"sync"
 	"time"
 
-	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"canonicallineexporter/internal/line"
@@ -37,7 +36,9 @@ type Export struct {
 // for none.
 type exported struct {
 	span
-	trace pcommon.TraceID
+	trace traceKey
+	// key and parentKey are its own and its parent's.
+	key, parentKey spanKey
 	// child is the first of its children in the export.
 	child int32
 	// request is the index of a SERVER span's request.
@@ -91,7 +92,7 @@ func (c *Collapser) Resolve(td ptrace.Traces, arrival time.Time) *Export {
 		switch s := &x.spans[i]; s.role {
 		case server:
 			request := &x.Requests[s.request]
-			if owner := x.byID[s.key()]; owner != 0 && owner != int32(i+1) && x.at(owner).role == server {
+			if owner := x.byID[s.key]; owner != 0 && owner != int32(i+1) && x.at(owner).role == server {
 				// The same span once more.
 				request.Descendants = x.Requests[x.at(owner).request].Descendants
 				continue
@@ -124,26 +125,24 @@ func (x *Export) Release() {
 
 func (x *Export) at(i int32) *exported { return &x.spans[i-1] }
 
-func (s *exported) key() spanKey { return spanKey{s.trace, s.id} }
-
 // read takes from the export what is kept of its spans.
 func (x *Export) read(td ptrace.Traces) {
 	for _, resourceSpans := range td.ResourceSpans().All() {
 		for _, scopeSpans := range resourceSpans.ScopeSpans().All() {
 			for _, s := range scopeSpans.Spans().All() {
-				kind := s.Kind()
-				if kind == ptrace.SpanKindServer {
-					x.spans = append(x.spans, exported{
-						span:  span{id: s.SpanID(), start: s.StartTimestamp(), end: s.EndTimestamp()},
-						trace: s.TraceID(), role: server, request: int32(len(x.Requests)),
-					})
+				e := exported{trace: x.collapser.key.trace(s.TraceID())}
+				switch kind := s.Kind(); {
+				case kind == ptrace.SpanKindServer:
+					e.span = span{id: s.SpanID(), start: s.StartTimestamp(), end: s.EndTimestamp()}
+					e.role, e.request = server, int32(len(x.Requests))
 					x.Requests = append(x.Requests, line.Request{Resource: resourceSpans.Resource(), Span: s, Arrival: x.arrival})
-					continue
+				case kind == ptrace.SpanKindConsumer, s.ParentSpanID().IsEmpty():
+					e.span, e.role = x.collapser.reader.read(s), outsider
+				default:
+					e.span = x.collapser.reader.read(s)
 				}
-				e := exported{span: x.collapser.reader.read(s), trace: s.TraceID()}
-				if kind == ptrace.SpanKindConsumer || e.parent.IsEmpty() {
-					e.role = outsider
-				}
+				e.key = x.collapser.key.span(e.trace, e.id)
+				e.parentKey = x.collapser.key.span(e.trace, e.parent)
 				x.spans = append(x.spans, e)
 			}
 		}
@@ -157,7 +156,7 @@ func (x *Export) link() {
 		if s.id.IsEmpty() {
 			continue
 		}
-		former := x.byID[s.key()]
+		former := x.byID[s.key]
 		switch {
 		case former == 0:
 		case s.role > x.at(former).role:
@@ -169,14 +168,14 @@ func (x *Export) link() {
 			continue
 		}
 		s.owner = true
-		x.byID[s.key()] = int32(i + 1)
+		x.byID[s.key] = int32(i + 1)
 	}
 	for i := range x.spans {
 		s := &x.spans[i]
 		if s.role != descendant || s.fate == duplicate || s.parent == s.id {
 			continue
 		}
-		if parent := x.byID[spanKey{s.trace, s.parent}]; parent != 0 {
+		if parent := x.byID[s.parentKey]; parent != 0 {
 			s.sibling = x.at(parent).child
 			x.at(parent).child = int32(i + 1)
 		} else {
@@ -188,12 +187,11 @@ func (x *Export) link() {
 // strayChildren is the first of the spans of the export whose parent waits.
 func (x *Export) strayChildren(parent spanKey) int32 {
 	if len(x.strays) == 0 {
-		x.strays[spanKey{}] = 0 // filled, even if there are none
+		x.strays[0] = 0 // filled, even if there are none
 		for i := range x.spans {
 			if s := &x.spans[i]; s.stray {
-				key := spanKey{s.trace, s.parent}
-				s.sibling = x.strays[key]
-				x.strays[key] = int32(i + 1)
+				s.sibling = x.strays[s.parentKey]
+				x.strays[s.parentKey] = int32(i + 1)
 			}
 		}
 	}

@@ -4,12 +4,12 @@ package collapse
 // most twice as many. What it forgets first is oldest.
 type memory[V any] struct {
 	limit            int
-	recent, previous map[uint64]V
+	recent, previous map[spanKey]V
 }
 
-func (m *memory[V]) put(key uint64, v V) {
+func (m *memory[V]) put(key spanKey, v V) {
 	if m.recent == nil {
-		m.recent = map[uint64]V{}
+		m.recent = map[spanKey]V{}
 	}
 	m.recent[key] = v
 	if len(m.recent) >= m.limit {
@@ -17,7 +17,7 @@ func (m *memory[V]) put(key uint64, v V) {
 	}
 }
 
-func (m *memory[V]) get(key uint64) (V, bool) {
+func (m *memory[V]) get(key spanKey) (V, bool) {
 	if v, ok := m.recent[key]; ok {
 		return v, true
 	}

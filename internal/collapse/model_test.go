@@ -17,6 +17,12 @@ type model struct {
 	spans  []modelSpan
 }
 
+// spanIdentity is what tells spans apart.
+type spanIdentity struct {
+	trace pcommon.TraceID
+	id    pcommon.SpanID
+}
+
 type modelSpan struct {
 	span
 	trace pcommon.TraceID
@@ -26,7 +32,7 @@ type modelSpan struct {
 
 // resolve adds an export and returns the cost of each of its SERVER spans that
 // had not come before.
-func (m *model) resolve(td ptrace.Traces) map[spanKey]line.Cost {
+func (m *model) resolve(td ptrace.Traces) map[spanIdentity]line.Cost {
 	first := len(m.spans)
 	for s := range spansOf(td) {
 		read := modelSpan{span: m.reader.read(s), trace: s.TraceID(), kind: s.Kind()}
@@ -37,11 +43,11 @@ func (m *model) resolve(td ptrace.Traces) map[spanKey]line.Cost {
 			m.spans = append(m.spans, read)
 		}
 	}
-	costs := map[spanKey]line.Cost{}
+	costs := map[spanIdentity]line.Cost{}
 	added := m.spans[first:]
 	for _, s := range added {
 		if s.kind == ptrace.SpanKindServer {
-			costs[spanKey{s.trace, s.id}] = m.cost(s)
+			costs[spanIdentity{s.trace, s.id}] = m.cost(s)
 		}
 	}
 	// Whatever hangs together with a span whose fate is known is too late.

@@ -1,10 +1,6 @@
 package collapse
 
-import (
-	"iter"
-
-	"go.opentelemetry.io/collector/pdata/pcommon"
-)
+import "iter"
 
 // pending holds the spans that wait for their SERVER span: by trace, for the
 // oldest trace to be evicted whole, and by parent, for a request to find its
@@ -14,8 +10,9 @@ type pending struct {
 	spans  slab[waiting]
 	traces slab[waitingTrace]
 	// byTrace finds a trace, byParent the first of the spans with one parent.
-	byTrace  map[pcommon.TraceID]int32
-	byParent map[uint64]int32
+	byTrace  map[traceKey]int32
+	byParent map[spanKey]int32
+	key      keyer
 	// oldest and newest are the ends of the list of traces.
 	oldest, newest int32
 }
@@ -28,26 +25,23 @@ type waiting struct {
 
 // waitingTrace is a trace and its neighbours in the list of traces.
 type waitingTrace struct {
-	id pcommon.TraceID
+	key traceKey
 	// since is when the first of its spans came, in nanoseconds.
 	since        int64
 	spans        int32
 	older, newer int32
 }
 
-// keyer makes one number of a span's trace and id.
-type keyer func(pcommon.TraceID, pcommon.SpanID) uint64
-
-func newPending() pending {
-	return pending{byTrace: map[pcommon.TraceID]int32{}, byParent: map[uint64]int32{}}
+func newPending(key keyer) pending {
+	return pending{byTrace: map[traceKey]int32{}, byParent: map[spanKey]int32{}, key: key}
 }
 
-// add lets the span wait. parent is the key of its parent; since is asked for
-// the time if it is the first of its trace.
-func (p *pending) add(trace pcommon.TraceID, parent uint64, s span, since func() int64) {
+// add lets the span wait; since is asked for the time if it is the first of its
+// trace.
+func (p *pending) add(trace traceKey, parent spanKey, s span, since func() int64) {
 	t, ok := p.byTrace[trace]
 	if !ok {
-		t = p.traces.add(waitingTrace{id: trace, since: since(), older: p.newest})
+		t = p.traces.add(waitingTrace{key: trace, since: since(), older: p.newest})
 		p.byTrace[trace] = t
 		if p.newest != 0 {
 			p.traces.at(p.newest).newer = t
@@ -67,7 +61,7 @@ func (p *pending) add(trace pcommon.TraceID, parent uint64, s span, since func()
 }
 
 // children are the spans with the parent of this key.
-func (p *pending) children(parent uint64) iter.Seq[*span] {
+func (p *pending) children(parent spanKey) iter.Seq[*span] {
 	return func(yield func(*span) bool) {
 		for i := p.byParent[parent]; i != 0; {
 			s := &p.spans.at(i).span
@@ -80,35 +74,37 @@ func (p *pending) children(parent uint64) iter.Seq[*span] {
 }
 
 // take removes all descendants of a span of the trace and tells yield of each.
-func (p *pending) take(trace pcommon.TraceID, id pcommon.SpanID, key keyer, yield func(span)) {
+func (p *pending) take(trace traceKey, parent spanKey, yield func(spanKey, span)) {
 	t, ok := p.byTrace[trace]
 	if !ok {
 		return
 	}
-	for parents := []pcommon.SpanID{id}; len(parents) > 0; {
-		parent := key(trace, parents[len(parents)-1])
+	for parents := []spanKey{parent}; len(parents) > 0; {
+		parent = parents[len(parents)-1]
 		parents = parents[:len(parents)-1]
 		i := p.byParent[parent]
 		delete(p.byParent, parent)
 		for i != 0 {
 			s := p.remove(t, i)
-			yield(s)
-			parents = append(parents, s.id)
+			key := p.key.span(trace, s.id)
+			yield(key, s)
+			parents = append(parents, key)
 			i = s.sibling
 		}
 	}
 }
 
 // evict removes the oldest trace, of which there has to be one, and tells yield
-// of each span.
-func (p *pending) evict(key keyer, yield func(pcommon.TraceID, span)) {
+// the parent of each span.
+func (p *pending) evict(yield func(spanKey)) {
 	t := p.oldest
-	trace := p.traces.at(t).id
+	trace := p.traces.at(t).key
 	for i := p.traces.at(t).spans; i != 0; {
 		next := p.spans.at(i).next
 		s := p.remove(t, i)
-		delete(p.byParent, key(trace, s.parent))
-		yield(trace, s)
+		parent := p.key.span(trace, s.parent)
+		delete(p.byParent, parent)
+		yield(parent)
 		i = next
 	}
 }
@@ -145,6 +141,6 @@ func (p *pending) removeTrace(t int32) {
 	} else {
 		p.newest = trace.older
 	}
-	delete(p.byTrace, trace.id)
+	delete(p.byTrace, trace.key)
 	p.traces.remove(t)
 }

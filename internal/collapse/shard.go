@@ -4,8 +4,6 @@ import (
 	"math"
 	"sync"
 	"sync/atomic"
-
-	"go.opentelemetry.io/collector/pdata/pcommon"
 )
 
 // shard is what is known of some of the traces. A busy trace holds up the few
@@ -27,28 +25,28 @@ type shard struct {
 const never = math.MaxInt64
 
 // resolve remembers that a span has got its fate.
-func (s *shard) resolve(key keyer, trace pcommon.TraceID, sp *span, ofRequest bool) {
+func (s *shard) resolve(key spanKey, sp span, ofRequest bool) {
 	if !sp.has(outgoing) {
-		s.resolved.put(key(trace, sp.id), ofRequest)
+		s.resolved.put(key, ofRequest)
 	}
 }
 
 // take removes the descendants of a span, which share its fate, and returns how
 // many there were.
-func (s *shard) take(key keyer, trace pcommon.TraceID, id pcommon.SpanID, ofRequest bool) (taken int) {
-	s.pending.take(trace, id, key, func(sp span) {
+func (s *shard) take(trace traceKey, parent spanKey, ofRequest bool) (taken int) {
+	s.pending.take(trace, parent, func(key spanKey, sp span) {
 		taken++
-		s.resolve(key, trace, &sp, ofRequest)
+		s.resolve(key, sp, ofRequest)
 	})
 	s.noteOldest()
 	return taken
 }
 
 // evictOldest removes the oldest trace and returns how many spans it had.
-func (s *shard) evictOldest(key keyer) (evicted int) {
-	s.pending.evict(key, func(trace pcommon.TraceID, sp span) {
+func (s *shard) evictOldest() (evicted int) {
+	s.pending.evict(func(parent spanKey) {
 		evicted++
-		s.bereft.put(key(trace, sp.parent), struct{}{})
+		s.bereft.put(parent, struct{}{})
 	})
 	s.noteOldest()
 	return evicted

@@ -111,6 +111,8 @@ type reader struct {
 	// columns read from INTERNAL spans.
 	prefix string
 	keys   map[string]struct{}
+	// statements are shared by all who read.
+	statements *statementCache
 }
 
 // read is what is kept of s, a span that is no SERVER span.
@@ -151,7 +153,7 @@ func (r *reader) read(s ptrace.Span) span {
 	kept.category = facts.category(s.Kind(), s.Name())
 	switch kept.category {
 	case query:
-		kept.statement = unique.Make(facts.statement())
+		kept.statement = r.statements.of(&facts)
 	case message:
 		if facts.messages > 1 {
 			kept.detail().messages = int(facts.messages)

@@ -54,7 +54,8 @@ func (d dialect) normalize(text string) (normal string, ok bool) {
 	copied := 0 // what precedes it is in b
 	for i := 0; i < len(text); {
 		c := text[i]
-		end, by := i+1, ""
+		end := i + 1
+		var by string
 		switch {
 		case isWord(c) && !isDigit(c), c == '@', c == ':':
 			i = wordEnd(text, end)

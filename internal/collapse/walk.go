@@ -13,7 +13,7 @@ import (
 // walk goes from a SERVER span to its descendants and adds up what they cost.
 type walk struct {
 	nodes    []node
-	seen     map[pcommon.SpanID]struct{}
+	seen     map[spanKey]struct{}
 	cost     line.Cost
 	repeats  map[unique.Handle[string]]int
 	outgoing []interval
@@ -24,7 +24,7 @@ type walk struct {
 
 // node is a span on the way, the SERVER span first, parents before children.
 type node struct {
-	id pcommon.SpanID
+	key spanKey
 	// index is the span's in the export, 0 if it waited.
 	index int32
 	// parent is the node of its parent.
@@ -43,7 +43,7 @@ type node struct {
 }
 
 func newWalk() walk {
-	return walk{seen: map[pcommon.SpanID]struct{}{}, repeats: map[unique.Handle[string]]int{}}
+	return walk{seen: map[spanKey]struct{}{}, repeats: map[unique.Handle[string]]int{}}
 }
 
 func (w *walk) reset() {
@@ -60,9 +60,9 @@ func (x *Export) descendants(i int32) line.Descendants {
 	if !root.owner {
 		return line.Descendants{}
 	}
-	w, key := &x.walk, x.collapser.key
+	w := &x.walk
 	w.reset()
-	w.nodes = append(w.nodes, node{id: root.id, index: i})
+	w.nodes = append(w.nodes, node{key: root.key, index: i})
 
 	// The lock is held for this one request, as long as waiting spans are read.
 	shard := x.collapser.shard(root.trace)
@@ -72,30 +72,30 @@ func (x *Export) descendants(i int32) line.Descendants {
 	if !waiting && !bereft {
 		shard.mu.Unlock()
 	}
-	for n := 0; n < len(w.nodes); n++ {
+	for n := 0; n < len(w.nodes); n++ { //nolint:intrange // nodes grows
 		parent := w.nodes[n]
 		if parent.leaf {
 			continue
 		}
-		child := int32(0)
+		var child int32
 		if parent.index != 0 {
 			child = x.at(parent.index).child
 		} else {
-			child = x.strayChildren(spanKey{root.trace, parent.id})
+			child = x.strayChildren(parent.key)
 		}
 		for ; child != 0; child = x.at(child).sibling {
 			if s := x.at(child); s.fate == undecided {
 				s.fate = attached
-				w.visit(n, &s.span, child, !s.owner)
+				w.visit(n, &s.span, s.key, child, !s.owner)
 			}
 		}
 		if waiting {
-			for s := range shard.pending.children(key(root.trace, parent.id)) {
+			for s := range shard.pending.children(parent.key) {
 				x.visitWaiting(n, root.trace, s)
 			}
 		}
 		if bereft && !w.cost.Incomplete {
-			_, w.cost.Incomplete = shard.bereft.get(key(root.trace, parent.id))
+			_, w.cost.Incomplete = shard.bereft.get(parent.key)
 		}
 	}
 	if waiting || bereft {
@@ -104,23 +104,24 @@ func (x *Export) descendants(i int32) line.Descendants {
 	return w.descendants(root.start, root.end)
 }
 
-func (x *Export) visitWaiting(parent int, trace pcommon.TraceID, s *span) {
+func (x *Export) visitWaiting(parent int, trace traceKey, s *span) {
 	w := &x.walk
-	owner := x.byID[spanKey{trace, s.id}]
-	_, seen := w.seen[s.id]
+	key := x.collapser.key.span(trace, s.id)
+	owner := x.byID[key]
+	_, seen := w.seen[key]
 	if seen || owner != 0 && x.at(owner).role == descendant {
 		x.found.duplicates++
 		return
 	}
 	if !s.id.IsEmpty() {
-		w.seen[s.id] = struct{}{}
+		w.seen[key] = struct{}{}
 	}
 	x.found.attached++
-	w.visit(parent, s, 0, owner != 0)
+	w.visit(parent, s, key, 0, owner != 0)
 }
 
 // visit adds a descendant of the parent's node.
-func (w *walk) visit(parent int, s *span, index int32, leaf bool) {
+func (w *walk) visit(parent int, s *span, key spanKey, index int32, leaf bool) {
 	counted := w.nodes[parent].counted
 	if s.category != other && counted&(1<<s.category) == 0 {
 		w.count(s)
@@ -134,7 +135,7 @@ func (w *walk) visit(parent int, s *span, index int32, leaf bool) {
 		w.outgoing = append(w.outgoing, interval{s.start, s.end})
 	}
 	n := node{
-		id: s.id, index: index, parent: int32(parent), leaf: leaf || s.id.IsEmpty(),
+		key: key, index: index, parent: int32(parent), leaf: leaf || s.id.IsEmpty(),
 		failed: s.has(failed), counted: counted, end: s.end, details: s.details,
 	}
 	if s.details != nil {

@@ -1,0 +1,41 @@
+package collapse
+
+import (
+	"hash/maphash"
+	"sync/atomic"
+	"unique"
+)
+
+// statementCache spares the statements that a service runs over and over from
+// being normalized each time. It is lossy: a text takes the place of another of
+// the same hash. It is safe for concurrent use.
+type statementCache struct {
+	seed  maphash.Seed
+	slots [1 << 12]atomic.Pointer[cachedStatement]
+}
+
+type cachedStatement struct {
+	system, summary, text, operation string
+	statement                        unique.Handle[string]
+}
+
+func newStatementCache() *statementCache { return &statementCache{seed: maphash.MakeSeed()} }
+
+// of is the interned statement of a query.
+func (c *statementCache) of(f *facts) unique.Handle[string] {
+	if len(f.text) > maxStatement || len(f.summary) > maxStatement || len(f.operation) > maxStatement {
+		return unique.Make(f.statement())
+	}
+	text := f.text
+	if f.summary != "" {
+		text = f.summary
+	}
+	slot := &c.slots[maphash.String(c.seed, text)%uint64(len(c.slots))]
+	if s := slot.Load(); s != nil &&
+		s.text == f.text && s.summary == f.summary && s.system == f.system && s.operation == f.operation {
+		return s.statement
+	}
+	s := &cachedStatement{f.system, f.summary, f.text, f.operation, unique.Make(f.statement())}
+	slot.Store(s)
+	return s.statement
+}

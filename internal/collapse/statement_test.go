@@ -1,0 +1,74 @@
+package collapse
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestStatementsLoseTheirLiterals(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ system, text, want string }{
+		{"postgresql", "SELECT * FROM t WHERE id = $1", "SELECT * FROM t WHERE id = $1"},
+		{"postgresql", "SELECT 'it''s', E'a\\'b', 1, -1.5e-3, .5, 0xFF, t1.c2 FROM t1", "SELECT ?, E?, ?, -?, ?, ?, t1.c2 FROM t1"},
+		{"postgresql", "  SELECT\n\t1  ,\r\n 2 ", "SELECT ? , ?"},
+		{"postgresql", `SELECT "a""b 1" FROM "T 2"`, `SELECT "a""b 1" FROM "T 2"`},
+		{"postgresql", "SELECT $$a 'b' 1$$, $x$y$$z$x$, $1", "SELECT ?, ?, $1"},
+		{"postgresql", "SELECT 'cut off", "SELECT ?"},
+		{"postgresql", "SELECT $$cut off", "SELECT ?"},
+		{"postgresql", "SELECT 1 -- don't\nFROM t /* it's */ WHERE a = 'b'", "SELECT ? FROM t WHERE a = ?"},
+		{"postgresql", "SELECT a /*traceparent='00-1'*/", "SELECT a"},
+		{"postgresql", `SELECT 'C:\' WHERE a = 's3cr3t'`, "SELECT ? WHERE a = ?"},
+		{"postgresql", "SELECT a #> '{b}' FROM t", "SELECT a #> ? FROM t"},
+		{"postgresql", "SELECT größe FROM t WHERE b = 'ü'", "SELECT größe FROM t WHERE b = ?"},
+		{"mysql", `SELECT "s3cr3t", 'it\'s', ` + "`a 1`" + ` FROM t # don't`, "SELECT ?, ?, `a 1` FROM t"},
+		{"sqlite", `SELECT "s3cr3t"`, "SELECT ?"},
+		{"", `SELECT "s3cr3t"`, "SELECT ?"},
+		{"", `SELECT 'a\' OR b = 's3cr3t'`, "SELECT"},
+		{"redis", "SET user:1 s3cr3t", "SET"},
+		{"redis", "user:1", ""},
+		{"mongodb", `{"find": "s3cr3t"}`, ""},
+	} {
+		f := facts{system: tt.system, text: tt.text}
+		require.Equal(t, tt.want, f.statement(), tt.text)
+	}
+	require.Equal(t, "GET users", (&facts{text: "SELECT 1", summary: "GET users", operation: "x"}).statement())
+	require.Equal(t, "find", (&facts{system: "mongodb", text: `{"find": "s3cr3t"}`, operation: "find"}).statement())
+}
+
+func TestALongStatementIsCutBeforeItIsRead(t *testing.T) {
+	t.Parallel()
+	text := "SELECT '" + strings.Repeat("ü", maxStatement) + "s3cr3t"
+	require.Equal(t, "SELECT ?", (&facts{text: text}).statement())
+	require.LessOrEqual(t, len((&facts{text: strings.Repeat("ü", maxStatement)}).statement()), maxStatement)
+}
+
+func TestTheCacheTellsStatementsApart(t *testing.T) {
+	t.Parallel()
+	c := newStatementCache()
+	for range 2 {
+		require.Equal(t, `SELECT "a"`, c.of(&facts{system: "postgresql", text: `SELECT "a"`}).Value())
+		require.Equal(t, "SELECT ?", c.of(&facts{system: "mysql", text: `SELECT "a"`}).Value())
+		require.Equal(t, "s", c.of(&facts{system: "mysql", text: `SELECT "a"`, summary: "s"}).Value())
+	}
+}
+
+// FuzzNormalize looks for a literal that gets through.
+func FuzzNormalize(f *testing.F) {
+	f.Add("SELECT ", " FROM t", "secret")
+	f.Add("SELECT $$a$$, ", "", "it''s")
+	f.Add("-- a\n", "/* b */", "c")
+	f.Fuzz(func(t *testing.T, before, after, literal string) {
+		const secret = "QZXSECRETQZX"
+		// What precedes must be whole, or it takes the literal for something else.
+		if strings.ContainsAny(before+after+literal, "'\"`$\\-/*#\n") || strings.Contains(before+after, secret) || len(before+literal) > 1000 {
+			return
+		}
+		normal, ok := standard.normalize(before + " '" + literal + secret + "' " + after)
+		require.True(t, ok)
+		require.NotContains(t, normal, secret)
+		again, _ := standard.normalize(normal)
+		require.Equal(t, normal, again)
+	})
+}
