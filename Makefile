@@ -35,7 +35,7 @@ golden: postgres ## Rewrite the golden lines in testdata/golden
 
 .PHONY: verify
 verify: generate $(TOOLS)/golangci-lint ## Check formatting, vet, lint, and that generated code is unchanged
-	@git diff --exit-code -- '*generated_*' documentation.md internal/metadata || \
+	@git diff --exit-code -- '*generated_*' documentation.md docs/columns.md internal/metadata || \
 		{ echo 'generated code is out of date: commit what make generate changed'; exit 1; }
 	$(GO) mod tidy -diff
 	cd demo && $(GO) mod tidy -diff
@@ -45,10 +45,11 @@ verify: generate $(TOOLS)/golangci-lint ## Check formatting, vet, lint, and that
 	cd demo && ../$(TOOLS)/golangci-lint run --config ../.golangci.yml ./...
 
 .PHONY: generate
-generate: $(TOOLS)/mdatagen ## Regenerate what mdatagen makes of metadata.yaml
+generate: $(TOOLS)/mdatagen ## Regenerate what is made of metadata.yaml and of the column table
 	@# mdatagen names the package after the folder, which a clone can call anything.
 	@mkdir -p $(TOOLS)/src && ln -sfn ../.. $(TOOLS)/src/canonicallineexporter
 	@$(TOOLS)/mdatagen $(TOOLS)/src/canonicallineexporter/metadata.yaml
+	@$(GO) run ./internal/columndoc > docs/columns.md
 	@chmod 644 generated_*.go documentation.md internal/metadata/*.go internal/metadatatest/*.go
 
 .PHONY: format

@@ -27,7 +27,7 @@ type Config struct {
 	AttributePrefix string `mapstructure:"attribute_prefix"`
 
 	// Columns gives a built-in column other sources, or adds a column, by name.
-	// Default: none. Not yet in effect.
+	// Default: none.
 	Columns map[string]ColumnConfig `mapstructure:"columns"`
 
 	Headers        HeadersConfig        `mapstructure:"headers"`
@@ -78,10 +78,14 @@ type CollapseConfig struct {
 
 // ColumnConfig is a column of the user's own, or other sources for a built-in one.
 type ColumnConfig struct {
-	// Type is the Postgres type of a column that is not built in.
+	// Type is the Postgres type of a column that is not built in: text,
+	// varchar(n), boolean, integer, bigint, double precision, uuid, inet, jsonb or
+	// timestamptz. Not for built-in columns.
 	Type string `mapstructure:"type"`
 
-	// From is the attributes that feed the column, the first that is there wins.
+	// From is the attributes that feed the column: the first that has a value of
+	// its type, on the SERVER span, then on INTERNAL descendants, then on the
+	// resource. It precedes a built-in column's own sources.
 	From []string `mapstructure:"from"`
 }
 
@@ -102,11 +106,10 @@ type RedactConfig struct {
 // RequestPayloadConfig says whether request bodies are kept.
 type RequestPayloadConfig struct {
 	// Capture fills request_payload. When false the column stays NULL and
-	// request_payload_capture_disabled is true. Default: false. Not yet in effect.
+	// request_payload_capture_disabled is true. Default: false.
 	Capture bool `mapstructure:"capture"`
 
-	// MaxBytes is where a body is cut, at least 1. Default: 16384. Not yet in
-	// effect.
+	// MaxBytes is where a body is cut, at least 1. Default: 16384.
 	MaxBytes int `mapstructure:"max_bytes"`
 }
 

@@ -48,6 +48,22 @@ type lineExporter struct {
 	endErr error
 }
 
+// sourcesOf is the user's columns as the mapper takes them.
+func sourcesOf(columns map[string]ColumnConfig) (map[string]line.Source, error) {
+	sources := map[string]line.Source{}
+	for name, c := range columns {
+		source := line.Source{From: c.From}
+		if c.Type != "" {
+			var err error
+			if source.Type, err = schema.ParseType(c.Type); err != nil {
+				return nil, fmt.Errorf("`columns::%s::type` %w", name, err)
+			}
+		}
+		sources[name] = source
+	}
+	return sources, nil
+}
+
 func newLineExporter(cfg *Config, set exporter.Settings) (*lineExporter, error) {
 	table, err := schema.ParseTable(cfg.Table)
 	if err != nil {
@@ -57,10 +73,17 @@ func newLineExporter(cfg *Config, set exporter.Settings) (*lineExporter, error) 
 	if err != nil {
 		return nil, fmt.Errorf("build telemetry: %w", err)
 	}
+	sources, err := sourcesOf(cfg.Columns)
+	if err != nil {
+		return nil, err
+	}
 	mapper := line.NewMapper(line.Config{
 		AttributePrefix:  cfg.AttributePrefix,
+		Columns:          sources,
 		HeaderPrefixes:   cfg.Headers.Prefixes,
 		RedactParameters: cfg.Redact.QueryParameters,
+		CapturePayload:   cfg.RequestPayload.Capture,
+		MaxPayload:       cfg.RequestPayload.MaxBytes,
 		Horizon:          cfg.Partitions.CreateAhead,
 		Retention:        cfg.Partitions.Retention,
 	})
@@ -93,7 +116,7 @@ func (e *lineExporter) start(_ context.Context, host component.Host) error {
 	}, pool, e.logger)
 	e.pool = pool
 	e.store = store.New(store.Config{
-		Table: e.table, Columns: line.Columns(),
+		Table: e.table, Columns: e.mapper.Columns(),
 		CreateSchema: e.cfg.Database.CreateSchema, Retention: e.cfg.Partitions.Retention,
 	}, pool, partitions, e.logger)
 	e.health = newHealth(host, e.logger)
@@ -140,7 +163,9 @@ func (e *lineExporter) Capabilities() consumer.Capabilities {
 func (e *lineExporter) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
 	export := e.collapser.Resolve(td, e.now())
 	defer export.Release()
-	req, fates := e.encode(export.Requests)
+	encoder := e.mapper.Encoder()
+	defer encoder.Release()
+	req, fates := e.encode(encoder, export.Requests)
 	if req.Len() > 0 {
 		if err := e.Traces.ConsumeTraces(context.WithValue(ctx, requestKey{}, req), td); err != nil {
 			return err
@@ -149,14 +174,15 @@ func (e *lineExporter) ConsumeTraces(ctx context.Context, td ptrace.Traces) erro
 	// Only what is acknowledged is remembered and counted: what is refused comes
 	// again.
 	e.countReceived(ctx, export.Commit(), fates)
+	e.countRepairs(ctx, encoder)
 	return nil
 }
 
-func (e *lineExporter) encode(requests []line.Request) (*request, map[line.Fate]int) {
+func (e *lineExporter) encode(encoder *line.Encoder, requests []line.Request) (*request, map[line.Fate]int) {
 	req := &request{store.Batch{Layout: e.layout}}
 	fates := map[line.Fate]int{}
 	for _, r := range requests {
-		rows, fate := e.mapper.Append(req.Rows, r)
+		rows, fate := encoder.Append(req.Rows, r)
 		fates[fate]++
 		if fate != line.Expired {
 			req.Rows = rows

@@ -22,7 +22,9 @@ func requestOf(t testing.TB, td ptrace.Traces) *request {
 	e := &lineExporter{mapper: mapper, layout: mapper.Layout()}
 	export := collapse.New(collapse.Config{}).Resolve(td, started)
 	defer export.Release()
-	req, _ := e.encode(export.Requests)
+	encoder := mapper.Encoder()
+	defer encoder.Release()
+	req, _ := e.encode(encoder, export.Requests)
 	return req
 }
 

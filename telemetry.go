@@ -43,8 +43,25 @@ func (e *lineExporter) countWritten(ctx context.Context, result store.Result) {
 	add(ctx, t.CanonicalLineDropped, result.Expired, "reason", "expired")
 }
 
-func add(ctx context.Context, counter metric.Int64Counter, n int, key, value string) {
-	if n > 0 {
-		counter.Add(ctx, int64(n), metric.WithAttributes(attribute.String(key, value)))
+func (e *lineExporter) countRepairs(ctx context.Context, encoder *line.Encoder) {
+	encoder.Repairs(func(column string, repairs line.Repairs) {
+		for kind, n := range map[string]int{
+			"characters": repairs.Characters, "length": repairs.Length, "json": repairs.JSON,
+		} {
+			add(ctx, e.telemetry.CanonicalLineRepairs, n, "kind", kind, "column", column)
+		}
+	})
+}
+
+// add counts n under attributes, given as keys and values in turn; zero is not
+// counted.
+func add(ctx context.Context, counter metric.Int64Counter, n int, attributes ...string) {
+	if n <= 0 {
+		return
 	}
+	set := make([]attribute.KeyValue, 0, 2)
+	for i := 0; i+1 < len(attributes); i += 2 {
+		set = append(set, attribute.String(attributes[i], attributes[i+1]))
+	}
+	counter.Add(ctx, int64(n), metric.WithAttributes(set...))
 }

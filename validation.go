@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 
 	"canonicallineexporter/internal/line"
@@ -60,16 +59,16 @@ func (f *faults) database(c DatabaseConfig) {
 	f.require(c.MaxConnections >= 1, "database::max_connections", "must be at least 1")
 }
 
-// columnType is a type that a column of the user's own can have.
-var columnType = regexp.MustCompile(
-	`^(text|varchar\([1-9][0-9]{0,6}\)|boolean|integer|bigint|double precision|uuid|inet|jsonb|timestamptz)$`)
-
 func (f *faults) column(key, name string, c ColumnConfig) {
-	builtIn := slices.ContainsFunc(line.Columns(), func(column schema.Column) bool { return column.Name == name })
+	builtIn, settable := line.BuiltIn(name)
+	f.refuse(key, schema.CheckColumnName(name))
 	f.require(c.Type != "" || builtIn, key+"::type", "is required for a column that is not built in")
 	f.require(c.Type == "" || !builtIn, key+"::type", "must not be set for a built-in column")
-	f.require(c.Type == "" || columnType.MatchString(c.Type), key+"::type",
-		"must be text, varchar(n), boolean, integer, bigint, double precision, uuid, inet, jsonb or timestamptz")
+	f.require(!builtIn || settable, key, "is made by the exporter and takes no source")
+	if c.Type != "" {
+		_, err := schema.ParseType(c.Type)
+		f.refuse(key+"::type", err)
+	}
 	f.require(len(c.From) > 0 && !slices.Contains(c.From, ""), key+"::from", "must name attributes, at least one")
 }
 

@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5/pgtype"
@@ -22,6 +23,7 @@ const (
 	Interval
 	Inet
 	JSONB
+	BigInt
 )
 
 // EpochMicroseconds lie between 1970 and 2000, from which Postgres counts the
@@ -46,17 +48,36 @@ var kinds = map[Kind]struct {
 	TextArray:       {"varchar", pgtype.VarcharArrayOID},
 	UUID:            {"uuid", pgtype.UUIDOID},
 	Boolean:         {"boolean", pgtype.BoolOID},
-	Integer:         {"int", pgtype.Int4OID},
+	Integer:         {"integer", pgtype.Int4OID},
 	DoublePrecision: {"double precision", pgtype.Float8OID},
 	Timestamp:       {"timestamptz", pgtype.TimestamptzOID},
 	Interval:        {"interval", pgtype.IntervalOID},
 	Inet:            {"inet", pgtype.InetOID},
 	JSONB:           {"jsonb", pgtype.JSONBOID},
+	BigInt:          {"bigint", pgtype.Int8OID},
+}
+
+// ParseType reads a type that a column of the user's can have.
+func ParseType(s string) (Type, error) {
+	for _, kind := range []Kind{Text, UUID, Boolean, Integer, BigInt, DoublePrecision, Timestamp, Inet, JSONB} {
+		if t := (Type{Kind: kind}); t.String() == s {
+			return t, nil
+		}
+	}
+	t := Type{Kind: Text}
+	// The most that Postgres allows is 10,485,760.
+	if n, err := fmt.Sscanf(s, "varchar(%d)", &t.Width); err == nil && n == 1 && t.Width > 0 && t.Width <= 10_485_760 && t.String() == s {
+		return t, nil
+	}
+	return Type{}, errors.New("must be text, varchar(n), boolean, integer, bigint, double precision, uuid, inet, jsonb or timestamptz")
 }
 
 // String is the type as DDL spells it.
 func (t Type) String() string {
 	name := kinds[t.Kind].name
+	if t.Kind == Text && t.Width == 0 {
+		name = "text"
+	}
 	if t.Width > 0 {
 		name = fmt.Sprintf("%s(%d)", name, t.Width)
 	}

@@ -3,6 +3,7 @@ package schema
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -35,19 +36,35 @@ func ParseTable(text string) (Table, error) {
 		return Table{}, errors.New("has more parts than a schema and a table")
 	}
 	for _, part := range parts {
-		switch {
-		case part == "":
-			return Table{}, errors.New("has an empty part")
-		case !utf8.ValidString(part) || strings.ContainsRune(part, 0):
-			return Table{}, errors.New("is not valid text")
-		case len(part) > 63:
-			return Table{}, errors.New("has a part of more than 63 bytes, the most an identifier can have")
+		if err := checkIdentifier(part); err != nil {
+			return Table{}, err
 		}
 	}
 	if len(table.Name) > maxTableName {
 		return Table{}, fmt.Errorf("is longer than %d bytes, which leaves no room for the names of partitions", maxTableName)
 	}
 	return table, nil
+}
+
+// CheckColumnName returns an error for a name that no column can have.
+func CheckColumnName(name string) error {
+	if slices.Contains([]string{"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"}, name) {
+		return errors.New("is the name of a system column")
+	}
+	return checkIdentifier(name)
+}
+
+func checkIdentifier(name string) error {
+	switch {
+	case name == "":
+		return errors.New("has an empty part")
+	case !utf8.ValidString(name) || strings.ContainsRune(name, 0):
+		return errors.New("is not valid text")
+	case len(name) > 63:
+		return errors.New("has a part of more than 63 bytes, the most an identifier can have")
+	default:
+		return nil
+	}
 }
 
 // splitIdentifier splits at the dots outside double quotes.

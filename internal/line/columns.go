@@ -1,6 +1,7 @@
 package line
 
 import (
+	"slices"
 	"strings"
 
 	"canonicallineexporter/schema"
@@ -11,14 +12,32 @@ import (
 // encoding and documentation follow it.
 type column struct {
 	schema.Column
-	// read finds the column's value in a request, NULL where it has none; nil
-	// for a column that the database fills.
+	// from are the attributes that feed the column, the first that holds a value
+	// of its type first.
+	from []attribute
+	// below: INTERNAL descendants are asked as well.
+	below bool
+	// ofResource: the SERVER span is not asked.
+	ofResource bool
+	// read finds the value where that takes more than one of from.
 	read func(*reading) Value
+	// otherwise is the value without any other.
+	otherwise Value
 	// redact, where set, takes the secrets out of the column's text, which the
 	// application may have set as well.
 	redact func(redactor, string) string
-	// fixed columns cannot be set by an attribute of the application.
+	// fixed columns cannot be set by an attribute of the application or by a
+	// source of the user's.
 	fixed bool
+	// ofDatabase: the database fills it.
+	ofDatabase bool
+	// rule is what documentation says beside the sources.
+	rule string
+
+	// What a mapper adds: the attribute by which the application sets the column,
+	// and the sources of the user's.
+	override attribute
+	own      []attribute
 }
 
 var (
@@ -38,50 +57,60 @@ var columns = []column{
 			Name: "id", Type: identity, NotNull: true, Default: "gen_ulid()",
 			Comment: "The line's id: sorts by time like a ULID and is the same for the same span",
 		},
-		read: func(r *reading) Value { return uuidValue(r.id(r.createdAt)) }, fixed: true,
+		read:  func(r *reading) Value { return uuidValue(r.id(r.createdAt)) },
+		fixed: true, rule: "milliseconds of created_at, the end of the trace id, the span id",
 	},
 	{
 		Column: schema.Column{Name: "account_email", Type: shortText, Comment: "Mail address of the account that made the request"},
-		read:   (*reading).accountEmail,
+		from:   []attribute{userEmail, endUserID}, below: true,
+		read: (*reading).accountEmail,
+		rule: "`enduser.id` only if it has the shape of an address",
 	},
 	{
 		Column: schema.Column{Name: "account_id", Type: identity, Comment: "Id of the account that made the request"},
-		read:   (*reading).accountID,
+		from:   []attribute{userID, endUserID}, below: true,
 	},
 	{
 		Column: schema.Column{Name: "api_error_code", Type: shortText, Comment: "What went wrong, as the API calls it"},
+		from:   []attribute{errorType},
 		read:   (*reading).errorCode,
+		rule:   "only of a failure; then the type of the exception that decided it, the RPC's code, `db.response.status_code`",
 	},
 	{
 		Column: schema.Column{Name: "api_error_internal_code", Type: shortText, Comment: "What went wrong, as the code calls it"},
 		read:   (*reading).errorInternalCode,
+		rule:   "only of a failure: the type of the exception that decided it",
 	},
 	{
 		Column: schema.Column{Name: "api_error_cause", Type: longText, Comment: "The error that the failure goes back to"},
 		read:   (*reading).errorCause,
+		rule:   "only of a failure: type and message of the deepest exception on the failing path",
 	},
 	{
 		Column: schema.Column{Name: "api_error_message", Type: longText, Comment: "The error's message"},
 		read:   (*reading).errorMessage,
+		rule:   "only of a failure: the SERVER span's status message, then the message of the exception that decided it",
 	},
 	{
 		Column: schema.Column{Name: "auth_internal_name", Type: shortText, Comment: "Name of the internal client that made the request"},
-		read:   none,
 	},
 	{
 		Column: schema.Column{Name: "auth_type", Type: shortText, Comment: "How the request authenticated, such as bearer"},
+		from:   authorization,
 		read:   (*reading).authScheme,
+		rule:   "the scheme alone, if it is a known one",
 	},
 	{
 		Column: schema.Column{Name: "content_type", Type: shortText, Comment: "Content type of the request"},
-		read:   func(r *reading) Value { return textValue(r.header(requestHeader, "content-type")) },
+		from:   requestHeader("content-type"),
 	},
 	{
 		Column: schema.Column{
 			Name: "created_at", Type: timestamp, NotNull: true, Default: "current_timestamp",
 			Comment: "When the request ended; the partition key",
 		},
-		read: func(r *reading) Value { return timestampValue(r.createdAt) }, fixed: true,
+		read:  func(r *reading) Value { return timestampValue(r.createdAt) },
+		fixed: true, rule: "the span's end, else its start, else its arrival",
 	},
 	{
 		Column: schema.Column{
@@ -89,104 +118,123 @@ var columns = []column{
 			Comment: "How long the request took inside the service",
 		},
 		read: func(r *reading) Value { return intervalValue(r.duration()) },
+		rule: "the span's; 0 when its times are reversed or missing",
 	},
 	{
 		Column: schema.Column{
 			Name: "http_method", Type: schema.Type{Kind: schema.Text, Width: 20}, NotNull: true,
 			Comment: "The request's method as sent",
 		},
+		from: []attribute{requestMethod, httpMethod},
 		read: (*reading).method,
+		rule: "`_OTHER` is `http.request.method_original`; then the first word of the span's name; of an RPC `POST`",
 	},
 	{
 		Column: schema.Column{Name: "http_path", Type: shortText, NotNull: true, Comment: "The request's path; empty: unknown"},
+		from:   []attribute{urlPath, httpTarget, urlFull, httpURL},
 		read:   (*reading).path,
+		rule:   "without the query string; of an RPC `/package.Service/Method`",
 	},
 	{
 		Column: schema.Column{Name: "http_path_original", Type: shortText, Comment: "The path before a proxy rewrote it, where it differs"},
+		from:   slices.Concat(originalPaths...),
 		read:   (*reading).originalPath,
+		rule:   "the path part, unless it is http_path",
 	},
 	{
 		Column: schema.Column{Name: "http_route", Type: shortText, Comment: "The pattern that matched; NULL: none"},
+		from:   []attribute{httpRoute},
 		read:   (*reading).route,
+		rule:   "then the span's name without its method if a path is left; NULL of a 404 whose route is `/` or the path itself; of an RPC the path",
 	},
 	{
 		Column: schema.Column{Name: "idempotency_key", Type: identity, Comment: "The request's Idempotency-Key"},
-		read:   (*reading).idempotencyKey,
+		from:   requestHeader("idempotency-key"),
 	},
 	{
 		Column: schema.Column{
 			Name: "idempotency_replay", Type: boolean, NotNull: true, Default: "false",
 			Comment: "Whether an earlier response was sent again",
 		},
-		read: unset,
+		otherwise: boolValue(false),
 	},
 	{
 		Column: schema.Column{
 			Name: "ip", Type: schema.Type{Kind: schema.Inet}, NotNull: true,
 			Comment: "The client's address; 0.0.0.0: unknown",
 		},
-		read: (*reading).clientAddress,
+		from: knownAll("client.address", "http.client_ip", "network.peer.address",
+			"net.sock.peer.addr", "net.peer.ip", "net.peer.name"),
+		otherwise: inetValue(unknownAddress),
 	},
 	{
 		Column: schema.Column{Name: "query_string", Type: longText, Comment: "The query string, without secrets"},
+		from:   []attribute{urlQuery, urlPath, httpTarget, urlFull, httpURL},
 		read:   func(r *reading) Value { return textValue(r.target.query) },
 		redact: func(r redactor, s string) string { return r.query(strings.TrimPrefix(s, "?")) },
+		rule:   "without the question mark",
 	},
 	{
 		Column: schema.Column{Name: "request_id", Type: identity, NotNull: true, Comment: "The request's id, else that of its trace"},
-		read:   (*reading).requestID,
+		from: slices.Concat(capturedHeader(requestHeaderPrefix, "x-request-id"), capturedHeader(responseHeaderPrefix, "x-request-id"),
+			knownAll("request.id"), capturedHeader(metadataPrefix, "x-request-id"), capturedHeader(oldMetadataPrefix, "x-request-id")),
+		read: (*reading).requestID,
+		rule: "then the trace id",
 	},
 	{
 		Column: schema.Column{Name: "request_payload", Type: document, Comment: "The request's body, without secrets"},
-		read:   none, fixed: true,
+		from:   []attribute{requestBody},
+		read:   (*reading).payload, fixed: true,
+		rule: "only with `request_payload::capture`; what is no JSON, or was cut, is a JSON string",
 	},
 	{
 		Column: schema.Column{
 			Name: "request_payload_capture_disabled", Type: boolean, NotNull: true, Default: "false",
 			Comment: "Whether request_payload is NULL because bodies are not captured",
 		},
-		read: func(*reading) Value { return boolValue(true) },
+		read: func(r *reading) Value { return boolValue(!r.cfg.CapturePayload) },
 	},
 	{
 		Column: schema.Column{Name: "sentry_event_id", Type: shortText, Comment: "Id of the Sentry event about the request"},
-		read:   func(r *reading) Value { return textValue(r.first("sentry.event_id")) },
+		from:   knownAll("sentry.event_id"),
 	},
 	{
 		Column: schema.Column{Name: "sso_provider", Type: shortText, Comment: "Who vouched for the account"},
-		read:   none,
 	},
 	{
 		Column: schema.Column{Name: "statistics", Type: document, Comment: "What the request cost: counts, and durations in seconds"},
 		read:   (*reading).statistics, fixed: true,
+		rule: "see statistics.md",
 	},
 	{
 		Column: schema.Column{
 			Name: "status", Type: schema.Type{Kind: schema.Integer}, NotNull: true,
 			Comment: "The response's status; 0: unknown",
 		},
+		from: knownAll("http.response.status_code", "http.status_code"),
 		read: func(r *reading) Value { return integerValue(r.status) },
+		rule: "an RPC's code in HTTP's terms comes first; then 500 if the SERVER span recorded an exception",
 	},
 	{
-		Column: schema.Column{Name: "sudo", Type: boolean, NotNull: true, Comment: "Whether staff acted for the account"},
-		read:   unset,
+		Column:    schema.Column{Name: "sudo", Type: boolean, NotNull: true, Comment: "Whether staff acted for the account"},
+		otherwise: boolValue(false),
 	},
 	{
 		Column: schema.Column{Name: "sudo_account_email", Type: shortText, Comment: "Mail address of the staff that acted"},
-		read:   none,
 	},
 	{
 		Column: schema.Column{Name: "sudo_account_id", Type: identity, Comment: "Id of the staff's account that acted"},
-		read:   none,
 	},
 	{
 		Column: schema.Column{
 			Name: "updated_at", Type: timestamp, NotNull: true, Default: "current_timestamp",
 			Comment: "When the stored line last changed",
 		},
+		fixed: true, ofDatabase: true, rule: "set by the database",
 	},
 	{
 		Column: schema.Column{Name: "user_agent", Type: shortText, Comment: "The client's User-Agent"},
-		read:   (*reading).userAgent,
+		from:   slices.Concat(knownAll("user_agent.original", "http.user_agent"), requestHeader("user-agent")),
 	},
 	{
 		Column: schema.Column{
@@ -194,18 +242,19 @@ var columns = []column{
 			Comment: "Captured request headers with a configured prefix, as name: value",
 		},
 		read: (*reading).selectedHeaders,
+		rule: "see `headers::prefixes`; sorted by name",
 	},
 	{
 		Column: schema.Column{Name: "service_name", Type: shortText, Comment: "The service that answered"},
-		read:   resourceText("service.name"),
+		from:   knownAll("service.name"), ofResource: true,
 	},
 	{
 		Column: schema.Column{Name: "service_version", Type: shortText, Comment: "The service's version"},
-		read:   resourceText("service.version"),
+		from:   knownAll("service.version"), ofResource: true,
 	},
 	{
 		Column: schema.Column{Name: "deployment_environment", Type: shortText, Comment: "Where the service runs, such as production"},
-		read:   resourceText("deployment.environment.name", "deployment.environment"),
+		from:   knownAll("deployment.environment.name", "deployment.environment"), ofResource: true,
 	},
 	{
 		Column: schema.Column{
@@ -224,25 +273,26 @@ var columns = []column{
 			Comment: "How many requests the line stands for: the inverse of its sampling probability",
 		},
 		read: (*reading).adjustedCount, fixed: true,
+		rule: "from the tracestate, `ot=th:` or the older `ot=p:`",
 	},
 }
 
-// Columns are all columns of the table, in its order.
+// BuiltIn reports whether there is a built-in column of this name, and whether
+// attributes can set it.
+func BuiltIn(name string) (builtIn, settable bool) {
+	for _, c := range columns {
+		if c.Name == name {
+			return true, !c.fixed
+		}
+	}
+	return false, false
+}
+
+// Columns are the built-in columns of the table, in its order.
 func Columns() []schema.Column {
 	all := make([]schema.Column, len(columns))
 	for i, c := range columns {
 		all[i] = c.Column
 	}
 	return all
-}
-
-// none reads a column that only the application can set.
-func none(*reading) Value { return null }
-
-// unset reads a flag that only the application can set.
-func unset(*reading) Value { return boolValue(false) }
-
-// resourceText reads the first of the resource's attributes.
-func resourceText(keys ...string) func(*reading) Value {
-	return func(r *reading) Value { return textValue(firstOf(r.Resource.Attributes(), keys...)) }
 }

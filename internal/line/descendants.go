@@ -65,7 +65,3 @@ func (c *Calls) Add(duration time.Duration, failed bool) {
 		c.Errors++
 	}
 }
-
-// DescendantKeys are the attributes of INTERNAL descendants that columns read,
-// beside those that start with the attribute prefix.
-func (m *Mapper) DescendantKeys() []string { return []string{userID, endUserID, userEmail} }

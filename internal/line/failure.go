@@ -56,10 +56,16 @@ func (r *reading) errorCode() Value {
 	if !r.failed() {
 		return null
 	}
-	if code := r.first("error.type"); code != "" {
+	if code := r.first(errorType); code != "" {
 		return textValue(code)
 	}
-	return textValue(r.decidingException().Type)
+	if kind := r.decidingException().Type; kind != "" {
+		return textValue(kind)
+	}
+	if r.call.code != "" && r.call.code != "OK" {
+		return textValue(r.call.code)
+	}
+	return textValue(r.first(databaseStatus))
 }
 
 func (r *reading) errorInternalCode() Value { return textValue(r.decidingException().Type) }

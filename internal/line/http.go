@@ -3,16 +3,16 @@ package line
 import (
 	"net/http"
 	"strings"
-
-	"go.opentelemetry.io/collector/pdata/pcommon"
-	"go.opentelemetry.io/collector/pdata/ptrace"
 )
 
-// method is the request's method as the client sent it.
+// method is the request's method as the client sent it; RPCs are posted.
 func (r *reading) method() Value {
-	method := r.first("http.request.method", "http.method")
+	if r.call.rpc {
+		return textValue(http.MethodPost)
+	}
+	method := r.first(requestMethod, httpMethod)
 	if method == "_OTHER" {
-		if original := r.first("http.request.method_original"); original != "" {
+		if original := r.first(requestMethodOriginal); original != "" {
 			method = original
 		}
 	}
@@ -25,15 +25,18 @@ func (r *reading) method() Value {
 // path is never NULL: a span that tells none has an empty one.
 func (r *reading) path() Value { return requiredText(r.target.path) }
 
-// originalPath is the path before a proxy rewrote it.
+// originalPaths are the headers in which proxies keep the path they rewrote.
+var originalPaths = [][]attribute{
+	requestHeader("x-original-uri"), requestHeader("x-forwarded-uri"),
+	requestHeader("x-envoy-original-path"), requestHeader("x-rewrite-url"),
+}
+
+// originalPath is the path before a proxy rewrote it, NULL when that is the
+// path.
 func (r *reading) originalPath() Value {
-	for _, name := range []string{"x-original-uri", "x-forwarded-uri", "x-envoy-original-path", "x-rewrite-url"} {
-		if path, _ := splitTarget(r.header(requestHeader, name)); path != "" {
-			current := r.override("http_path").AsString()
-			if current == "" {
-				current = r.target.path
-			}
-			if path == current {
+	for _, header := range originalPaths {
+		if path, _ := splitTarget(r.first(header...)); path != "" {
+			if path == r.currentPath() {
 				return null
 			}
 			return textValue(path)
@@ -42,10 +45,21 @@ func (r *reading) originalPath() Value {
 	return null
 }
 
+// currentPath is what http_path holds.
+func (r *reading) currentPath() string {
+	if set := r.override(&r.columns[r.pathColumn]); !set.IsNull() {
+		return set.text
+	}
+	return r.target.path
+}
+
 // route is the pattern that matched, or NULL: a 404 whose route is "/" or the
 // path itself is an old express or a catch-all that matched nothing.
 func (r *reading) route() Value {
-	route := r.first("http.route")
+	if r.call.rpc {
+		return textValue(r.call.route)
+	}
+	route := r.first(httpRoute)
 	if route == "" {
 		// otelhttp around a ServeMux names the span after the pattern and sets no
 		// http.route.
@@ -59,61 +73,33 @@ func (r *reading) route() Value {
 	return textValue(route)
 }
 
-// readStatus is the response's status; 500 for a request that answered nothing
-// but recorded an exception, as a Go panic does; 0 where nothing is known.
-func readStatus(attributes pcommon.Map, span ptrace.Span) int64 {
-	for _, key := range []string{"http.response.status_code", "http.status_code"} {
-		if v, ok := attributes.Get(key); ok {
-			if n, ok := integerOf(v); ok {
-				return n
-			}
+// readStatus is the response's status, that of an RPC in HTTP's terms; 500 for a
+// request that answered nothing but recorded an exception, as a Go panic does; 0
+// where nothing is known.
+func (r *reading) readStatus() int64 {
+	c := &r.columns[r.statusColumn]
+	for _, set := range [...]Value{r.override(c), r.convert(c, c.own, true)} {
+		if !set.IsNull() {
+			return set.number
 		}
 	}
-	if _, ok := LastException(span); ok {
+	if r.call.code != "" {
+		return rpcCodes[r.call.code]
+	}
+	if status := r.convert(c, c.from, false); !status.IsNull() {
+		return status.number
+	}
+	if _, ok := LastException(r.Span); ok {
 		return http.StatusInternalServerError
 	}
 	return 0
 }
 
-// clientAddress falls back to 0.0.0.0: the column is NOT NULL.
-func (r *reading) clientAddress() Value {
-	for _, key := range []string{
-		"client.address", "http.client_ip", "network.peer.address",
-		"net.sock.peer.addr", "net.peer.ip", "net.peer.name",
-	} {
-		if addr, ok := parseAddress(r.first(key)); ok {
-			return inetValue(addr)
-		}
-	}
-	return inetValue(unknownAddress)
-}
-
-func (r *reading) userAgent() Value {
-	if agent := r.first("user_agent.original", "http.user_agent"); agent != "" {
-		return textValue(agent)
-	}
-	return textValue(r.header(requestHeader, "user-agent"))
-}
-
 // requestID is the first id that is one; without any, the trace's.
 func (r *reading) requestID() Value {
-	for _, candidate := range []string{
-		r.header(requestHeader, "x-request-id"),
-		r.header("http.response.header.", "x-request-id"),
-		r.first("request.id"),
-		r.header("rpc.request.metadata.", "x-request-id"),
-		r.header("rpc.grpc.request.metadata.", "x-request-id"),
-	} {
-		if id, ok := parseID(candidate); ok {
-			return uuidValue(id)
-		}
+	c := &r.columns[r.requestIDColumn]
+	if id := r.convert(c, c.from, false); !id.IsNull() {
+		return id
 	}
 	return uuidValue(r.Span.TraceID())
-}
-
-func (r *reading) idempotencyKey() Value {
-	if id, ok := parseID(r.header(requestHeader, "idempotency-key")); ok {
-		return uuidValue(id)
-	}
-	return null
 }

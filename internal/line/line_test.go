@@ -31,7 +31,7 @@ var oids = map[schema.Kind]uint32{
 	schema.Text: pgtype.VarcharOID, schema.TextArray: pgtype.VarcharArrayOID, schema.UUID: pgtype.UUIDOID,
 	schema.Boolean: pgtype.BoolOID, schema.Integer: pgtype.Int4OID, schema.DoublePrecision: pgtype.Float8OID,
 	schema.Timestamp: pgtype.TimestamptzOID, schema.Interval: pgtype.IntervalOID, schema.Inet: pgtype.InetOID,
-	schema.JSONB: pgtype.JSONBOID,
+	schema.JSONB: pgtype.JSONBOID, schema.BigInt: pgtype.Int8OID,
 }
 
 type attrs = map[string]any
@@ -54,7 +54,7 @@ func newRequest(t testing.TB, attributes attrs) Request {
 // read makes the request's row and decodes it by column.
 func read(t testing.TB, request Request) map[string]any {
 	t.Helper()
-	row, _ := NewMapper(config).Append(nil, request)
+	row, _ := NewMapper(config).Encoder().Append(nil, request)
 	return decode(t, row)
 }
 

@@ -1,7 +1,13 @@
 package line
 
 import (
+	"maps"
+	"slices"
+	"strings"
+	"sync"
 	"time"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"canonicallineexporter/schema"
 )
@@ -11,12 +17,18 @@ type Config struct {
 	// AttributePrefix is what precedes a column's name in the attribute that
 	// sets it from anywhere in the request, without the dot.
 	AttributePrefix string
+	// Columns are the user's own columns and sources, by column.
+	Columns map[string]Source
 	// HeaderPrefixes select, in any case, the captured request headers that go
 	// to x_crunchy_headers.
 	HeaderPrefixes []string
-	// RedactParameters are query parameters whose values are secrets, beside the
-	// built-in ones.
+	// RedactParameters are names whose values are secrets, beside the built-in
+	// ones.
 	RedactParameters []string
+	// CapturePayload fills request_payload.
+	CapturePayload bool
+	// MaxPayload is the most bytes of request_payload, at least 1.
+	MaxPayload int
 	// Horizon is how far in the future a request may have ended; one that claims
 	// more is taken to have ended when it arrived.
 	Horizon time.Duration
@@ -24,34 +36,93 @@ type Config struct {
 	Retention time.Duration
 }
 
+// Source is where a column of the user's gets its value.
+type Source struct {
+	// Type is that of a column which is not built in.
+	Type schema.Type
+	// From are attributes, the first that has a value of the column's type first.
+	From []string
+}
+
 // Mapper reads requests as lines. It is safe for concurrent use.
 type Mapper struct {
-	cfg     Config
-	redact  redactor
+	cfg    Config
+	redact redactor
+	// all are the columns of the table, columns those that lines fill.
+	all     []schema.Column
 	columns []column
-	// overrides holds, by column, the attribute that sets it.
-	overrides []string
+	// attributes are those that columns read, names their names by number.
+	attributes map[string]attribute
+	names      []string
 	// statisticPrefix starts the attributes that set statistics.
 	statisticPrefix string
+	headerPrefixes  []string
+	// descendantKeys are the attributes of INTERNAL descendants that columns read.
+	descendantKeys []string
+	// Columns that are read in more than one place.
+	statusColumn, pathColumn, requestIDColumn, statisticsColumn, payloadColumn int
+	encoders                                                                   sync.Pool
 }
 
 // NewMapper returns a mapper for all columns of the table but updated_at, which
-// the database fills.
+// the database fills. The columns of the configuration have to be valid.
 func NewMapper(cfg Config) *Mapper {
-	m := &Mapper{cfg: cfg, redact: newRedactor(cfg.RedactParameters), statisticPrefix: cfg.AttributePrefix + ".statistics."}
-	for _, c := range columns {
-		if c.read == nil {
+	m := &Mapper{
+		cfg: cfg, redact: newRedactor(cfg.RedactParameters), statisticPrefix: cfg.AttributePrefix + ".statistics.",
+		attributes: maps.Clone(attributes), names: slices.Clone(attributeNames),
+	}
+	for _, prefix := range cfg.HeaderPrefixes {
+		m.headerPrefixes = append(m.headerPrefixes, strings.ReplaceAll(strings.ToLower(prefix), "_", "-"))
+	}
+	table := slices.Clone(columns)
+	for _, name := range slices.Sorted(maps.Keys(cfg.Columns)) {
+		if !slices.ContainsFunc(columns, func(c column) bool { return c.Name == name }) {
+			table = append(table, column{Column: schema.Column{
+				Name: name, Type: cfg.Columns[name].Type, Comment: "From " + strings.Join(cfg.Columns[name].From, ", "),
+			}})
+		}
+	}
+	for _, c := range table {
+		m.all = append(m.all, c.Column)
+		if c.ofDatabase {
 			continue
 		}
-		override := ""
 		if !c.fixed {
-			override = cfg.AttributePrefix + "." + c.Name
+			c.override = m.attribute(cfg.AttributePrefix + "." + c.Name)
+		}
+		for _, name := range cfg.Columns[c.Name].From {
+			c.own = append(c.own, m.attribute(name))
+			m.descendantKeys = append(m.descendantKeys, name)
+		}
+		if c.below {
+			for _, a := range c.from {
+				m.descendantKeys = append(m.descendantKeys, m.names[a])
+			}
 		}
 		m.columns = append(m.columns, c)
-		m.overrides = append(m.overrides, override)
 	}
+	byName := func(name string) int {
+		return slices.IndexFunc(m.columns, func(c column) bool { return c.Name == name })
+	}
+	m.statusColumn, m.pathColumn, m.requestIDColumn = byName("status"), byName("http_path"), byName("request_id")
+	m.statisticsColumn, m.payloadColumn = byName("statistics"), byName("request_payload")
+	m.encoders.New = func() any { return newEncoder(m) }
 	return m
 }
+
+// attribute is the number of the attribute, which may be the user's.
+func (m *Mapper) attribute(name string) attribute {
+	a, ok := m.attributes[name]
+	if !ok {
+		a = attribute(len(m.names))
+		m.attributes[name] = a
+		m.names = append(m.names, name)
+	}
+	return a
+}
+
+// Columns are all columns of the table, in its order.
+func (m *Mapper) Columns() []schema.Column { return m.all }
 
 // Layout is the columns of the rows that the mapper makes, in their order.
 func (m *Mapper) Layout() []schema.Column {
@@ -61,6 +132,10 @@ func (m *Mapper) Layout() []schema.Column {
 	}
 	return layout
 }
+
+// DescendantKeys are the attributes of INTERNAL descendants that columns read,
+// beside those that start with the attribute prefix.
+func (m *Mapper) DescendantKeys() []string { return m.descendantKeys }
 
 // Fate is what became of a request.
 type Fate uint8
@@ -73,21 +148,57 @@ const (
 	Expired
 )
 
+// Encoder makes rows of requests. It is not safe for concurrent use.
+type Encoder struct {
+	reading reading
+}
+
+func newEncoder(m *Mapper) *Encoder {
+	n := len(m.names)
+	return &Encoder{reading{
+		Mapper:   m,
+		server:   attributeValues{values: make([]pcommon.Value, n)},
+		resource: attributeValues{values: make([]pcommon.Value, n)},
+		repairs:  make([]Repairs, len(m.columns)),
+	}}
+}
+
+// Encoder returns an encoder, to be released after use.
+func (m *Mapper) Encoder() *Encoder {
+	return m.encoders.Get().(*Encoder) //nolint:forcetypeassert // nothing else is in there
+}
+
+// Release ends the use of the encoder and of the requests it has seen.
+func (e *Encoder) Release() {
+	e.reading.unload()
+	e.reading.encoders.Put(e)
+}
+
 // Append appends the request's row to rows, unless it is expired.
-func (m *Mapper) Append(rows []byte, request Request) ([]byte, Fate) {
-	fate := Stored
+func (e *Encoder) Append(rows []byte, request Request) ([]byte, Fate) {
+	r, fate := &e.reading, Stored
 	createdAt := request.Ended()
 	switch {
-	case createdAt.After(request.Arrival.Add(m.cfg.Horizon)):
+	case createdAt.After(request.Arrival.Add(r.cfg.Horizon)):
 		createdAt, fate = request.Arrival.UTC().Truncate(time.Microsecond), Restamped
-	case m.cfg.Retention > 0 && createdAt.Before(request.Arrival.Add(-m.cfg.Retention)):
+	case r.cfg.Retention > 0 && createdAt.Before(request.Arrival.Add(-r.cfg.Retention)):
 		return rows, Expired
 	}
 
-	r := newReading(m, request, createdAt)
-	rows = appendRowStart(rows, len(m.columns))
-	for i, c := range m.columns {
-		rows = appendValue(rows, r.value(m.overrides[i], c))
+	r.load(request, createdAt)
+	rows = appendRowStart(rows, len(r.columns))
+	for i := range r.columns {
+		rows = appendValue(rows, r.value(i))
 	}
 	return rows, fate
+}
+
+// Repairs calls yield for each column of which values had to be repaired for
+// Postgres to take them, since the encoder was handed out.
+func (e *Encoder) Repairs(yield func(column string, repairs Repairs)) {
+	for i, repairs := range e.reading.repairs {
+		if repairs != (Repairs{}) {
+			yield(e.reading.columns[i].Name, repairs)
+		}
+	}
 }

@@ -9,120 +9,190 @@ import (
 	"canonicallineexporter/schema"
 )
 
-// reading is one request while its columns are read: the request, and what more
-// than one column depends on.
+// reading is one request while its columns are read: its attributes by number,
+// and what more than one column depends on. It is used again for the next.
 type reading struct {
 	Request
 	*Mapper
-	attributes pcommon.Map
-	createdAt  time.Time
-	target     target
-	status     int64
+	createdAt time.Time
+	// server and resource hold the values of attributes, the zero Value where
+	// there is none.
+	server, resource attributeValues
+	// read is the resource whose attributes are in resource.
+	read pcommon.Resource
+	// statistics and headers are the attributes with those prefixes.
+	statisticAttributes, headers []namedValue
+
+	call    call
+	target  target
+	status  int64
+	repairs []Repairs
+	object  jsonObject
 }
 
-func newReading(m *Mapper, request Request, createdAt time.Time) *reading {
-	r := &reading{Request: request, Mapper: m, attributes: request.Span.Attributes(), createdAt: createdAt}
-	r.target = readTarget(r.attributes)
-	if set := r.override("status"); set.Type() != pcommon.ValueTypeEmpty {
-		if n, ok := integerOf(set); ok {
-			r.status = n
-			return r
+type namedValue struct {
+	name  string
+	value pcommon.Value
+}
+
+// attributeValues are values by attribute.
+type attributeValues struct {
+	values []pcommon.Value
+	set    []attribute
+}
+
+func (v *attributeValues) put(a attribute, value pcommon.Value) {
+	if v.values[a] == (pcommon.Value{}) {
+		v.set = append(v.set, a)
+	}
+	v.values[a] = value
+}
+
+func (v *attributeValues) clear() {
+	for _, a := range v.set {
+		v.values[a] = pcommon.Value{}
+	}
+	v.set = v.set[:0]
+}
+
+// load takes in a request: each of its attributes is looked at once.
+func (r *reading) load(request Request, createdAt time.Time) {
+	r.Request, r.createdAt = request, createdAt
+	if r.read != request.Resource {
+		r.resource.clear()
+		for key, v := range request.Resource.Attributes().All() {
+			if a, ok := r.attributes[key]; ok {
+				r.resource.put(a, v)
+			}
+		}
+		r.read = request.Resource
+	}
+	r.server.clear()
+	r.statisticAttributes, r.headers = r.statisticAttributes[:0], r.headers[:0]
+	for key, v := range request.Span.Attributes().All() {
+		if a, ok := r.attributes[key]; ok {
+			r.server.put(a, v)
+		}
+		if name, ok := strings.CutPrefix(key, r.statisticPrefix); ok {
+			r.statisticAttributes = append(r.statisticAttributes, namedValue{name, v})
+		} else if name, ok := headerName(key); ok && r.selected(name) {
+			r.headers = append(r.headers, namedValue{name, v})
 		}
 	}
-	r.status = readStatus(r.attributes, r.Span)
-	return r
+	r.call = r.readCall()
+	r.target = r.readTarget()
+	r.status = r.readStatus()
+}
+
+// unload lets go of the request's data.
+func (r *reading) unload() {
+	r.server.clear()
+	r.resource.clear()
+	clear(r.statisticAttributes)
+	clear(r.headers)
+	r.Request, r.read = Request{}, pcommon.Resource{}
+	clear(r.repairs)
 }
 
 // value is what the column holds: what the application set, if it is of the
-// column's type, else what the column's sources say.
-func (r *reading) value(override string, c column) Value {
-	v := null
-	if override != "" {
-		v = convert(c.Type.Kind, r.set(override))
+// column's type, else what the user's sources say, else what the column's own
+// do.
+func (r *reading) value(i int) Value {
+	c := &r.columns[i]
+	if v := r.override(c); !v.IsNull() {
+		return r.finish(i, v)
 	}
-	if v.IsNull() {
-		v = c.read(r)
-	}
-	if c.redact != nil && v.kind == schema.Text {
-		v = textValue(c.redact(r.redact, v.text))
-	}
-	switch v.kind {
-	case schema.Text:
-		v.text = fit(clean(v.text), c.Type.Width)
-	case schema.TextArray:
-		for i, s := range v.list {
-			v.list[i] = fit(clean(s), c.Type.Width)
-		}
-	default:
-	}
-	return v
-}
-
-// override is what the application set for the column of this name.
-func (r *reading) override(name string) pcommon.Value {
-	return r.set(r.cfg.AttributePrefix + "." + name)
-}
-
-// set is the attribute on the SERVER span, else on the descendant that ended
-// last: middleware deep in the stack rarely holds the SERVER span.
-func (r *reading) set(key string) pcommon.Value {
-	if v, ok := r.attributes.Get(key); ok {
-		return v
-	}
-	for _, a := range r.Descendants.Attributes {
-		if a.Key == key {
-			return a.Value
+	if len(c.own) > 0 {
+		if v := r.convert(c, c.own, true); !v.IsNull() {
+			return r.finish(i, v)
 		}
 	}
-	return pcommon.NewValueEmpty()
-}
-
-// first is the first of the attributes that is there and not empty, as text, on
-// the SERVER span, else on the resource.
-func (r *reading) first(keys ...string) string {
-	if s := firstOf(r.attributes, keys...); s != "" {
-		return s
+	if c.read != nil {
+		return r.finish(i, c.read(r))
 	}
-	return firstOf(r.Resource.Attributes(), keys...)
+	if v := r.convert(c, c.from, c.below); !v.IsNull() {
+		return r.finish(i, v)
+	}
+	return c.otherwise
 }
 
-// firstBelow is the attribute, as text, on the SERVER span, else on an INTERNAL
-// descendant, that which ended last first, else on the resource.
-func (r *reading) firstBelow(key string) string {
-	if s := firstOf(r.attributes, key); s != "" {
-		return s
+// override is what the application set for the column on the SERVER span, else
+// on the descendant that ended last: middleware deep in the stack rarely holds
+// the SERVER span.
+func (r *reading) override(c *column) Value {
+	if c.fixed {
+		return null
+	}
+	if r.server.values[c.override] == (pcommon.Value{}) && len(r.Descendants.Attributes) == 0 {
+		return null
+	}
+	if v := r.server.values[c.override]; v != (pcommon.Value{}) {
+		if v := convert(c.Type.Kind, v); !v.IsNull() {
+			return v
+		}
 	}
 	for _, a := range r.Descendants.Attributes {
-		if a.Internal && a.Key == key {
-			if s := a.Value.AsString(); s != "" {
-				return s
+		if a.Key == r.names[c.override] {
+			return convert(c.Type.Kind, a.Value)
+		}
+	}
+	return null
+}
+
+// convert reads the first of the attributes that holds a value of the column's
+// type: each on the SERVER span, then, if below, on INTERNAL descendants, then on
+// the resource.
+func (r *reading) convert(c *column, from []attribute, below bool) Value {
+	for _, a := range from {
+		if v := r.lookUp(a, c.Type.Kind, below, c.ofResource); !v.IsNull() {
+			return v
+		}
+	}
+	return null
+}
+
+func (r *reading) lookUp(a attribute, kind schema.Kind, below, ofResource bool) Value {
+	if v := r.server.values[a]; v != (pcommon.Value{}) && !ofResource {
+		if v := convert(kind, v); !v.IsNull() {
+			return v
+		}
+	}
+	if below {
+		// That of the descendant that ended last comes first.
+		for _, d := range r.Descendants.Attributes {
+			if d.Internal && d.Key == r.names[a] {
+				if v := convert(kind, d.Value); !v.IsNull() {
+					return v
+				}
 			}
 		}
 	}
-	return firstOf(r.Resource.Attributes(), key)
+	if v := r.resource.values[a]; v != (pcommon.Value{}) {
+		return convert(kind, v)
+	}
+	return null
 }
 
-func firstOf(attributes pcommon.Map, keys ...string) string {
-	for _, key := range keys {
-		if v, ok := attributes.Get(key); ok {
-			if s := v.AsString(); s != "" {
-				return s
+// first is the first of the attributes that is there and not empty, as text,
+// each on the SERVER span, then on the resource.
+func (r *reading) first(from ...attribute) string {
+	for _, a := range from {
+		for _, v := range [...]pcommon.Value{r.server.values[a], r.resource.values[a]} {
+			if v != (pcommon.Value{}) {
+				if s := textOf(v); s != "" {
+					return s
+				}
 			}
 		}
 	}
 	return ""
 }
 
-// requestHeader is the prefix of captured request headers.
-const requestHeader = "http.request.header."
-
-// header is a captured header of the request, or of the response when direction
-// says so; several values are one, separated by commas. Its name is spelt with
-// hyphens; old instrumentations spell it with underscores.
-func (r *reading) header(direction, name string) string {
-	for _, spelling := range []string{name, strings.ReplaceAll(name, "-", "_")} {
-		if v, ok := r.attributes.Get(direction + spelling); ok {
-			if s := strings.Join(stringsOf(v), ", "); s != "" {
+// firstOf is the first of the attributes that is there and not empty, as text.
+func firstOf(attributes pcommon.Map, keys ...string) string {
+	for _, key := range keys {
+		if v, ok := attributes.Get(key); ok {
+			if s := v.AsString(); s != "" {
 				return s
 			}
 		}

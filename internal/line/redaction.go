@@ -19,17 +19,25 @@ var secretParameters = []string{
 	"code", "session", "jwt",
 }
 
-// redactor removes the values of secret parameters.
+// redactor removes the values of secrets.
 type redactor struct {
+	// names are in the form of secretName.
 	names map[string]struct{}
 }
+
+// secretName makes apiKey, api_key and API-KEY the same.
+func secretName(name string) string {
+	return separators.Replace(strings.ToLower(strings.TrimSpace(name)))
+}
+
+var separators = strings.NewReplacer("_", "", "-", "")
 
 // newRedactor knows the built-in names and more; case does not matter.
 func newRedactor(more []string) redactor {
 	r := redactor{names: map[string]struct{}{}}
 	for _, list := range [][]string{secretParameters, more} {
 		for _, name := range list {
-			r.names[strings.ToLower(name)] = struct{}{}
+			r.names[secretName(name)] = struct{}{}
 		}
 	}
 	return r
@@ -41,7 +49,7 @@ func (r redactor) secret(name string) bool {
 	if decoded, err := url.QueryUnescape(name); err == nil {
 		name = decoded
 	}
-	name = strings.TrimSpace(strings.ToLower(name))
+	name = secretName(name)
 	if _, ok := r.names[name]; ok {
 		return true
 	}
@@ -54,6 +62,7 @@ func (r redactor) secret(name string) bool {
 // values stays byte for byte.
 func (r redactor) query(query string) string {
 	var b strings.Builder
+	b.Grow(len(query) + len(redacted))
 	for query != "" {
 		pair := upTo(query, "&;")
 		if name, _, ok := strings.Cut(pair, "="); ok && r.secret(name) {
@@ -82,4 +91,43 @@ func upTo(s, separators string) string {
 		return s[:i]
 	}
 	return s
+}
+
+// urls redacts the credentials and the query strings of the URLs in a text.
+func (r redactor) urls(text string) string {
+	const scheme = "://"
+	if !strings.Contains(text, scheme) {
+		return text
+	}
+	var b strings.Builder
+	for {
+		before, rest, ok := strings.Cut(text, scheme)
+		b.WriteString(before)
+		if !ok {
+			return b.String()
+		}
+		b.WriteString(scheme)
+		url := upTo(rest, " \t\r\n\"'<>`")
+		text = rest[len(url):]
+		// A URL inside the query comes next.
+		if nested := strings.Index(url, scheme); nested >= 0 {
+			text = url[nested:] + text
+			url = url[:nested]
+		}
+		authority := upTo(url, "/?#")
+		if at := strings.LastIndexByte(authority, '@'); at >= 0 {
+			b.WriteString(redacted + authority[at:])
+		} else {
+			b.WriteString(authority)
+		}
+		path, query, ok := strings.Cut(url[len(authority):], "?")
+		b.WriteString(path)
+		if ok {
+			query, fragment, hasFragment := strings.Cut(query, "#")
+			b.WriteString("?" + r.query(query))
+			if hasFragment {
+				b.WriteString("#" + fragment)
+			}
+		}
+	}
 }

@@ -34,12 +34,12 @@ func appendValue(row []byte, v Value) []byte {
 		// The first byte is the version of the format.
 		return append(append(appendInt32(row, 1+len(v.text)), 1), v.text...)
 	case schema.UUID:
-		return append(appendInt32(row, len(v.uuid)), v.uuid[:]...)
+		return append(appendInt32(row, len(v.octets)), v.octets[:]...)
 	case schema.Boolean:
 		return append(appendInt32(row, 1), byte(v.number))
 	case schema.Integer:
 		return binary.BigEndian.AppendUint32(appendInt32(row, 4), uint32(v.number))
-	case schema.DoublePrecision:
+	case schema.BigInt, schema.DoublePrecision:
 		return binary.BigEndian.AppendUint64(appendInt32(row, 8), uint64(v.number))
 	case schema.Timestamp:
 		return binary.BigEndian.AppendUint64(appendInt32(row, 8), uint64(v.number-schema.EpochMicroseconds))
@@ -58,12 +58,12 @@ func appendValue(row []byte, v Value) []byte {
 
 // appendInet appends family, prefix length, whether it is a cidr, and address.
 func appendInet(row []byte, v Value) []byte {
-	address, family := v.addr.AsSlice(), byte(inetFamilyV4)
-	if v.addr.Is6() {
-		family = inetFamilyV6
+	address, family := v.octets[:], byte(inetFamilyV6)
+	if v.number == 32 {
+		address, family = v.octets[12:], inetFamilyV4
 	}
 	row = appendInt32(row, 4+len(address))
-	row = append(row, family, byte(v.addr.BitLen()), 0, byte(len(address)))
+	row = append(row, family, byte(v.number), 0, byte(len(address)))
 	return append(row, address...)
 }
 

@@ -98,10 +98,11 @@ func TestPostgresReadsBackWhatARowHolds(t *testing.T) {
 	unlimited := config
 	unlimited.Retention, unlimited.Horizon = 0, 200*365*24*time.Hour
 	mapper := NewMapper(unlimited)
+	encoder := mapper.Encoder()
 	var want []map[string]any
 	file := append([]byte("PGCOPY\n\xff\r\n\x00"), make([]byte, 8)...)
 	for _, request := range extremes(t) {
-		row, fate := mapper.Append(nil, request)
+		row, fate := encoder.Append(nil, request)
 		require.Equal(t, Stored, fate)
 		want = append(want, decode(t, row))
 		file = append(file, row...)
@@ -146,8 +147,8 @@ func TestPostgresReadsBackWhatARowHolds(t *testing.T) {
 func TestRowsAreAppended(t *testing.T) {
 	t.Parallel()
 	mapper := NewMapper(config)
-	one, _ := mapper.Append(nil, newRequest(t, nil))
-	two, _ := mapper.Append(bytes.Clone(one), newRequest(t, attrs{"url.path": "/a"}))
+	one, _ := mapper.Encoder().Append(nil, newRequest(t, nil))
+	two, _ := mapper.Encoder().Append(bytes.Clone(one), newRequest(t, attrs{"url.path": "/a"}))
 	require.Equal(t, one, two[:len(one)])
 	require.Equal(t, "/a", decode(t, two[len(one):])["http_path"])
 }
@@ -182,7 +183,7 @@ func FuzzRow(f *testing.F) {
 			put(t, request, source, value, shape+uint8(i), number)
 		}
 		for _, cfg := range []Config{config, {}} {
-			row, fate := NewMapper(cfg).Append(nil, request)
+			row, fate := NewMapper(cfg).Encoder().Append(nil, request)
 			if fate == Expired {
 				require.Empty(t, row)
 				continue

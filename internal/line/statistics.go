@@ -1,9 +1,9 @@
 package line
 
 import (
-	"encoding/json"
+	"maps"
 	"math"
-	"strings"
+	"slices"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -23,125 +23,149 @@ const (
 // what the application set on any of its spans. What is counted here takes
 // precedence over what the application calls by the same name.
 func (r *reading) statistics() Value {
-	statistics := r.ownStatistics()
-	r.Descendants.Cost.each(func(name string, value any) {
-		if statistics == nil {
-			statistics = map[string]any{}
+	r.object.reset()
+	r.writeCost(r.Descendants.Cost)
+	if own := r.ownStatistics(); own != nil {
+		counted := r.object.names
+		for _, name := range slices.Sorted(maps.Keys(own)) {
+			if !slices.Contains(counted, name) {
+				r.writeStatistic(name, own[name])
+			}
 		}
-		statistics[name] = value
-	})
-	if statistics == nil {
+	}
+	text := r.object.finish()
+	if text == "" {
 		return null
 	}
-	text, err := json.Marshal(statistics)
-	if err != nil {
-		return null
-	}
-	return jsonValue(string(text))
+	return jsonValue(text)
 }
 
-// each calls yield with what is not zero, durations in seconds.
-func (c Cost) each(yield func(name string, value any)) {
-	count := func(name string, n int) {
-		if n > 0 {
-			yield(name, n)
-		}
-	}
-	duration := func(name string, d time.Duration) {
-		if d > 0 {
-			yield(name, d.Seconds())
-		}
-	}
-	calls := func(category string, c Calls) {
-		count(category+"_num_requests", c.Count)
-		count(category+"_num_errors", c.Errors)
-		duration(category+"_duration", c.Duration)
-	}
-	count(statisticSpans, c.Spans)
-	count("span_errors", c.SpanErrors)
-	count("db_num_queries", c.Queries.Count)
-	count("db_num_errors", c.Queries.Errors)
-	duration("db_duration", c.Queries.Duration)
-	count("db_num_acquires", c.Acquires.Count)
-	duration("db_acquire_duration", c.Acquires.Duration)
+// writeCost writes what is not zero, durations in seconds.
+func (r *reading) writeCost(c Cost) {
+	o := &r.object
+	o.count(statisticSpans, c.Spans)
+	o.count("span_errors", c.SpanErrors)
+	o.count("db_num_queries", c.Queries.Count)
+	o.count("db_num_errors", c.Queries.Errors)
+	o.duration("db_duration", c.Queries.Duration)
+	o.count("db_num_acquires", c.Acquires.Count)
+	o.duration("db_acquire_duration", c.Acquires.Duration)
 	if c.MaxRepeat > 1 {
-		yield("db_max_repeat", c.MaxRepeat)
-		yield("db_max_repeat_query", jsonText(c.MaxRepeatQuery))
+		o.count("db_max_repeat", c.MaxRepeat)
+		o.name("db_max_repeat_query")
+		o.text(r.statisticText(c.MaxRepeatQuery))
 	}
-	calls("http", c.HTTP)
-	calls("rpc", c.RPC)
-	count("messaging_num_messages", c.Messages)
-	duration("messaging_duration", c.MessagingDuration)
-	duration("self_duration", c.Self)
+	o.count("http_num_requests", c.HTTP.Count)
+	o.count("http_num_errors", c.HTTP.Errors)
+	o.duration("http_duration", c.HTTP.Duration)
+	o.count("rpc_num_requests", c.RPC.Count)
+	o.count("rpc_num_errors", c.RPC.Errors)
+	o.duration("rpc_duration", c.RPC.Duration)
+	o.count("messaging_num_messages", c.Messages)
+	o.duration("messaging_duration", c.MessagingDuration)
+	o.duration("self_duration", c.Self)
 	if c.Incomplete {
-		yield(statisticIncomplete, true)
+		o.name(statisticIncomplete)
+		o.boolean(true)
+	}
+}
+
+func (o *jsonObject) count(name string, n int) {
+	if n > 0 {
+		o.name(name)
+		o.integer(int64(n))
+	}
+}
+
+func (o *jsonObject) duration(name string, d time.Duration) {
+	if d > 0 {
+		o.name(name)
+		o.float(d.Seconds())
+	}
+}
+
+func (r *reading) writeStatistic(name string, value any) {
+	r.object.name(name)
+	switch v := value.(type) {
+	case int64:
+		r.object.integer(v)
+	case float64:
+		r.object.float(v)
+	case bool:
+		r.object.boolean(v)
+	case string:
+		r.object.text(v)
 	}
 }
 
 // ownStatistics is what the application set on any span of the request: numbers
 // add up, of other values that of the span that ended last stays.
 func (r *reading) ownStatistics() map[string]any {
-	var statistics map[string]any
-	add := func(key string, v pcommon.Value) {
-		name, ok := strings.CutPrefix(key, r.statisticPrefix)
-		if !ok || name == "" || name == statisticSpans || name == statisticIncomplete {
+	below := r.Descendants.Attributes
+	if len(r.statisticAttributes) == 0 && len(below) == 0 {
+		return nil
+	}
+	statistics := map[string]any{}
+	add := func(name string, v pcommon.Value) {
+		if name == "" || name == statisticSpans || name == statisticIncomplete {
 			return
 		}
-		if statistics == nil {
-			statistics = map[string]any{}
+		name = r.statisticText(name)
+		statistics[name] = combine(statistics[name], r.statistic(v))
+	}
+	addBelow := func(a Attribute) {
+		if len(a.Key) > len(r.statisticPrefix) && a.Key[:len(r.statisticPrefix)] == r.statisticPrefix {
+			add(a.Key[len(r.statisticPrefix):], a.Value)
 		}
-		name = jsonText(name)
-		statistics[name] = combine(statistics[name], statistic(v))
 	}
-	below := r.Descendants.Attributes // that of the last to end first
-	i := len(below) - 1
+	i := len(below) - 1 // that of the last to end is first
 	for ; i >= 0 && below[i].Ended <= r.Span.EndTimestamp(); i-- {
-		add(below[i].Key, below[i].Value)
+		addBelow(below[i])
 	}
-	for key, v := range r.attributes.All() {
-		add(key, v)
+	for _, own := range r.statisticAttributes {
+		add(own.name, own.value)
 	}
 	for ; i >= 0; i-- {
-		add(below[i].Key, below[i].Value)
+		addBelow(below[i])
 	}
 	return statistics
 }
 
-// combine adds two numbers; of anything else the latter stays. A sum that an
-// int64 or a float64 cannot hold stays what it was.
+// combine adds two numbers; of anything else the latter stays. A sum that a
+// float64 cannot hold stays what it was.
 func combine(former, latter any) any {
-	switch a := former.(type) {
-	case int64:
-		switch b := latter.(type) {
-		case int64:
-			if sum := a + b; (sum > a) == (b > 0) {
+	a, aOK := float(former)
+	b, bOK := float(latter)
+	if !aOK || !bOK {
+		return latter
+	}
+	if x, ok := former.(int64); ok {
+		if y, ok := latter.(int64); ok {
+			if sum := x + y; (sum > x) == (y > 0) {
 				return sum
 			}
-			return float64(a) + float64(b)
-		case float64:
-			return float64(a) + b
 		}
-	case float64:
-		sum := a
-		switch b := latter.(type) {
-		case int64:
-			sum += float64(b)
-		case float64:
-			sum += b
-		default:
-			return latter
-		}
-		if math.IsInf(sum, 0) {
-			return a
-		}
+	}
+	if sum := a + b; !math.IsInf(sum, 0) {
 		return sum
 	}
-	return latter
+	return former
+}
+
+func float(number any) (float64, bool) {
+	switch n := number.(type) {
+	case int64:
+		return float64(n), true
+	case float64:
+		return n, true
+	default:
+		return 0, false
+	}
 }
 
 // statistic keeps numbers and booleans; everything else is text, a number that
 // JSON does not have among it.
-func statistic(v pcommon.Value) any {
+func (r *reading) statistic(v pcommon.Value) any {
 	switch v.Type() {
 	case pcommon.ValueTypeInt:
 		return v.Int()
@@ -153,8 +177,9 @@ func statistic(v pcommon.Value) any {
 		}
 	default:
 	}
-	return jsonText(v.AsString())
+	return r.statisticText(v.AsString())
 }
 
-// jsonText is text that jsonb can hold.
-func jsonText(s string) string { return fit(clean(s), maxStatistic) }
+func (r *reading) statisticText(s string) string {
+	return r.text(s, maxStatistic, &r.repairs[r.statisticsColumn])
+}

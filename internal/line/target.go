@@ -1,10 +1,6 @@
 package line
 
-import (
-	"strings"
-
-	"go.opentelemetry.io/collector/pdata/pcommon"
-)
+import "strings"
 
 // target is what a request asks for.
 type target struct {
@@ -14,24 +10,27 @@ type target struct {
 
 // readTarget reads path and query from the attributes of either generation of
 // the HTTP conventions.
-func readTarget(attributes pcommon.Map) (t target) {
-	if path, query := splitTarget(firstOf(attributes, "url.path")); path != "" {
+func (r *reading) readTarget() (t target) {
+	if path, query := splitTarget(r.ofServer(urlPath)); path != "" {
 		t = target{path, query}
 	}
-	if query := firstOf(attributes, "url.query"); query != "" {
-		t.query = strings.TrimPrefix(query, "?")
+	if query := r.ofServer(urlQuery); query != "" {
+		t.query = query
 	}
-	for _, key := range []string{"http.target", "url.full", "http.url"} {
+	for _, a := range [...]attribute{httpTarget, urlFull, httpURL} {
 		if t.path != "" && t.query != "" {
 			break
 		}
-		path, query := splitTarget(firstOf(attributes, key))
+		path, query := splitTarget(r.ofServer(a))
 		if t.path == "" {
 			t.path = path
 		}
 		if t.query == "" {
 			t.query = query
 		}
+	}
+	if r.call.rpc {
+		t.path = r.call.path
 	}
 	return t
 }

@@ -16,13 +16,16 @@ import (
 type Value struct {
 	kind schema.Kind
 	// number is a boolean (0 or 1), an integer, the bits of a float, the
-	// microseconds of an interval or those of a timestamp since 1970.
+	// microseconds of an interval or those of a timestamp since 1970, or the bits
+	// of an address.
 	number int64
-	uuid   [16]byte
-	addr   netip.Addr
-	// text is a string that is valid in Postgres and fits its column, or JSON.
+	// octets are a UUID, or an address; of an IPv4 address the last four.
+	octets [16]byte
+	// text is a string, or JSON.
 	text string
-	list []string
+	// written says that the JSON was written here and needs no repair.
+	written bool
+	list    []string
 }
 
 // null is a column without a value.
@@ -55,9 +58,11 @@ func floatValue(f float64) Value {
 	return Value{kind: schema.DoublePrecision, number: int64(math.Float64bits(f))}
 }
 
-func uuidValue(id [16]byte) Value { return Value{kind: schema.UUID, uuid: id} }
+func uuidValue(id [16]byte) Value { return Value{kind: schema.UUID, octets: id} }
 
-func inetValue(addr netip.Addr) Value { return Value{kind: schema.Inet, addr: addr} }
+func inetValue(addr netip.Addr) Value {
+	return Value{kind: schema.Inet, octets: addr.As16(), number: int64(addr.BitLen())}
+}
 
 func timestampValue(t time.Time) Value {
 	return Value{kind: schema.Timestamp, number: t.UnixMicro()}
@@ -67,7 +72,7 @@ func intervalValue(d time.Duration) Value {
 	return Value{kind: schema.Interval, number: d.Microseconds()}
 }
 
-func jsonValue(text string) Value { return Value{kind: schema.JSONB, text: text} }
+func jsonValue(text string) Value { return Value{kind: schema.JSONB, text: text, written: true} }
 
 func listValue(list []string) Value {
 	if len(list) == 0 {
@@ -80,20 +85,24 @@ func listValue(list []string) Value {
 func convert(kind schema.Kind, v pcommon.Value) Value {
 	switch kind {
 	case schema.Text:
-		return textValue(v.AsString())
+		return textValue(textOf(v))
 	case schema.TextArray:
 		return listValue(stringsOf(v))
 	case schema.UUID:
-		if id, ok := parseID(v.AsString()); ok {
+		if id, ok := parseID(textOf(v)); ok {
 			return uuidValue(id)
 		}
 	case schema.Boolean:
-		if b, err := strconv.ParseBool(strings.TrimSpace(v.AsString())); err == nil {
+		if b, err := strconv.ParseBool(strings.TrimSpace(textOf(v))); err == nil {
 			return boolValue(b)
 		}
 	case schema.Integer:
-		if n, ok := integerOf(v); ok {
+		if n, ok := integerOf(v); ok && n >= math.MinInt32 && n <= math.MaxInt32 {
 			return integerValue(n)
+		}
+	case schema.BigInt:
+		if n, ok := integerOf(v); ok {
+			return Value{kind: schema.BigInt, number: n}
 		}
 	case schema.DoublePrecision:
 		if f, ok := floatOf(v); ok {
@@ -105,26 +114,69 @@ func convert(kind schema.Kind, v pcommon.Value) Value {
 			return intervalValue(time.Duration(f * 1e9))
 		}
 	case schema.Inet:
-		if addr, ok := parseAddress(v.AsString()); ok {
+		if addr, ok := parseAddress(textOf(v)); ok {
 			return inetValue(addr)
 		}
-	case schema.Timestamp, schema.JSONB:
-		// No column of these kinds is set from an attribute.
+	case schema.Timestamp:
+		if t, ok := timeOf(v); ok {
+			return timestampValue(t)
+		}
+	case schema.JSONB:
+		if v.Type() != pcommon.ValueTypeEmpty {
+			return Value{kind: schema.JSONB, text: v.AsString()}
+		}
 	}
 	return null
 }
 
-// integerOf reads an int4 from an integer, a whole float or a numeric string.
+// textOf is the value as text; several strings are one, as in a header.
+func textOf(v pcommon.Value) string {
+	switch v.Type() {
+	case pcommon.ValueTypeStr:
+		return v.Str()
+	case pcommon.ValueTypeSlice:
+		if v.Slice().Len() == 1 {
+			return v.Slice().At(0).AsString()
+		}
+		return strings.Join(stringsOf(v), ", ")
+	default:
+		return v.AsString()
+	}
+}
+
+// timeOf reads RFC 3339, or a number since 1970: of seconds below 10^11, else of
+// milliseconds below 10^14, else of microseconds below 10^17, else of
+// nanoseconds. From 1973 to 2262 no unit is taken for another.
+func timeOf(v pcommon.Value) (time.Time, bool) {
+	n, ok := integerOf(v)
+	switch {
+	case !ok:
+		t, err := time.Parse(time.RFC3339, strings.TrimSpace(textOf(v)))
+		return t, err == nil && t.Year() > 0
+	case n < 0:
+		return time.Time{}, false
+	case n < 1e11:
+		return time.Unix(n, 0), true
+	case n < 1e14:
+		return time.UnixMilli(n), true
+	case n < 1e17:
+		return time.UnixMicro(n), true
+	default:
+		return time.Unix(0, n), true
+	}
+}
+
+// integerOf reads an integer from an integer, a whole float or a numeric string.
 func integerOf(v pcommon.Value) (int64, bool) {
 	var n int64
 	switch v.Type() {
 	case pcommon.ValueTypeInt:
 		n = v.Int()
 	case pcommon.ValueTypeDouble:
-		n = int64(v.Double())
-		if float64(n) != v.Double() {
+		if f := v.Double(); f != math.Trunc(f) || math.Abs(f) >= 1<<53 {
 			return 0, false
 		}
+		n = int64(v.Double())
 	case pcommon.ValueTypeStr:
 		var err error
 		if n, err = strconv.ParseInt(strings.TrimSpace(v.Str()), 10, 64); err != nil {
@@ -133,7 +185,7 @@ func integerOf(v pcommon.Value) (int64, bool) {
 	default:
 		return 0, false
 	}
-	return n, n >= math.MinInt32 && n <= math.MaxInt32
+	return n, true
 }
 
 func floatOf(v pcommon.Value) (float64, bool) {

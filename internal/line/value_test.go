@@ -24,7 +24,7 @@ func TestConvertReadsAnAttributeAsAnyKind(t *testing.T) {
 		{schema.Text, "", null},
 		{schema.Text, 7, textValue("7")},
 		{schema.Text, true, textValue("true")},
-		{schema.Text, []any{"a", int64(1)}, textValue(`["a",1]`)},
+		{schema.Text, []any{"a", int64(1)}, textValue("a, 1")},
 		{schema.Text, attrs{"a": "b"}, textValue(`{"a":"b"}`)},
 		{schema.TextArray, "a", listValue([]string{"a"})},
 		{schema.TextArray, []any{"a", int64(1), nil}, listValue([]string{"a", "1", ""})},
@@ -66,8 +66,19 @@ func TestConvertReadsAnAttributeAsAnyKind(t *testing.T) {
 		{schema.Interval, 1e10, null},
 		{schema.Inet, "192.0.2.1:80", inetValue(netip.MustParseAddr("192.0.2.1"))},
 		{schema.Inet, "localhost", null},
-		{schema.Timestamp, "2023-05-12T13:14:15Z", null},
-		{schema.JSONB, "{}", null},
+		{schema.BigInt, math.MaxInt64, Value{kind: schema.BigInt, number: math.MaxInt64}},
+		{schema.BigInt, "many", null},
+		{schema.Timestamp, "2023-05-12T13:14:15Z", timestampValue(time.Unix(1683897255, 0))},
+		{schema.Timestamp, "2023-05-12T15:14:15+02:00", timestampValue(time.Unix(1683897255, 0))},
+		{schema.Timestamp, 1683897255, timestampValue(time.Unix(1683897255, 0))},
+		{schema.Timestamp, "1683897255000", timestampValue(time.Unix(1683897255, 0))},
+		{schema.Timestamp, 1683897255000000, timestampValue(time.Unix(1683897255, 0))},
+		{schema.Timestamp, 1683897255000000000, timestampValue(time.Unix(1683897255, 0))},
+		{schema.Timestamp, -1, null},
+		{schema.Timestamp, "0000-01-01T00:00:00Z", null},
+		{schema.Timestamp, "yesterday", null},
+		{schema.JSONB, "{}", Value{kind: schema.JSONB, text: "{}"}},
+		{schema.JSONB, attrs{"a": 1}, Value{kind: schema.JSONB, text: `{"a":1}`}},
 	} {
 		v := pcommon.NewValueEmpty()
 		require.NoError(t, v.FromRaw(tt.set))
@@ -131,7 +142,7 @@ func TestAttributePrefixIsConfigured(t *testing.T) {
 	t.Parallel()
 	other := config
 	other.AttributePrefix = "acme.line"
-	row, _ := NewMapper(other).Append(nil, newRequest(t, attrs{
+	row, _ := NewMapper(other).Encoder().Append(nil, newRequest(t, attrs{
 		"acme.line.http_path": "/a", "canonical.http_path": "/b", "acme.line.statistics.n": 1, "canonical.statistics.m": 1,
 	}))
 	got := decode(t, row)

@@ -30,6 +30,7 @@ type TelemetryBuilder struct {
 	registrations              []metric.Registration
 	CanonicalLineClockSkew     metric.Int64Counter
 	CanonicalLineDropped       metric.Int64Counter
+	CanonicalLineRepairs       metric.Int64Counter
 	CanonicalLineSpansEvicted  metric.Int64Counter
 	CanonicalLineSpansPending  metric.Int64ObservableGauge
 	CanonicalLineSpansReceived metric.Int64Counter
@@ -101,6 +102,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_canonical_line_dropped",
 		metric.WithDescription("Lines that were not stored, by reason. [Development]"),
 		metric.WithUnit("{line}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.CanonicalLineRepairs, err = builder.meter.Int64Counter(
+		"otelcol_canonical_line_repairs",
+		metric.WithDescription("Values that had to be changed for Postgres to take them. [Development]"),
+		metric.WithUnit("{value}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.CanonicalLineSpansEvicted, err = builder.meter.Int64Counter(

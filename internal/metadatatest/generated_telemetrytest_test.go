@@ -26,6 +26,7 @@ func TestSetupTelemetry(t *testing.T) {
 	}))
 	tb.CanonicalLineClockSkew.Add(context.Background(), 1)
 	tb.CanonicalLineDropped.Add(context.Background(), 1)
+	tb.CanonicalLineRepairs.Add(context.Background(), 1)
 	tb.CanonicalLineSpansEvicted.Add(context.Background(), 1)
 	tb.CanonicalLineSpansReceived.Add(context.Background(), 1)
 	tb.CanonicalLineSpansResolved.Add(context.Background(), 1)
@@ -34,6 +35,9 @@ func TestSetupTelemetry(t *testing.T) {
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualCanonicalLineDropped(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualCanonicalLineRepairs(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualCanonicalLineSpansEvicted(t, testTel,

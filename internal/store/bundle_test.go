@@ -53,6 +53,8 @@ type span struct {
 	id   uint64
 	ago  time.Duration
 	with map[string]any
+	// below is how many descendants the line counts.
+	below int
 }
 
 // epoch is what spans count from, so that the same span has the same times.
@@ -71,7 +73,10 @@ func batchOf(t *testing.T, spans ...span) Batch {
 		otlp.SetStartTimestamp(pcommon.NewTimestampFromTime(epoch.Add(-s.ago - time.Second)))
 		otlp.SetEndTimestamp(pcommon.NewTimestampFromTime(epoch.Add(-s.ago)))
 		require.NoError(t, otlp.Attributes().FromRaw(s.with))
-		rows, fate := mapper.Append(batch.Rows, line.Request{Resource: pcommon.NewResource(), Span: otlp, Arrival: epoch})
+		rows, fate := mapper.Encoder().Append(batch.Rows, line.Request{
+			Resource: pcommon.NewResource(), Span: otlp, Arrival: epoch,
+			Descendants: line.Descendants{Cost: line.Cost{Spans: s.below}},
+		})
 		require.Equal(t, line.Stored, fate)
 		batch.Rows = rows
 		batch.Ends = append(batch.Ends, len(rows))

@@ -33,7 +33,8 @@ func policyOf(err error, layout []schema.Column) policy {
 		return wait
 	}
 	switch pgErr.Code {
-	case "23505": // unique_violation
+	case "23505", "40P01": // unique_violation, deadlock_detected
+		// COPY takes the keys in the order of its rows, the upsert in their own.
 		return upsert
 	case "23514": // check_violation
 		// A missing partition has the code of a CHECK, but no constraint.
