@@ -133,7 +133,15 @@ func (h *statusHost) await(t *testing.T, status componentstatus.Status) *compone
 // capture reads the exports recorded from a real service.
 func capture(t *testing.T, name string) []ptrace.Traces {
 	t.Helper()
-	file, err := os.Open(filepath.Join("testdata", "captures", name+".jsonl"))
+	return exportsOf(t, captureFile(name))
+}
+
+func captureFile(name string) string { return filepath.Join("testdata", "captures", name+".jsonl") }
+
+// exportsOf reads exports from a file, one a line.
+func exportsOf(t *testing.T, name string) []ptrace.Traces {
+	t.Helper()
+	file, err := os.Open(name)
 	require.NoError(t, err)
 	defer file.Close()
 	var exports []ptrace.Traces

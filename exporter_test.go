@@ -30,20 +30,30 @@ const golden = `
 	FROM canonical_api_line l
 	ORDER BY created_at, id`
 
-func TestGoldenLinesOfRealServices(t *testing.T) {
+// TestGoldenLines compares the lines of real services' spans, and of spans made
+// for each trap in the conventions, with those on file.
+func TestGoldenLines(t *testing.T) {
 	t.Parallel()
+	traps, err := filepath.Glob("testdata/traps/*.jsonl")
+	require.NoError(t, err)
+	require.NotEmpty(t, traps)
+	files := traps
 	for _, name := range captures(t) {
+		files = append(files, captureFile(name))
+	}
+	for _, recorded := range files {
+		name := filepath.Base(recorded)
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			d := pgtest.New(t)
 			b := setup(t, d.URL, nil)
-			for _, td := range capture(t, name) {
+			for _, td := range exportsOf(t, recorded) {
 				require.NoError(t, b.ConsumeTraces(t.Context(), td))
 			}
 			b.flush(t)
 
 			got := strings.Join(pgtest.All[string](t, d, golden), "\n") + "\n"
-			file := filepath.Join("testdata", "golden", name+".jsonl")
+			file := filepath.Join("testdata", "golden", name)
 			if *update {
 				require.NoError(t, os.WriteFile(file, []byte(got), 0o644))
 			}

@@ -49,6 +49,9 @@ type settings struct {
 	flushTimeout time.Duration
 	// queueDirectory, if set, has the queue on disk.
 	queueDirectory string
+	// overlay, if set, is a configuration over the others, with its environment.
+	overlay     string
+	environment []string
 }
 
 // launch starts a collector without waiting for it.
@@ -85,7 +88,11 @@ func start(t *testing.T, s settings) *collector {
 	if s.queueDirectory != "" {
 		args = append(args, "--config=testdata/persistent.yaml")
 	}
-	c := launch(t, args, "DATABASE_URL="+s.databaseURL, "FLUSH_TIMEOUT="+s.flushTimeout.String(), "QUEUE_DIRECTORY="+s.queueDirectory)
+	if s.overlay != "" {
+		args = append(args, "--config="+s.overlay)
+	}
+	c := launch(t, args, append(s.environment,
+		"DATABASE_URL="+s.databaseURL, "FLUSH_TIMEOUT="+s.flushTimeout.String(), "QUEUE_DIRECTORY="+s.queueDirectory)...)
 	select {
 	case <-c.ready:
 	case <-c.exited:

@@ -84,11 +84,13 @@ var columns = []column{
 	{
 		Column: schema.Column{Name: "api_error_cause", Type: longText, Comment: "The error that the failure goes back to"},
 		read:   (*reading).errorCause,
+		redact: redactor.assignments,
 		rule:   "only of a failure: type and message of the deepest exception on the failing path",
 	},
 	{
 		Column: schema.Column{Name: "api_error_message", Type: longText, Comment: "The error's message"},
 		read:   (*reading).errorMessage,
+		redact: redactor.assignments,
 		rule:   "only of a failure: the SERVER span's status message, then the message of the exception that decided it",
 	},
 	{

@@ -62,9 +62,13 @@ func (r *reading) route() Value {
 	route := r.first(httpRoute)
 	if route == "" {
 		// otelhttp around a ServeMux names the span after the pattern and sets no
-		// http.route.
-		if _, rest, ok := strings.Cut(r.Span.Name(), " "); ok && strings.HasPrefix(rest, "/") {
+		// http.route. Of a name without a method, one that is the path itself is no
+		// pattern.
+		name := r.Span.Name()
+		if _, rest, ok := strings.Cut(name, " "); ok && strings.HasPrefix(rest, "/") {
 			route = rest
+		} else if strings.HasPrefix(name, "/") && name != r.target.path {
+			route = name
 		}
 	}
 	if r.status == http.StatusNotFound && (route == "/" || route == r.target.path) {

@@ -87,6 +87,21 @@ func TestURLsInTextLoseTheirSecrets(t *testing.T) {
 	}
 }
 
+func TestMessagesLoseTheSecretsTheyAssign(t *testing.T) {
+	t.Parallel()
+	r := newRedactor(nil)
+	for text, want := range map[string]string{
+		"kaboom secret=42":                  "kaboom secret=REDACTED",
+		"bad (token=s, api-key=t; a=b)":     "bad (token=REDACTED, api-key=REDACTED; a=b)",
+		"user=a password=":                  "user=a password=",
+		`password="s p"`:                    `password="s p"`,
+		"a==b":                              "a==b",
+		"get https://u:s@h?sig=s: sig=s, =": "get https://REDACTED@h?sig=REDACTED sig=REDACTED, =",
+	} {
+		require.Equal(t, want, r.assignments(text), text)
+	}
+}
+
 func FuzzDocument(f *testing.F) {
 	for _, seed := range []string{`{"a":[1,{"token":"x"}]}`, `"\ud800"`, "1e9999", "[[[[", `{"a":`, "a=b&c=d", "\x00"} {
 		f.Add(seed, 20)
@@ -98,8 +113,6 @@ func FuzzDocument(f *testing.F) {
 		got := r.document(text, width, &repairs)
 		require.True(t, json.Valid([]byte(got)), got)
 		require.NotContains(t, got, "\x00")
-		require.NotContains(t, strings.ToLower(got), `\u0000`)
-		require.NotContains(t, strings.ToLower(got), `\ud8`)
 		again := Repairs{}
 		require.Equal(t, got, r.document(got, 0, &again), "rewriting changes nothing more")
 	})

@@ -131,3 +131,24 @@ func (r redactor) urls(text string) string {
 		}
 	}
 }
+
+// assignments redacts what a message says of secrets in the form of name=value,
+// and its URLs.
+func (r redactor) assignments(text string) string {
+	text = r.urls(text)
+	var b strings.Builder
+	for {
+		equals := strings.IndexByte(text, '=')
+		if equals < 0 {
+			b.WriteString(text)
+			return b.String()
+		}
+		name := text[strings.LastIndexAny(text[:equals], " \t\r\n\"'`(){}<>,;&?")+1 : equals]
+		b.WriteString(text[:equals+1])
+		text = text[equals+1:]
+		if value := upTo(text, " \t\r\n\"'`(){}<>,;&"); value != "" && r.secret(name) {
+			b.WriteString(redacted)
+			text = text[len(value):]
+		}
+	}
+}

@@ -44,7 +44,7 @@ func names(layout []schema.Column) []string {
 func plain(columns []schema.Column) string {
 	definitions := make([]string, len(columns))
 	for i, c := range columns {
-		definitions[i] = c.Name + " " + c.Type.String()
+		definitions[i] = schema.QuoteIdentifier(c.Name) + " " + c.Type.String()
 		if c.NotNull {
 			definitions[i] += " NOT NULL"
 		}

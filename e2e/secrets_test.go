@@ -1,0 +1,126 @@
+package e2e
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"canonicallineexporter/internal/pgtest"
+)
+
+// secret is planted wherever spans of real services were seen to carry one.
+const secret = "hunter2"
+
+// indiscreet is a request that gives the secret away.
+func indiscreet() ptrace.Traces {
+	td := numbered(1)
+	spans := td.ResourceSpans().At(0).ScopeSpans().At(0).Spans()
+	server := spans.At(0)
+	server.Status().SetCode(ptrace.StatusCodeError)
+	server.Status().SetMessage("dial postgres://app:" + secret + "@db/lines?password=" + secret + ": refused, token=" + secret)
+	put := func(s ptrace.Span, attributes map[string]any) {
+		for key, v := range attributes {
+			if err := s.Attributes().PutEmpty(key).FromRaw(v); err != nil {
+				panic(err)
+			}
+		}
+	}
+	url := fmt.Sprintf("https://user:%[1]s@host/path?Token=%[1]s&sig=%[1]s&a=1&%%70assword=%[1]s", secret)
+	attributes := map[string]any{
+		"http.response.status_code": 500,
+		"url.path":                  "/path?code=" + secret, "url.query": "api_key=" + secret + "&jwt=" + secret, "url.full": url,
+		"http.url": url, "http.target": "/path?session=" + secret,
+		"http.request.body.content":     `{"a": {"password": "` + secret + `", "list": [{"access_token": "` + secret + `"}]}}`,
+		"app.body":                      `{"clientSecret": ["` + secret + `"]}`,
+		"app.note":                      secret,
+		"http.response.header.x-cookie": []any{secret},
+	}
+	for _, header := range []string{"authorization", "cookie", "proxy-authorization", "proxy_authorization"} {
+		attributes["http.request.header."+header] = []any{"Bearer " + secret}
+		attributes["rpc.request.metadata."+header] = []any{secret}
+	}
+	put(server, attributes)
+
+	database := spans.AppendEmpty()
+	database.SetTraceID(server.TraceID())
+	database.SetSpanID(pcommon.SpanID{0: 2})
+	database.SetParentSpanID(server.SpanID())
+	database.SetKind(ptrace.SpanKindClient)
+	put(database, map[string]any{
+		"db.system.name": "postgresql", "db.query.text": "SELECT * FROM t WHERE password = '" + secret + "' -- " + secret,
+		"db.postgresql.values": []any{secret}, "pgx.query.parameters": []any{secret}, "user.name": secret,
+	})
+	again := spans.AppendEmpty()
+	database.CopyTo(again)
+	again.SetSpanID(pcommon.SpanID{0: 3})
+	call := spans.AppendEmpty()
+	again.CopyTo(call)
+	call.SetSpanID(pcommon.SpanID{0: 4})
+	call.Attributes().Clear()
+	put(call, map[string]any{
+		"http.request.method": "GET", "url.full": url, "http.request.header.authorization": []any{secret},
+	})
+	call.Status().SetCode(ptrace.StatusCodeError)
+	exception := call.Events().AppendEmpty()
+	exception.SetName("exception")
+	exception.Attributes().PutStr("exception.type", "URLError")
+	exception.Attributes().PutStr("exception.message", `Get "`+url+`": EOF`)
+	return td
+}
+
+func TestSecretsAreNowhere(t *testing.T) {
+	t.Parallel()
+	d := pgtest.New(t)
+	directory := t.TempDir()
+	metrics := freePort(t)
+	s := settings{
+		databaseURL: d.URL, flushTimeout: 10 * time.Millisecond, queueDirectory: directory,
+		overlay: "testdata/secrets.yaml", environment: []string{"METRICS_PORT=" + metrics},
+	}
+	d.Close(t)
+	c := start(t, s)
+	deliver := overGRPC(t, c)
+	require.NoError(t, deliver(t.Context(), indiscreet()))
+	c.awaitStatus(t, "StatusRecoverableError")
+	c.kill()
+	held := 0
+	require.NoError(t, filepath.WalkDir(directory, func(path string, entry os.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		require.NotContains(t, string(content), secret, path)
+		held += bytes.Count(content, []byte("REDACTED"))
+		return err
+	}))
+	require.Positive(t, held, "the line was in the queue")
+	first := c.log()
+
+	d.Open(t)
+	c = start(t, s)
+	d.Await(t, "SELECT count(*) = 1 FROM canonical_api_line")
+	response, err := http.Get("http://127.0.0.1:" + metrics + "/metrics")
+	require.NoError(t, err)
+	defer response.Body.Close()
+	said, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	require.Contains(t, string(said), "otelcol_canonical_line_written")
+	c.terminate(t)
+
+	stored := pgtest.One[string](t, d, "SELECT to_jsonb(l)::text FROM canonical_api_line l")
+	for _, text := range []string{stored, first, c.log(), string(said)} {
+		require.NotContains(t, text, secret)
+	}
+	require.Contains(t, stored, `"auth_type": "bearer"`)
+	require.Contains(t, stored, `"full_url": "https://REDACTED@host/path?Token=REDACTED&sig=REDACTED&a=1&%70assword=REDACTED"`)
+	require.Contains(t, stored, "SELECT * FROM t WHERE password = ?")
+}
