@@ -72,6 +72,10 @@ func ParseType(s string) (Type, error) {
 	return Type{}, errors.New("must be text, varchar(n), boolean, integer, bigint, double precision, uuid, inet, jsonb or timestamptz")
 }
 
+// OID is the type's in the catalogue; of a varchar without a width it is that of
+// varchar.
+func (t Type) OID() uint32 { return kinds[t.Kind].oid }
+
 // String is the type as DDL spells it.
 func (t Type) String() string {
 	name := kinds[t.Kind].name

@@ -33,7 +33,7 @@ func New(t testing.TB) *Database {
 func (s *Server) NewDatabase(t testing.TB) *Database {
 	t.Helper()
 	d := &Database{Name: fmt.Sprintf("test_%d", databases.Add(1)), server: s}
-	d.URL = s.url(d.Name)
+	d.URL = s.URL(d.Name)
 	d.Create(t)
 	pool, err := pgxpool.New(t.Context(), d.URL)
 	require.NoError(t, err)
@@ -127,7 +127,8 @@ func (d *Database) Await(t testing.TB, condition string) {
 	require.NoError(t, err, condition)
 }
 
-func (s *Server) url(database string) string {
+// URL connects to the database as the superuser.
+func (s *Server) URL(database string) string {
 	return fmt.Sprintf("postgres://postgres@127.0.0.1:%d/%s", s.Port, database)
 }
 
@@ -135,7 +136,7 @@ func (s *Server) exec(t testing.TB, sql string) {
 	t.Helper()
 	// The test's own context has ended when its cleanup runs.
 	ctx := context.WithoutCancel(t.Context())
-	conn, err := pgx.Connect(ctx, s.url("postgres"))
+	conn, err := pgx.Connect(ctx, s.URL("postgres"))
 	require.NoError(t, err)
 	defer conn.Close(ctx)
 	_, err = conn.Exec(ctx, sql)

@@ -36,7 +36,10 @@ type Server struct {
 	lifeline *os.File
 }
 
-var shared = sync.OnceValues(func() (*Server, error) { return start(freePort) })
+// fast are the settings of a server whose data nobody will miss.
+var fast = []string{"fsync=off", "synchronous_commit=off", "full_page_writes=off"}
+
+var shared = sync.OnceValues(func() (*Server, error) { return Start(fast...) })
 
 // Shared is the process's own server.
 func Shared(t testing.TB) *Server {
@@ -48,8 +51,9 @@ func Shared(t testing.TB) *Server {
 	return server
 }
 
-// start makes a cluster and serves it.
-func start(port func() (int, error)) (*Server, error) {
+// Start makes a cluster and serves it with these settings, each as name=value. It
+// ends with the process or with Stop.
+func Start(settings ...string) (*Server, error) {
 	binDir, err := findBinDir()
 	if err != nil {
 		return nil, err
@@ -70,7 +74,7 @@ func start(port func() (int, error)) (*Server, error) {
 			return nil, err
 		}
 	}
-	if s.Port, err = port(); err != nil {
+	if s.Port, err = freePort(); err != nil {
 		return nil, err
 	}
 	initdb := s.command("initdb", "--pgdata", s.data(), "--username=postgres", "--auth=trust", "--encoding=UTF8",
@@ -78,7 +82,7 @@ func start(port func() (int, error)) (*Server, error) {
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("initdb: %w\n%s", err, out)
 	}
-	return s, s.serve()
+	return s, s.serve(settings)
 }
 
 // watchdog runs the server until its standard input closes, then stops it and
@@ -91,15 +95,16 @@ wait $!
 rm -rf "$PGTEST_DIR"
 `
 
-func (s *Server) serve() error {
+func (s *Server) serve(settings []string) error {
 	read, write, err := os.Pipe()
 	if err != nil {
 		return err
 	}
 	defer read.Close()
-	postgres := s.command("postgres", "-D", s.data(), "-k", s.dir, "-p", strconv.Itoa(s.Port),
-		"-c", "listen_addresses=127.0.0.1", "-c", "max_connections=200",
-		"-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
+	postgres := s.command("postgres", "-D", s.data(), "-k", s.dir, "-p", strconv.Itoa(s.Port))
+	for _, setting := range append([]string{"listen_addresses=127.0.0.1", "max_connections=200"}, settings...) {
+		postgres.Args = append(postgres.Args, "-c", setting)
+	}
 	cmd := exec.Command("/bin/sh", append([]string{"-c", watchdog}, postgres.Args...)...)
 	cmd.Dir = s.dir
 	cmd.Env = append(os.Environ(), "PGTEST_DIR="+s.dir)
@@ -112,6 +117,9 @@ func (s *Server) serve() error {
 	s.lifeline = write
 	return s.awaitReady()
 }
+
+// Stop ends the server and removes its data, in the background.
+func (s *Server) Stop() error { return s.lifeline.Close() }
 
 func (s *Server) awaitReady() error {
 	deadline := time.Now().Add(60 * time.Second)

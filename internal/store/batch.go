@@ -127,8 +127,8 @@ func columnIndex(layout []schema.Column, name string) int {
 	return slices.IndexFunc(layout, func(c schema.Column) bool { return c.Name == name })
 }
 
-// value is a field of the i-th row; nil for NULL.
-func (b Batch) value(i, column int) []byte {
+// Value is a field of the i-th row; nil for NULL.
+func (b Batch) Value(i, column int) []byte {
 	row := b.row(i)
 	for range column {
 		row.next()
@@ -139,7 +139,7 @@ func (b Batch) value(i, column int) []byte {
 
 // createdAt is the partition key of the i-th row.
 func (b Batch) createdAt(i int) time.Time {
-	value := b.value(i, columnIndex(b.Layout, "created_at"))
+	value := b.Value(i, columnIndex(b.Layout, "created_at"))
 	return time.UnixMicro(int64(binary.BigEndian.Uint64(value)) + schema.EpochMicroseconds)
 }
 

@@ -39,8 +39,8 @@ func TestProjectionKeepsTheColumnsOfATable(t *testing.T) {
 	got := whole.Project(func(c schema.Column) bool { return slices.Contains(keep, c.Name) })
 	require.NoError(t, got.Validate())
 	require.Len(t, got.Layout, 2)
-	require.Equal(t, "curl", string(got.value(0, 1)))
-	require.Nil(t, got.value(1, 1))
+	require.Equal(t, "curl", string(got.Value(0, 1)))
+	require.Nil(t, got.Value(1, 1))
 	require.Equal(t, whole.createdAt(1), got.createdAt(1))
 	require.Equal(t, epoch.UTC(), got.createdAt(0).UTC())
 }

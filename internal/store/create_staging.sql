@@ -1,3 +1,5 @@
+-- Compiling takes longer than the few rows of a batch.
+SET LOCAL jit = off;
 -- Columns without constraints and defaults, for this transaction alone. It
 -- lives in pg_temp and needs no privilege on the table's schema.
 CREATE TEMPORARY TABLE canonical_line_staging ON COMMIT DROP AS

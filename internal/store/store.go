@@ -127,7 +127,7 @@ func (s *Store) run(ctx context.Context, batch Batch, insert insertFunc) (Result
 func (s *Store) bisect(ctx context.Context, batch Batch, cause error) (Result, error) {
 	if batch.Len() == 1 {
 		s.logger.Error("dropped a line that Postgres refuses",
-			zap.Error(Redact(cause)), zap.String("line_id", hex.EncodeToString(batch.value(0, columnIndex(batch.Layout, "id")))))
+			zap.Error(Redact(cause)), zap.String("line_id", hex.EncodeToString(batch.Value(0, columnIndex(batch.Layout, "id")))))
 		return Result{Rejected: 1}, nil
 	}
 	middle := batch.Len() / 2

@@ -17,10 +17,24 @@ COALESCE(EXCLUDED.{{identifier .Name}}, stored.{{identifier .Name}})
 -- xmax would tell inserted from updated rows, but no partitioned table returns
 -- it; so those that are there already are counted beside the INSERT, in the same
 -- snapshot.
-WITH known AS (
+--
+-- The planner knows nothing of a table filled in the same transaction, and would
+-- scan whole partitions to find a few lines. OFFSET 0 has each key looked up on
+-- its own, in the one partition that can hold it.
+WITH keys AS (
+    SELECT DISTINCT created_at, id
+    FROM pg_temp.canonical_line_staging
+),
+known AS (
     SELECT count(*) AS lines
-    FROM {{.Table}}
-    WHERE (created_at, id) IN (SELECT created_at, id FROM pg_temp.canonical_line_staging)
+    FROM keys
+    CROSS JOIN LATERAL (
+        SELECT 1
+        FROM {{.Table}} AS stored
+        WHERE stored.created_at = keys.created_at
+            AND stored.id = keys.id
+        OFFSET 0
+    ) AS found
 ),
 written AS (
     INSERT INTO {{.Table}} AS stored ({{range $i, $name := .Names}}{{if $i}}, {{end}}{{identifier $name}}{{end}})
@@ -52,6 +66,6 @@ written AS (
     RETURNING 1
 )
 SELECT
-    (SELECT count(*) FROM (SELECT DISTINCT created_at, id FROM pg_temp.canonical_line_staging) AS keys),
+    (SELECT count(*) FROM keys),
     (SELECT lines FROM known),
     (SELECT count(*) FROM written);

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/config/configopaque"
+	"go.opentelemetry.io/collector/exporter"
+	"go.opentelemetry.io/collector/exporter/exportertest"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	canonical "canonicallineexporter"
+	"canonicallineexporter/internal/metadata"
+)
+
+// producers is how many goroutines hand exports over, as connections of SDKs
+// would.
+const producers = 4
+
+func exporterName(size, descendants int) string {
+	return fmt.Sprintf("exporter by %d, %d descendants", size, descendants)
+}
+
+// exporterCases are the exporter, from ConsumeTraces to the last commit.
+func (b *bench) exporterCases() (cases []benchCase) {
+	for _, descendants := range []int{0, 4, 20} {
+		for _, size := range batchSizes {
+			cases = append(cases, benchCase{
+				name: exporterName(size, descendants), against: floorName(size),
+				run: func(ctx context.Context) (int, time.Duration, error) {
+					lines := b.lines / (1 + descendants/4)
+					exports := requests(lines, descendants)
+					e, err := b.startExporter(ctx, size)
+					if err != nil {
+						return 0, 0, err
+					}
+					start := time.Now()
+					if err := consume(ctx, e, exports); err != nil {
+						return 0, 0, err
+					}
+					if err := e.Shutdown(ctx); err != nil {
+						return 0, 0, fmt.Errorf("shut down: %w", err)
+					}
+					took := time.Since(start)
+					return lines, took, b.stored(ctx, lines)
+				},
+			})
+		}
+	}
+	return cases
+}
+
+// startExporter starts an exporter that writes batches of so many lines.
+func (b *bench) startExporter(ctx context.Context, size int) (exporter.Traces, error) {
+	factory := canonical.NewFactory()
+	cfg := factory.CreateDefaultConfig().(*canonical.Config)
+	cfg.Database.URL = configopaque.String(b.url)
+	queue := cfg.QueueConfig.Get()
+	queue.QueueSize = int64(10 * max(b.lines, b.queued))
+	queue.Batch.Get().MinSize, queue.Batch.Get().MaxSize = int64(size), int64(max(size, 100))
+	set := exportertest.NewNopSettings(metadata.Type)
+	set.ID = component.NewID(metadata.Type)
+	e, err := factory.CreateTraces(ctx, set, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("create exporter: %w", err)
+	}
+	if err := e.Start(ctx, componenttest.NewNopHost()); err != nil {
+		return nil, fmt.Errorf("start exporter: %w", err)
+	}
+	return e, nil
+}
+
+// consume hands all exports over.
+func consume(ctx context.Context, e exporter.Traces, exports []ptrace.Traces) error {
+	var group sync.WaitGroup
+	errs := make([]error, producers)
+	for p := range producers {
+		group.Go(func() {
+			for i := p; i < len(exports) && errs[p] == nil; i += producers {
+				errs[p] = e.ConsumeTraces(ctx, exports[i])
+			}
+		})
+	}
+	group.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return fmt.Errorf("consume traces: %w", err)
+		}
+	}
+	return nil
+}

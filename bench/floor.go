@@ -1,0 +1,58 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"canonicallineexporter/schema"
+)
+
+// batchSizes are the lines of a batch that are compared.
+var batchSizes = []int{100, 1000, 10_000}
+
+func floorName(size int) string { return fmt.Sprintf("COPY of encoded rows by %d", size) }
+
+// floorCases are what Postgres can take at most: binary COPY of rows that are
+// encoded already, over one connection, a transaction a batch.
+func (b *bench) floorCases() (cases []benchCase) {
+	for _, size := range batchSizes {
+		cases = append(cases, benchCase{name: floorName(size), run: func(ctx context.Context) (int, time.Duration, error) {
+			batches := b.batches(requests(b.lines, 0), size)
+			conn, err := pgx.Connect(ctx, b.url)
+			if err != nil {
+				return 0, 0, fmt.Errorf("connect: %w", err)
+			}
+			defer conn.Close(ctx)
+			copyIn := "COPY " + b.table.String() + " (" + b.columnList() + ") FROM STDIN (FORMAT binary)"
+			var stream bytes.Buffer
+			start := time.Now()
+			for _, batch := range batches {
+				stream.Reset()
+				stream.WriteString("PGCOPY\n\xff\r\n\x00\x00\x00\x00\x00\x00\x00\x00\x00")
+				stream.Write(batch.Rows)
+				stream.WriteString("\xff\xff")
+				if _, err := conn.PgConn().CopyFrom(ctx, &stream, copyIn); err != nil {
+					return 0, 0, fmt.Errorf("copy: %w", err)
+				}
+			}
+			took := time.Since(start)
+			return b.lines, took, b.stored(ctx, b.lines)
+		}})
+	}
+	return cases
+}
+
+// columnList is the quoted columns of a line.
+func (b *bench) columnList() string {
+	layout := b.mapper.Layout()
+	names := make([]string, len(layout))
+	for i, c := range layout {
+		names[i] = schema.QuoteIdentifier(c.Name)
+	}
+	return strings.Join(names, ", ")
+}

@@ -1,0 +1,83 @@
+// Bench measures the exporter beside what Postgres itself can take, in one run on
+// one throwaway Postgres with fsync and synchronous_commit on, and prints ratios.
+// docs/benchmarks.md says what each figure means.
+package main
+
+import (
+	"context"
+	"encoding/csv"
+	"flag"
+	"fmt"
+	"log"
+	"os"
+	"os/signal"
+	"strings"
+	"text/tabwriter"
+
+	"canonicallineexporter/internal/pgtest"
+)
+
+func main() {
+	options := options{}
+	flag.IntVar(&options.runs, "runs", 5, "how often each case runs; the median counts")
+	flag.IntVar(&options.lines, "lines", 100_000, "lines that a case writes")
+	flag.IntVar(&options.queued, "queued", 1_000_000, "lines that wait in the queue, in the case of an outage")
+	flag.StringVar(&options.csv, "csv", "", "a file for the results")
+	flag.StringVar(&options.only, "only", "", "run only the cases whose name contains this")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, options); err != nil {
+		log.Fatal(err) //nolint:gocritic // stop only ends waiting for a signal
+	}
+}
+
+type options struct {
+	runs, lines, queued int
+	csv, only           string
+}
+
+func run(ctx context.Context, o options) error {
+	server, err := pgtest.Start("fsync=on", "synchronous_commit=on", "shared_buffers=512MB", "max_wal_size=8GB")
+	if err != nil {
+		return fmt.Errorf("start Postgres: %w", err)
+	}
+	defer server.Stop() //nolint:errcheck // nothing is left to do
+	b, err := newBench(ctx, server.URL("postgres"), o)
+	if err != nil {
+		return err
+	}
+	defer b.close()
+	if err := b.run(ctx); err != nil {
+		return err
+	}
+	if err := b.print(); err != nil {
+		return err
+	}
+	return b.write(o.csv)
+}
+
+// print writes the results as a table.
+func (b *bench) print() error {
+	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	for _, row := range b.rows() {
+		fmt.Fprintln(table, strings.Join(row, "\t"))
+	}
+	return table.Flush()
+}
+
+// write writes the results as CSV, if there is a file for them.
+func (b *bench) write(name string) error {
+	if name == "" {
+		return nil
+	}
+	file, err := os.Create(name)
+	if err != nil {
+		return fmt.Errorf("write results: %w", err)
+	}
+	w := csv.NewWriter(file)
+	if err := w.WriteAll(b.rows()); err != nil {
+		return fmt.Errorf("write results: %w", err)
+	}
+	return file.Close()
+}

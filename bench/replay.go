@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"time"
+)
+
+const (
+	replayName = "replay of stored lines by 1000"
+	drainName  = "drain of the queue after an outage"
+)
+
+// replayCases are lines that are stored already, and a queue that has filled up
+// while the database was away.
+func (b *bench) replayCases() []benchCase {
+	return []benchCase{
+		{name: replayName, against: exporterName(1000, 0), run: b.replay},
+		{name: drainName, against: floorName(10_000), run: b.drain},
+	}
+}
+
+func (b *bench) replay(ctx context.Context) (int, time.Duration, error) {
+	exports := requests(b.lines, 0)
+	var took time.Duration
+	for range 2 {
+		e, err := b.startExporter(ctx, 1000)
+		if err != nil {
+			return 0, 0, err
+		}
+		start := time.Now()
+		if err := consume(ctx, e, exports); err != nil {
+			return 0, 0, err
+		}
+		if err := e.Shutdown(ctx); err != nil {
+			return 0, 0, fmt.Errorf("shut down: %w", err)
+		}
+		took = time.Since(start)
+	}
+	return b.lines, took, b.stored(ctx, b.lines)
+}
+
+// drain fills the queue while nothing can be inserted, and then measures from
+// that being over.
+func (b *bench) drain(ctx context.Context) (int, time.Duration, error) {
+	const lock = "canonical_line bench holds the table"
+	e, err := b.startExporter(ctx, 10_000)
+	if err != nil {
+		return 0, 0, err
+	}
+	tx, err := b.pool.Begin(ctx)
+	if err != nil {
+		return 0, 0, fmt.Errorf("begin: %w", err)
+	}
+	if _, err := tx.Exec(ctx, "LOCK TABLE "+b.table.String()+" IN SHARE MODE -- "+lock); err != nil {
+		return 0, 0, fmt.Errorf("lock table: %w", err)
+	}
+	before := heap()
+	const part = 100_000
+	for first := 0; first < b.queued; first += part {
+		// The same requests at other times are other lines.
+		if err := consume(ctx, e, requests(min(part, b.queued-first), 0)); err != nil {
+			return 0, 0, err
+		}
+	}
+	b.notes[drainName] = fmt.Sprintf("%.0f bytes a line in memory", float64(heap()-before)/float64(b.queued))
+	start := time.Now()
+	if err := tx.Rollback(ctx); err != nil {
+		return 0, 0, fmt.Errorf("unlock table: %w", err)
+	}
+	if err := e.Shutdown(ctx); err != nil {
+		return 0, 0, fmt.Errorf("shut down: %w", err)
+	}
+	took := time.Since(start)
+	return b.queued, took, b.stored(ctx, b.queued)
+}
+
+// heap is how many bytes are in use.
+func heap() uint64 {
+	runtime.GC()
+	runtime.GC()
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	return stats.HeapAlloc
+}
