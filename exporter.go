@@ -1,6 +1,7 @@
 package canonicallineexporter
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -166,7 +167,7 @@ func (e *lineExporter) ConsumeTraces(ctx context.Context, td ptrace.Traces) erro
 	encoder := e.mapper.Encoder()
 	defer encoder.Release()
 	req, fates := e.encode(encoder, export.Requests)
-	if req.Len() > 0 {
+	if req != nil {
 		if err := e.Traces.ConsumeTraces(context.WithValue(ctx, requestKey{}, req), td); err != nil {
 			return err
 		}
@@ -178,18 +179,28 @@ func (e *lineExporter) ConsumeTraces(ctx context.Context, td ptrace.Traces) erro
 	return nil
 }
 
-func (e *lineExporter) encode(encoder *line.Encoder, requests []line.Request) (*request, map[line.Fate]int) {
-	req := &request{store.Batch{Layout: e.layout}}
-	fates := map[line.Fate]int{}
+// fates counts requests by their fate.
+type fates [line.Fates]int
+
+// encode makes rows of requests, nil if none becomes a line. They are as large as
+// they have to be, for they may wait long.
+func (e *lineExporter) encode(encoder *line.Encoder, requests []line.Request) (*request, fates) {
+	var fates fates
+	if len(requests) == 0 {
+		return nil, fates
+	}
+	ends := make([]int, 0, len(requests))
 	for _, r := range requests {
-		rows, fate := encoder.Append(req.Rows, r)
+		fate := encoder.Append(r)
 		fates[fate]++
 		if fate != line.Expired {
-			req.Rows = rows
-			req.Ends = append(req.Ends, len(rows))
+			ends = append(ends, len(encoder.Rows()))
 		}
 	}
-	return req, fates
+	if len(ends) == 0 {
+		return nil, fates
+	}
+	return &request{store.Batch{Layout: e.layout, Rows: bytes.Clone(encoder.Rows()), Ends: ends}}, fates
 }
 
 // requestKey carries the request from ConsumeTraces to exporterhelper's

@@ -25,6 +25,9 @@ func requestOf(t testing.TB, td ptrace.Traces) *request {
 	encoder := mapper.Encoder()
 	defer encoder.Release()
 	req, _ := e.encode(encoder, export.Requests)
+	if req == nil {
+		return &request{store.Batch{Layout: e.layout}}
+	}
 	return req
 }
 

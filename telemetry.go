@@ -19,7 +19,7 @@ func (e *lineExporter) observePending(_ context.Context, o metric.Int64Observer)
 	return nil
 }
 
-func (e *lineExporter) countReceived(ctx context.Context, spans collapse.Outcome, fates map[line.Fate]int) {
+func (e *lineExporter) countReceived(ctx context.Context, spans collapse.Outcome, fates fates) {
 	t := e.telemetry
 	add(ctx, t.CanonicalLineSpansReceived, spans.Servers, "role", "server")
 	add(ctx, t.CanonicalLineSpansReceived, spans.Others, "role", "other")

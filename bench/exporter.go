@@ -11,7 +11,6 @@ import (
 	"go.opentelemetry.io/collector/config/configopaque"
 	"go.opentelemetry.io/collector/exporter"
 	"go.opentelemetry.io/collector/exporter/exportertest"
-	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	canonical "canonicallineexporter"
 	"canonicallineexporter/internal/metadata"
@@ -33,13 +32,12 @@ func (b *bench) exporterCases() (cases []benchCase) {
 				name: exporterName(size, descendants), against: floorName(size),
 				run: func(ctx context.Context) (int, time.Duration, error) {
 					lines := b.lines / (1 + descendants/4)
-					exports := requests(lines, descendants)
 					e, err := b.startExporter(ctx, size)
 					if err != nil {
 						return 0, 0, err
 					}
 					start := time.Now()
-					if err := consume(ctx, e, exports); err != nil {
+					if err := consume(ctx, e, newWorkload(lines, descendants)); err != nil {
 						return 0, 0, err
 					}
 					if err := e.Shutdown(ctx); err != nil {
@@ -74,14 +72,17 @@ func (b *bench) startExporter(ctx context.Context, size int) (exporter.Traces, e
 	return e, nil
 }
 
-// consume hands all exports over.
-func consume(ctx context.Context, e exporter.Traces, exports []ptrace.Traces) error {
+// consume hands a workload over.
+func consume(ctx context.Context, e exporter.Traces, w workload) error {
 	var group sync.WaitGroup
 	errs := make([]error, producers)
 	for p := range producers {
 		group.Go(func() {
-			for i := p; i < len(exports) && errs[p] == nil; i += producers {
-				errs[p] = e.ConsumeTraces(ctx, exports[i])
+			td := w.export()
+			step := w.perExport()
+			for first := p * step; first < w.lines && errs[p] == nil; first += producers * step {
+				w.number(td, first)
+				errs[p] = e.ConsumeTraces(ctx, td)
 			}
 		})
 	}

@@ -22,7 +22,7 @@ func floorName(size int) string { return fmt.Sprintf("COPY of encoded rows by %d
 func (b *bench) floorCases() (cases []benchCase) {
 	for _, size := range batchSizes {
 		cases = append(cases, benchCase{name: floorName(size), run: func(ctx context.Context) (int, time.Duration, error) {
-			batches := b.batches(requests(b.lines, 0), size)
+			batches := b.batches(newWorkload(b.lines, 0), size)
 			conn, err := pgx.Connect(ctx, b.url)
 			if err != nil {
 				return 0, 0, fmt.Errorf("connect: %w", err)

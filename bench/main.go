@@ -11,6 +11,7 @@ import (
 	"log"
 	"os"
 	"os/signal"
+	"runtime/pprof"
 	"strings"
 	"text/tabwriter"
 
@@ -24,17 +25,18 @@ func main() {
 	flag.IntVar(&options.queued, "queued", 1_000_000, "lines that wait in the queue, in the case of an outage")
 	flag.StringVar(&options.csv, "csv", "", "a file for the results")
 	flag.StringVar(&options.only, "only", "", "run only the cases whose name contains this")
+	flag.StringVar(&options.profile, "cpuprofile", "", "a file for a CPU profile of this program")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	if err := run(ctx, options); err != nil {
-		log.Fatal(err) //nolint:gocritic // stop only ends waiting for a signal
+		log.Fatal(err)
 	}
 }
 
 type options struct {
 	runs, lines, queued int
-	csv, only           string
+	csv, only, profile  string
 }
 
 func run(ctx context.Context, o options) error {
@@ -48,6 +50,17 @@ func run(ctx context.Context, o options) error {
 		return err
 	}
 	defer b.close()
+	if o.profile != "" {
+		file, err := os.Create(o.profile)
+		if err != nil {
+			return fmt.Errorf("write profile: %w", err)
+		}
+		defer file.Close()
+		if err := pprof.StartCPUProfile(file); err != nil {
+			return fmt.Errorf("write profile: %w", err)
+		}
+		defer pprof.StopCPUProfile()
+	}
 	if err := b.run(ctx); err != nil {
 		return err
 	}
@@ -71,7 +84,7 @@ func (b *bench) write(name string) error {
 	if name == "" {
 		return nil
 	}
-	file, err := os.Create(name)
+	file, err := os.Create(name) //nolint:gosec // the user names it
 	if err != nil {
 		return fmt.Errorf("write results: %w", err)
 	}

@@ -36,7 +36,7 @@ func (b *bench) insertBatches(
 ) (int, time.Duration, error) {
 	// A tenth of the lines is enough of what is so slow.
 	lines := b.lines / 10
-	batches := b.batches(requests(lines, 0), 100)
+	batches := b.batches(newWorkload(lines, 0), 100)
 	conn, err := pgx.Connect(ctx, b.url)
 	if err != nil {
 		return 0, 0, fmt.Errorf("connect: %w", err)

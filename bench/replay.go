@@ -22,7 +22,7 @@ func (b *bench) replayCases() []benchCase {
 }
 
 func (b *bench) replay(ctx context.Context) (int, time.Duration, error) {
-	exports := requests(b.lines, 0)
+	w := newWorkload(b.lines, 0)
 	var took time.Duration
 	for range 2 {
 		e, err := b.startExporter(ctx, 1000)
@@ -30,7 +30,7 @@ func (b *bench) replay(ctx context.Context) (int, time.Duration, error) {
 			return 0, 0, err
 		}
 		start := time.Now()
-		if err := consume(ctx, e, exports); err != nil {
+		if err := consume(ctx, e, w); err != nil {
 			return 0, 0, err
 		}
 		if err := e.Shutdown(ctx); err != nil {
@@ -57,12 +57,8 @@ func (b *bench) drain(ctx context.Context) (int, time.Duration, error) {
 		return 0, 0, fmt.Errorf("lock table: %w", err)
 	}
 	before := heap()
-	const part = 100_000
-	for first := 0; first < b.queued; first += part {
-		// The same requests at other times are other lines.
-		if err := consume(ctx, e, requests(min(part, b.queued-first), 0)); err != nil {
-			return 0, 0, err
-		}
+	if err := consume(ctx, e, newWorkload(b.queued, 0)); err != nil {
+		return 0, 0, err
 	}
 	b.notes[drainName] = fmt.Sprintf("%.0f bytes a line in memory", float64(heap()-before)/float64(b.queued))
 	start := time.Now()

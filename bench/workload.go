@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/binary"
 	"time"
 
@@ -14,30 +15,61 @@ import (
 // exportSize is how many spans an SDK sends at a time.
 const exportSize = 512
 
-// requests are exports of so many requests, as otelhttp sends them, each after
-// its descendants; they end now, a microsecond apart.
-func requests(lines, descendants int) (exports []ptrace.Traces) {
-	ended := time.Now()
-	perExport := max(1, exportSize/(1+descendants))
-	for first := 0; first < lines; first += perExport {
-		td := ptrace.NewTraces()
-		rs := td.ResourceSpans().AppendEmpty()
-		resource := rs.Resource().Attributes()
-		resource.PutStr("service.name", "api")
-		resource.PutStr("service.version", "1.0.0")
-		resource.PutStr("deployment.environment.name", "production")
-		spans := rs.ScopeSpans().AppendEmpty().Spans()
-		spans.EnsureCapacity(perExport * (1 + descendants))
-		for n := first; n < min(first+perExport, lines); n++ {
-			at := ended.Add(time.Duration(n) * time.Microsecond)
-			for i := range descendants {
-				query(spans.AppendEmpty(), n, i, at)
-			}
-			request(spans.AppendEmpty(), n, at)
+// workload is requests as otelhttp sends them, each after its descendants; they
+// ended at a time, a microsecond apart.
+type workload struct {
+	lines, descendants int
+	ended              time.Time
+}
+
+func newWorkload(lines, descendants int) workload {
+	return workload{lines, descendants, time.Now()}
+}
+
+// perExport is how many requests an export holds.
+func (w workload) perExport() int { return max(1, exportSize/(1+w.descendants)) }
+
+// export is a whole export, to be numbered.
+func (w workload) export() ptrace.Traces {
+	td := ptrace.NewTraces()
+	rs := td.ResourceSpans().AppendEmpty()
+	resource := rs.Resource().Attributes()
+	resource.PutStr("service.name", "api")
+	resource.PutStr("service.version", "1.0.0")
+	resource.PutStr("deployment.environment.name", "production")
+	spans := rs.ScopeSpans().AppendEmpty().Spans()
+	for range w.perExport() {
+		for range w.descendants {
+			query(spans.AppendEmpty())
 		}
-		exports = append(exports, td)
+		request(spans.AppendEmpty())
 	}
-	return exports
+	return td
+}
+
+// number makes the export that of the requests from first on: one is used again
+// and again, for a collector holds none for long.
+func (w workload) number(td ptrace.Traces, first int) {
+	spans := td.ResourceSpans().At(0).ScopeSpans().At(0).Spans()
+	requests := min(w.perExport(), w.lines-first)
+	for n := range requests {
+		at := w.ended.Add(time.Duration(first+n) * time.Microsecond)
+		for i := range w.descendants {
+			s := spans.At(n*(1+w.descendants) + i)
+			identify(s, first+n, i+1)
+			s.SetStartTimestamp(pcommon.NewTimestampFromTime(at.Add(-10 * time.Millisecond)))
+			s.SetEndTimestamp(pcommon.NewTimestampFromTime(at.Add(-9 * time.Millisecond)))
+		}
+		s := spans.At(n*(1+w.descendants) + w.descendants)
+		identify(s, first+n, 0)
+		s.SetStartTimestamp(pcommon.NewTimestampFromTime(at.Add(-20 * time.Millisecond)))
+		s.SetEndTimestamp(pcommon.NewTimestampFromTime(at))
+	}
+	index := 0
+	spans.RemoveIf(func(ptrace.Span) bool {
+		index++
+		return index > requests*(1+w.descendants)
+	})
 }
 
 // identify sets the ids of the i-th span of a request; the 0th is the SERVER
@@ -60,12 +92,9 @@ func identify(s ptrace.Span, n, i int) {
 }
 
 // request is a SERVER span of 20 attributes.
-func request(s ptrace.Span, n int, ended time.Time) {
-	identify(s, n, 0)
+func request(s ptrace.Span) {
 	s.SetKind(ptrace.SpanKindServer)
 	s.SetName("GET /clusters/{cluster_id}/databases")
-	s.SetStartTimestamp(pcommon.NewTimestampFromTime(ended.Add(-20 * time.Millisecond)))
-	s.SetEndTimestamp(pcommon.NewTimestampFromTime(ended))
 	a := s.Attributes()
 	a.EnsureCapacity(20)
 	a.PutStr("http.request.method", "GET")
@@ -91,12 +120,9 @@ func request(s ptrace.Span, n int, ended time.Time) {
 }
 
 // query is a CLIENT span as otelpgx sends it.
-func query(s ptrace.Span, n, i int, ended time.Time) {
-	identify(s, n, i+1)
+func query(s ptrace.Span) {
 	s.SetKind(ptrace.SpanKindClient)
 	s.SetName("SELECT")
-	s.SetStartTimestamp(pcommon.NewTimestampFromTime(ended.Add(-10 * time.Millisecond)))
-	s.SetEndTimestamp(pcommon.NewTimestampFromTime(ended.Add(-9 * time.Millisecond)))
 	a := s.Attributes()
 	a.EnsureCapacity(8)
 	a.PutStr("db.system.name", "postgresql")
@@ -109,24 +135,31 @@ func query(s ptrace.Span, n, i int, ended time.Time) {
 	a.PutInt("pgx.rows_affected", 3)
 }
 
-// batches are the rows of exports without descendants, in batches.
-func (b *bench) batches(exports []ptrace.Traces, size int) (batches []store.Batch) {
+// batches are the rows of a workload without descendants, in batches.
+func (b *bench) batches(w workload, size int) (batches []store.Batch) {
 	encoder := b.mapper.Encoder()
-	defer encoder.Release()
 	batch := store.Batch{Layout: b.mapper.Layout()}
-	for _, td := range exports {
+	finish := func() {
+		batch.Rows = bytes.Clone(encoder.Rows())
+		batches = append(batches, batch)
+		batch = store.Batch{Layout: batch.Layout}
+		encoder.Release()
+		encoder = b.mapper.Encoder()
+	}
+	td := w.export()
+	for first := 0; first < w.lines; first += w.perExport() {
+		w.number(td, first)
 		rs := td.ResourceSpans().At(0)
 		for _, s := range rs.ScopeSpans().At(0).Spans().All() {
-			batch.Rows, _ = encoder.Append(batch.Rows, line.Request{Resource: rs.Resource(), Span: s, Arrival: time.Now()})
-			batch.Ends = append(batch.Ends, len(batch.Rows))
+			encoder.Append(line.Request{Resource: rs.Resource(), Span: s, Arrival: time.Now()})
+			batch.Ends = append(batch.Ends, len(encoder.Rows()))
 			if batch.Len() == size {
-				batches = append(batches, batch)
-				batch = store.Batch{Layout: batch.Layout}
+				finish()
 			}
 		}
 	}
 	if batch.Len() > 0 {
-		batches = append(batches, batch)
+		finish()
 	}
 	return batches
 }

@@ -27,10 +27,11 @@ func BenchmarkAppend(b *testing.B) {
 		HTTP: Calls{Count: 2, Duration: 20 * time.Millisecond}, Self: 3 * time.Millisecond,
 	}
 	encoder := NewMapper(config).Encoder()
-	rows, _ := encoder.Append(nil, request)
-	b.ReportMetric(float64(len(rows)), "bytes/line")
+	encoder.Append(request)
+	b.ReportMetric(float64(len(encoder.Rows())), "bytes/line")
 	b.ReportAllocs()
 	for b.Loop() {
-		rows, _ = encoder.Append(rows[:0], request)
+		encoder.rows = encoder.rows[:0]
+		encoder.Append(request)
 	}
 }

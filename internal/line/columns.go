@@ -21,6 +21,9 @@ type column struct {
 	ofResource bool
 	// read finds the value where that takes more than one of from.
 	read func(*reading) Value
+	// sourced: without any of from there is nothing to read; ofFailure: nor is
+	// there of a request that did not fail.
+	sourced, ofFailure bool
 	// otherwise is the value without any other.
 	otherwise Value
 	// redact, where set, takes the secrets out of the column's text, which the
@@ -38,6 +41,8 @@ type column struct {
 	// and the sources of the user's.
 	override attribute
 	own      []attribute
+	// absent is the field of a line for which no source holds anything.
+	absent []byte
 }
 
 var (
@@ -63,7 +68,7 @@ var columns = []column{
 	{
 		Column: schema.Column{Name: "account_email", Type: shortText, Comment: "Mail address of the account that made the request"},
 		from:   []attribute{userEmail, endUserID}, below: true,
-		read: (*reading).accountEmail,
+		read: (*reading).accountEmail, sourced: true,
 		rule: "`enduser.id` only if it has the shape of an address",
 	},
 	{
@@ -73,23 +78,23 @@ var columns = []column{
 	{
 		Column: schema.Column{Name: "api_error_code", Type: shortText, Comment: "What went wrong, as the API calls it"},
 		from:   []attribute{errorType},
-		read:   (*reading).errorCode,
-		rule:   "only of a failure; then the type of the exception that decided it, the RPC's code, `db.response.status_code`",
+		read:   (*reading).errorCode, ofFailure: true,
+		rule: "only of a failure; then the type of the exception that decided it, the RPC's code, `db.response.status_code`",
 	},
 	{
 		Column: schema.Column{Name: "api_error_internal_code", Type: shortText, Comment: "What went wrong, as the code calls it"},
-		read:   (*reading).errorInternalCode,
-		rule:   "only of a failure: the type of the exception that decided it",
+		read:   (*reading).errorInternalCode, ofFailure: true,
+		rule: "only of a failure: the type of the exception that decided it",
 	},
 	{
 		Column: schema.Column{Name: "api_error_cause", Type: longText, Comment: "The error that the failure goes back to"},
-		read:   (*reading).errorCause,
+		read:   (*reading).errorCause, ofFailure: true,
 		redact: redactor.assignments,
 		rule:   "only of a failure: type and message of the deepest exception on the failing path",
 	},
 	{
 		Column: schema.Column{Name: "api_error_message", Type: longText, Comment: "The error's message"},
-		read:   (*reading).errorMessage,
+		read:   (*reading).errorMessage, ofFailure: true,
 		redact: redactor.assignments,
 		rule:   "only of a failure: the SERVER span's status message, then the message of the exception that decided it",
 	},
@@ -99,8 +104,8 @@ var columns = []column{
 	{
 		Column: schema.Column{Name: "auth_type", Type: shortText, Comment: "How the request authenticated, such as bearer"},
 		from:   authorization,
-		read:   (*reading).authScheme,
-		rule:   "the scheme alone, if it is a known one",
+		read:   (*reading).authScheme, sourced: true,
+		rule: "the scheme alone, if it is a known one",
 	},
 	{
 		Column: schema.Column{Name: "content_type", Type: shortText, Comment: "Content type of the request"},
@@ -140,8 +145,8 @@ var columns = []column{
 	{
 		Column: schema.Column{Name: "http_path_original", Type: shortText, Comment: "The path before a proxy rewrote it, where it differs"},
 		from:   slices.Concat(originalPaths...),
-		read:   (*reading).originalPath,
-		rule:   "the path part, unless it is http_path",
+		read:   (*reading).originalPath, sourced: true,
+		rule: "the path part, unless it is http_path",
 	},
 	{
 		Column: schema.Column{Name: "http_route", Type: shortText, Comment: "The pattern that matched; NULL: none"},
@@ -172,7 +177,7 @@ var columns = []column{
 	{
 		Column: schema.Column{Name: "query_string", Type: longText, Comment: "The query string, without secrets"},
 		from:   []attribute{urlQuery, urlPath, httpTarget, urlFull, httpURL},
-		read:   func(r *reading) Value { return textValue(r.target.query) },
+		read:   func(r *reading) Value { return textValue(r.target.query) }, sourced: true,
 		redact: func(r redactor, s string) string { return r.query(strings.TrimPrefix(s, "?")) },
 		rule:   "without the question mark",
 	},
@@ -186,7 +191,7 @@ var columns = []column{
 	{
 		Column: schema.Column{Name: "request_payload", Type: document, Comment: "The request's body, without secrets"},
 		from:   []attribute{requestBody},
-		read:   (*reading).payload, fixed: true,
+		read:   (*reading).payload, fixed: true, sourced: true,
 		rule: "only with `request_payload::capture`; what is no JSON, or was cut, is a JSON string",
 	},
 	{

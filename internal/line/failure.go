@@ -36,7 +36,7 @@ func (r *reading) failed() bool {
 // exceptions are those along the failing path, that of the SERVER span first:
 // the first decides what the failure is called, the last is its cause.
 func (r *reading) exceptions() []Exception {
-	if !r.failed() {
+	if !r.failure {
 		return nil
 	}
 	if own, ok := LastException(r.Span); ok {
@@ -53,7 +53,7 @@ func (r *reading) decidingException() Exception {
 }
 
 func (r *reading) errorCode() Value {
-	if !r.failed() {
+	if !r.failure {
 		return null
 	}
 	if code := r.first(errorType); code != "" {
@@ -71,7 +71,7 @@ func (r *reading) errorCode() Value {
 func (r *reading) errorInternalCode() Value { return textValue(r.decidingException().Type) }
 
 func (r *reading) errorMessage() Value {
-	if !r.failed() {
+	if !r.failure {
 		return null
 	}
 	if message := r.Span.Status().Message(); message != "" {

@@ -43,7 +43,7 @@ func TestSelectedHeadersNeverHoldCredentials(t *testing.T) {
 	t.Parallel()
 	greedy := config
 	greedy.HeaderPrefixes = []string{""}
-	row, _ := NewMapper(greedy).Encoder().Append(nil, newRequest(t, attrs{
+	row, _ := appendRow(NewMapper(greedy).Encoder(), nil, newRequest(t, attrs{
 		"http.request.header.authorization":       []any{"Bearer s3cr3t"},
 		"http.request.header.proxy_authorization": "Basic s3cr3t",
 		"http.request.header.cookie":              "session=s3cr3t",
@@ -56,7 +56,7 @@ func TestHeaderPrefixesAreInAnyCase(t *testing.T) {
 	t.Parallel()
 	upper := config
 	upper.HeaderPrefixes = []string{"X-Team", "X-Crunchy-"}
-	row, _ := NewMapper(upper).Encoder().Append(nil, newRequest(t, attrs{"http.request.header.x-team-id": "1"}))
+	row, _ := appendRow(NewMapper(upper).Encoder(), nil, newRequest(t, attrs{"http.request.header.x-team-id": "1"}))
 	require.Equal(t, []string{"x-team-id: 1"}, decode(t, row)["x_crunchy_headers"])
 }
 
@@ -79,7 +79,7 @@ func TestCredentialIsInNoColumn(t *testing.T) {
 	t.Parallel()
 	for _, value := range []any{"Bearer s3cr3t", "s3cr3t", "s3cr3t s3cr3t", "s3cr3t,Bearer x", []any{"s3cr3t x", "Bearer s3cr3t"}} {
 		for _, name := range []string{"authorization", "cookie", "proxy-authorization", "proxy_authorization"} {
-			row, _ := NewMapper(config).Encoder().Append(nil, newRequest(t, attrs{
+			row, _ := appendRow(NewMapper(config).Encoder(), nil, newRequest(t, attrs{
 				"http.request.header." + name: value, "http.response.status_code": 401, "url.path": "/a",
 			}))
 			require.NotContains(t, string(row), "s3cr3t")

@@ -1,12 +1,14 @@
 package line
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
 	"math"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -42,6 +44,22 @@ func (o *jsonObject) integer(n int64) { o.buf = strconv.AppendInt(o.buf, n, 10) 
 
 // float writes a finite number.
 func (o *jsonObject) float(f float64) { o.buf = strconv.AppendFloat(o.buf, f, 'g', -1, 64) }
+
+// seconds writes a duration, not negative, exactly.
+func (o *jsonObject) seconds(d time.Duration) {
+	o.integer(int64(d / time.Second))
+	nanoseconds := int64(d % time.Second)
+	if nanoseconds == 0 {
+		return
+	}
+	var digits [10]byte
+	digits[0] = '.'
+	for i := 9; i > 0; i-- {
+		digits[i] = byte('0' + nanoseconds%10)
+		nanoseconds /= 10
+	}
+	o.buf = append(o.buf, bytes.TrimRight(digits[:], "0")...)
+}
 
 func (o *jsonObject) boolean(b bool) { o.buf = strconv.AppendBool(o.buf, b) }
 

@@ -54,8 +54,15 @@ func newRequest(t testing.TB, attributes attrs) Request {
 // read makes the request's row and decodes it by column.
 func read(t testing.TB, request Request) map[string]any {
 	t.Helper()
-	row, _ := NewMapper(config).Encoder().Append(nil, request)
+	row, _ := appendRow(NewMapper(config).Encoder(), nil, request)
 	return decode(t, row)
+}
+
+// appendRow appends the request's row, as the encoder makes it, to rows.
+func appendRow(e *Encoder, rows []byte, request Request) ([]byte, Fate) {
+	start := len(e.Rows())
+	fate := e.Append(request)
+	return append(rows, e.Rows()[start:]...), fate
 }
 
 func readAttributes(t testing.TB, attributes attrs) map[string]any {

@@ -54,6 +54,8 @@ type Mapper struct {
 	// attributes are those that columns read, names their names by number.
 	attributes map[string]attribute
 	names      []string
+	// fed are the columns that an attribute feeds.
+	fed []columnSet
 	// statisticPrefix starts the attributes that set statistics.
 	statisticPrefix string
 	headerPrefixes  []string
@@ -99,7 +101,17 @@ func NewMapper(cfg Config) *Mapper {
 				m.descendantKeys = append(m.descendantKeys, m.names[a])
 			}
 		}
+		c.absent = appendValue(nil, c.otherwise)
 		m.columns = append(m.columns, c)
+	}
+	m.fed = make([]columnSet, len(m.names))
+	for i, c := range m.columns {
+		for _, a := range slices.Concat(c.from, c.own) {
+			m.fed[a].add(i)
+		}
+		if !c.fixed {
+			m.fed[c.override].add(i)
+		}
 	}
 	byName := func(name string) int {
 		return slices.IndexFunc(m.columns, func(c column) bool { return c.Name == name })
@@ -109,6 +121,14 @@ func NewMapper(cfg Config) *Mapper {
 	m.encoders.New = func() any { return newEncoder(m) }
 	return m
 }
+
+// columnSet is a set of columns by their place. Those past the 63rd are in it or
+// out of it together.
+type columnSet uint64
+
+func (s *columnSet) add(i int) { *s |= 1 << min(i, 63) }
+
+func (s columnSet) has(i int) bool { return s>>min(i, 63)&1 == 1 }
 
 // attribute is the number of the attribute, which may be the user's.
 func (m *Mapper) attribute(name string) attribute {
@@ -146,16 +166,19 @@ const (
 	Stored Fate = iota
 	Restamped
 	Expired
+	// Fates is how many there are.
+	Fates
 )
 
 // Encoder makes rows of requests. It is not safe for concurrent use.
 type Encoder struct {
 	reading reading
+	rows    []byte
 }
 
 func newEncoder(m *Mapper) *Encoder {
 	n := len(m.names)
-	return &Encoder{reading{
+	return &Encoder{reading: reading{
 		Mapper:   m,
 		server:   attributeValues{values: make([]pcommon.Value, n)},
 		resource: attributeValues{values: make([]pcommon.Value, n)},
@@ -170,27 +193,41 @@ func (m *Mapper) Encoder() *Encoder {
 
 // Release ends the use of the encoder and of the requests it has seen.
 func (e *Encoder) Release() {
+	// One huge export must not hold its memory for ever.
+	const most = 1 << 20
+	if cap(e.rows) > most {
+		return
+	}
+	e.rows = e.rows[:0]
 	e.reading.unload()
 	e.reading.encoders.Put(e)
 }
 
-// Append appends the request's row to rows, unless it is expired.
-func (e *Encoder) Append(rows []byte, request Request) ([]byte, Fate) {
+// Rows are the rows appended so far, one after another, valid until the next
+// Append or Release.
+func (e *Encoder) Rows() []byte { return e.rows }
+
+// Append appends the request's row, unless it is expired.
+func (e *Encoder) Append(request Request) Fate {
 	r, fate := &e.reading, Stored
 	createdAt := request.Ended()
 	switch {
 	case createdAt.After(request.Arrival.Add(r.cfg.Horizon)):
 		createdAt, fate = request.Arrival.UTC().Truncate(time.Microsecond), Restamped
 	case r.cfg.Retention > 0 && createdAt.Before(request.Arrival.Add(-r.cfg.Retention)):
-		return rows, Expired
+		return Expired
 	}
 
 	r.load(request, createdAt)
-	rows = appendRowStart(rows, len(r.columns))
+	e.rows = appendRowStart(e.rows, len(r.columns))
 	for i := range r.columns {
-		rows = appendValue(rows, r.value(i))
+		if c := &r.columns[i]; r.without(i) {
+			e.rows = append(e.rows, c.absent...)
+		} else {
+			e.rows = appendValue(e.rows, r.value(i))
+		}
 	}
-	return rows, fate
+	return fate
 }
 
 // Repairs calls yield for each column of which values had to be repaired for

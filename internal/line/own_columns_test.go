@@ -44,7 +44,7 @@ func TestColumnsOfTheUsersOwn(t *testing.T) {
 	}
 	request.Resource.Attributes().PutStr("app jsonb", `{"a": [1], "token": "s3cr3t"}`)
 	request.Resource.Attributes().PutStr("app timestamptz", "2023-05-12T13:14:15Z")
-	row, _ := mapper.Encoder().Append(nil, request)
+	row, _ := appendRow(mapper.Encoder(), nil, request)
 
 	got := map[string]any{}
 	all := fields(t, row)
@@ -75,7 +75,7 @@ func ownSources(types []string) (sources []string) {
 func TestRepairsAreCountedByColumn(t *testing.T) {
 	t.Parallel()
 	encoder := NewMapper(config).Encoder()
-	encoder.Append(nil, newRequest(t, attrs{
+	encoder.Append(newRequest(t, attrs{
 		"url.path": "/\x00", "user_agent.original": string(make([]byte, 300)), "canonical.statistics.a": "\xff",
 	}))
 	got := map[string]Repairs{}

@@ -22,7 +22,7 @@ func TestPayloadIsKeptOnlyWhereConfigured(t *testing.T) {
 	require.Nil(t, got["request_payload"])
 	require.Equal(t, true, got["request_payload_capture_disabled"])
 
-	row, _ := NewMapper(payloadConfig()).Encoder().Append(nil, request)
+	row, _ := appendRow(NewMapper(payloadConfig()).Encoder(), nil, request)
 	got = decode(t, row)
 	require.Equal(t, attrs{"a": 1.0}, got["request_payload"])
 	require.Equal(t, false, got["request_payload_capture_disabled"])

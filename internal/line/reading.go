@@ -20,12 +20,17 @@ type reading struct {
 	server, resource attributeValues
 	// read is the resource whose attributes are in resource.
 	read pcommon.Resource
+	// fed are the columns for which an attribute is there, fedByResource those for
+	// which one of the resource is.
+	fed, fedByResource columnSet
 	// statistics and headers are the attributes with those prefixes.
 	statisticAttributes, headers []namedValue
 
-	call    call
-	target  target
-	status  int64
+	call   call
+	target target
+	status int64
+	// failure says that there is an error to explain.
+	failure bool
 	repairs []Repairs
 	object  jsonObject
 }
@@ -60,18 +65,22 @@ func (r *reading) load(request Request, createdAt time.Time) {
 	r.Request, r.createdAt = request, createdAt
 	if r.read != request.Resource {
 		r.resource.clear()
+		r.fedByResource = 0
 		for key, v := range request.Resource.Attributes().All() {
 			if a, ok := r.attributes[key]; ok {
 				r.resource.put(a, v)
+				r.fedByResource |= r.Mapper.fed[a]
 			}
 		}
 		r.read = request.Resource
 	}
 	r.server.clear()
+	r.fed = r.fedByResource
 	r.statisticAttributes, r.headers = r.statisticAttributes[:0], r.headers[:0]
 	for key, v := range request.Span.Attributes().All() {
 		if a, ok := r.attributes[key]; ok {
 			r.server.put(a, v)
+			r.fed |= r.Mapper.fed[a]
 		}
 		if name, ok := strings.CutPrefix(key, r.statisticPrefix); ok {
 			r.statisticAttributes = append(r.statisticAttributes, namedValue{name, v})
@@ -82,6 +91,16 @@ func (r *reading) load(request Request, createdAt time.Time) {
 	r.call = r.readCall()
 	r.target = r.readTarget()
 	r.status = r.readStatus()
+	r.failure = r.failed()
+}
+
+// without reports whether nothing of the request can feed the column.
+func (r *reading) without(i int) bool {
+	if r.fed.has(i) || len(r.Descendants.Attributes) > 0 {
+		return false
+	}
+	c := &r.columns[i]
+	return c.read == nil || c.sourced || c.ofFailure && !r.failure
 }
 
 // unload lets go of the request's data.

@@ -39,6 +39,9 @@ func (r *reading) finish(i int, v Value) Value {
 
 // text is s without secrets, as a varchar of this width holds it.
 func (r *reading) text(s string, width int, repairs *Repairs) string {
+	if len(s) <= width && plain(s) {
+		return s
+	}
 	s = r.redact.urls(s)
 	cleaned := clean(s)
 	if cleaned != s {

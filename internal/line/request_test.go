@@ -75,7 +75,7 @@ func TestFateGoesByTheTimeOfArrival(t *testing.T) {
 			t.Parallel()
 			request := newRequest(t, nil)
 			request.Span.SetEndTimestamp(at(tt.end))
-			rows, fate := NewMapper(tt.cfg).Encoder().Append([]byte("before"), request)
+			rows, fate := appendRow(NewMapper(tt.cfg).Encoder(), []byte("before"), request)
 			require.Equal(t, tt.fate, fate)
 			row, ok := bytes.CutPrefix(rows, []byte("before"))
 			require.True(t, ok)

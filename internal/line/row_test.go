@@ -40,8 +40,8 @@ func names(layout []schema.Column) []string {
 	return all
 }
 
-// plain is a table of the columns without anything that fills or refuses a value.
-func plain(columns []schema.Column) string {
+// definition is a table of the columns without anything that fills or refuses a value.
+func definition(columns []schema.Column) string {
 	definitions := make([]string, len(columns))
 	for i, c := range columns {
 		definitions[i] = schema.QuoteIdentifier(c.Name) + " " + c.Type.String()
@@ -93,7 +93,7 @@ func extremes(t *testing.T) []Request {
 func TestPostgresReadsBackWhatARowHolds(t *testing.T) {
 	t.Parallel()
 	d := pgtest.New(t)
-	d.Exec(t, plain(Columns())+"; ALTER TABLE lines ALTER updated_at SET DEFAULT now()")
+	d.Exec(t, definition(Columns())+"; ALTER TABLE lines ALTER updated_at SET DEFAULT now()")
 
 	unlimited := config
 	unlimited.Retention, unlimited.Horizon = 0, 200*365*24*time.Hour
@@ -102,7 +102,7 @@ func TestPostgresReadsBackWhatARowHolds(t *testing.T) {
 	var want []map[string]any
 	file := append([]byte("PGCOPY\n\xff\r\n\x00"), make([]byte, 8)...)
 	for _, request := range extremes(t) {
-		row, fate := encoder.Append(nil, request)
+		row, fate := appendRow(encoder, nil, request)
 		require.Equal(t, Stored, fate)
 		want = append(want, decode(t, row))
 		file = append(file, row...)
@@ -147,8 +147,8 @@ func TestPostgresReadsBackWhatARowHolds(t *testing.T) {
 func TestRowsAreAppended(t *testing.T) {
 	t.Parallel()
 	mapper := NewMapper(config)
-	one, _ := mapper.Encoder().Append(nil, newRequest(t, nil))
-	two, _ := mapper.Encoder().Append(bytes.Clone(one), newRequest(t, attrs{"url.path": "/a"}))
+	one, _ := appendRow(mapper.Encoder(), nil, newRequest(t, nil))
+	two, _ := appendRow(mapper.Encoder(), bytes.Clone(one), newRequest(t, attrs{"url.path": "/a"}))
 	require.Equal(t, one, two[:len(one)])
 	require.Equal(t, "/a", decode(t, two[len(one):])["http_path"])
 }
@@ -183,7 +183,7 @@ func FuzzRow(f *testing.F) {
 			put(t, request, source, value, shape+uint8(i), number)
 		}
 		for _, cfg := range []Config{config, {}} {
-			row, fate := NewMapper(cfg).Encoder().Append(nil, request)
+			row, fate := appendRow(NewMapper(cfg).Encoder(), nil, request)
 			if fate == Expired {
 				require.Empty(t, row)
 				continue

@@ -80,7 +80,7 @@ func (o *jsonObject) count(name string, n int) {
 func (o *jsonObject) duration(name string, d time.Duration) {
 	if d > 0 {
 		o.name(name)
-		o.float(d.Seconds())
+		o.seconds(d)
 	}
 }
 

@@ -27,6 +27,6 @@ func TestStatisticsAreWhatTheApplicationSet(t *testing.T) {
 
 func TestStatisticsKeepWholeNumbersExact(t *testing.T) {
 	t.Parallel()
-	row, _ := NewMapper(config).Encoder().Append(nil, newRequest(t, attrs{"canonical.statistics.a": int64(math.MaxInt64)}))
+	row, _ := appendRow(NewMapper(config).Encoder(), nil, newRequest(t, attrs{"canonical.statistics.a": int64(math.MaxInt64)}))
 	require.Contains(t, string(row), `{"a":9223372036854775807}`)
 }

@@ -8,6 +8,17 @@ import (
 // ellipsis ends a text that was cut.
 const ellipsis = "…"
 
+// plain reports whether the text is ASCII without NUL and without a colon, which
+// a URL would have: nothing has to be changed of most values.
+func plain(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c == 0 || c == ':' || c >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
 // clean replaces what Postgres text cannot hold, invalid UTF-8 and NUL, with
 // U+FFFD.
 func clean(s string) string {

@@ -142,7 +142,7 @@ func TestAttributePrefixIsConfigured(t *testing.T) {
 	t.Parallel()
 	other := config
 	other.AttributePrefix = "acme.line"
-	row, _ := NewMapper(other).Encoder().Append(nil, newRequest(t, attrs{
+	row, _ := appendRow(NewMapper(other).Encoder(), nil, newRequest(t, attrs{
 		"acme.line.http_path": "/a", "canonical.http_path": "/b", "acme.line.statistics.n": 1, "canonical.statistics.m": 1,
 	}))
 	got := decode(t, row)

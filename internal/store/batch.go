@@ -44,6 +44,10 @@ func (b Batch) Slice(i, j int) Batch {
 // Append adds the rows of other, which has the same layout.
 func (b *Batch) Append(other Batch) {
 	start := len(b.Rows)
+	// Twice as large each time: append alone would copy large batches often.
+	if need := start + len(other.Rows); need > cap(b.Rows) {
+		b.Rows = slices.Grow(b.Rows, max(start, len(other.Rows)))
+	}
 	b.Rows = append(b.Rows, other.Rows...)
 	for _, end := range other.Ends {
 		b.Ends = append(b.Ends, start+end)

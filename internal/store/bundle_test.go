@@ -73,13 +73,14 @@ func batchOf(t *testing.T, spans ...span) Batch {
 		otlp.SetStartTimestamp(pcommon.NewTimestampFromTime(epoch.Add(-s.ago - time.Second)))
 		otlp.SetEndTimestamp(pcommon.NewTimestampFromTime(epoch.Add(-s.ago)))
 		require.NoError(t, otlp.Attributes().FromRaw(s.with))
-		rows, fate := mapper.Encoder().Append(batch.Rows, line.Request{
+		encoder := mapper.Encoder()
+		fate := encoder.Append(line.Request{
 			Resource: pcommon.NewResource(), Span: otlp, Arrival: epoch,
 			Descendants: line.Descendants{Cost: line.Cost{Spans: s.below}},
 		})
 		require.Equal(t, line.Stored, fate)
-		batch.Rows = rows
-		batch.Ends = append(batch.Ends, len(rows))
+		batch.Rows = append(batch.Rows, encoder.Rows()...)
+		batch.Ends = append(batch.Ends, len(batch.Rows))
 	}
 	require.NoError(t, batch.Validate())
 	return batch
