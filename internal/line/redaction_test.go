@@ -77,7 +77,7 @@ func FuzzRedactQuery(f *testing.F) {
 	}
 	secrets := append(slices.Clone(secretParameters), config.RedactParameters...)
 	isSecret := func(name string) bool {
-		return slices.ContainsFunc(secrets, func(secret string) bool { return strings.EqualFold(secret, name) })
+		return slices.ContainsFunc(secrets, func(secret string) bool { return secretName(secret) == secretName(name) })
 	}
 	f.Fuzz(func(t *testing.T, query string) {
 		out := redactQuery(query)
