@@ -3,9 +3,11 @@
 GO     ?= go
 TOOLS  := .tools
 BINARY := build/otelcol-canonical
+# A collector that does nothing, for make bench to compare with.
+NOP    := build/nop/otelcol-nop
 # What the collector is built from: a change of any rebuilds it.
 SOURCES := builder-config.yaml go.mod go.sum $(shell find . -name '*.go' -o -name '*.sql' | \
-	grep -v -e _test.go -e '^./build/' -e '^./demo/' -e '^./$(TOOLS)/' -e '^./internal/tools/' -e '^./internal/pgtest/')
+	grep -v -e _test.go -e '^./build/' -e '^./demo/' -e '^./$(TOOLS)/' -e '^./bench/' -e '^./internal/tools/' -e '^./internal/pgtest/')
 
 .DEFAULT_GOAL := help
 
@@ -28,6 +30,16 @@ collector: $(BINARY) ## Build build/otelcol-canonical with ocb
 test: $(BINARY) postgres ## Run every test, with the race detector
 	$(GO) test -race -timeout 15m ./...
 	cd demo && $(GO) test -race -timeout 5m ./...
+	@# Benchmarks have to go on compiling and running.
+	$(GO) test -run "^$$" -bench . -benchtime 1x ./... > /dev/null
+
+# RUNS and LINES make it shorter: make bench RUNS=1 LINES=20000 QUEUED=50000
+RUNS   ?= 5
+LINES  ?= 200000
+QUEUED ?= 1000000
+.PHONY: bench
+bench: $(BINARY) $(NOP) postgres ## Measure the exporter against what Postgres itself can take (RUNS, LINES, QUEUED)
+	$(GO) run ./bench -runs $(RUNS) -lines $(LINES) -queued $(QUEUED) -csv build/bench.csv
 
 .PHONY: golden
 golden: postgres ## Rewrite the golden lines in testdata/golden
@@ -70,6 +82,12 @@ $(BINARY): $(SOURCES) $(TOOLS)/builder
 	@echo 'building $@ (about a minute, the first time some more)'
 	@mkdir -p build
 	@$(TOOLS)/builder --config builder-config.yaml > build/build.log 2>&1 || { cat build/build.log; exit 1; }
+	@touch $@
+
+$(NOP): bench/builder-config-nop.yaml $(TOOLS)/builder
+	@echo 'building $@'
+	@mkdir -p build/nop
+	@$(TOOLS)/builder --config bench/builder-config-nop.yaml > build/nop.log 2>&1 || { cat build/nop.log; exit 1; }
 	@touch $@
 
 # The versions of all tools stand in internal/tools/go.mod.
