@@ -140,6 +140,14 @@ type PartitionsConfig struct {
 	CheckInterval time.Duration `mapstructure:"check_interval"`
 }
 
+// maintained is the configuration as the maintainer of the partitions takes it.
+func (c PartitionsConfig) maintained() partition.Config {
+	return partition.Config{
+		Interval: c.Interval, CreateAhead: c.CreateAhead, CheckInterval: c.CheckInterval,
+		Retention: c.Retention, KeepDetached: c.KeepDetached, MaxSize: c.MaxSize,
+	}
+}
+
 func createDefaultConfig() component.Config {
 	queue := exporterhelper.NewDefaultQueueConfig()
 	queue.Sizer = exporterhelper.RequestSizerTypeItems
