@@ -119,7 +119,9 @@ func (e *lineExporter) start(_ context.Context, host component.Host) error {
 	}, pool, partitions, e.logger)
 	e.health = newHealth(host, e.logger)
 
-	if err := e.telemetry.RegisterCanonicalLineSpansPendingCallback(e.observePending); err != nil {
+	if err := errors.Join(
+		e.telemetry.RegisterCanonicalLineSpansPendingCallback(e.observePending), e.observePartitions(partitions),
+	); err != nil {
 		return fmt.Errorf("register metrics: %w", err)
 	}
 
