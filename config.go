@@ -60,8 +60,9 @@ type DatabaseConfig struct {
 	MaxConnections int32 `mapstructure:"max_connections"`
 
 	// CreateSchema lets the exporter create and extend the table, its schema and
-	// its partitions. When false it changes no definition and writes the columns
-	// it finds. Default: true.
+	// its partitions, and drop its partitions. When false it changes no definition
+	// and writes the columns it finds: DML is all it needs, see schema/roles.sql.
+	// Default: true.
 	CreateSchema bool `mapstructure:"create_schema"`
 }
 
@@ -123,21 +124,32 @@ type PartitionsConfig struct {
 	// from further ahead is stored at its time of arrival. Default: 72h.
 	CreateAhead time.Duration `mapstructure:"create_ahead"`
 
-	// Retention is how long lines are kept; older ones are dropped on arrival. 0
-	// keeps them for ever. Default: 336h. Partitions are not yet detached.
+	// Retention is how long lines are kept: a partition is detached when its last
+	// line has outlived it, and older lines are dropped on arrival. 0 keeps them for
+	// ever, and gives a line up to 1000 intervals late a partition. Default: 336h.
 	Retention time.Duration `mapstructure:"retention"`
 
-	// KeepDetached is how long a detached partition waits before it is dropped,
-	// at least 0. Default: 72h. Not yet in effect.
+	// KeepDetached is how long a detached partition waits for an operator before it
+	// is dropped, at least 0. Default: 72h.
 	KeepDetached time.Duration `mapstructure:"keep_detached"`
 
-	// MaxSize is the most bytes of the whole table; over it the oldest partitions
-	// go. 0 is no limit. Default: 0. Not yet in effect.
+	// MaxSize is the most bytes of all partitions with indexes and TOAST, detached
+	// ones too; over it the oldest are dropped, whatever KeepDetached says, but
+	// never the one for lines of now. What is written between two checks comes on
+	// top. 0 is no limit. Default: 0.
 	MaxSize int64 `mapstructure:"max_size"`
 
 	// CheckInterval is how often partitions are looked after, more than 0.
 	// Default: 10m.
 	CheckInterval time.Duration `mapstructure:"check_interval"`
+}
+
+// maintained is the configuration as the maintainer of the partitions takes it.
+func (c PartitionsConfig) maintained() partition.Config {
+	return partition.Config{
+		Interval: c.Interval, CreateAhead: c.CreateAhead, CheckInterval: c.CheckInterval,
+		Retention: c.Retention, KeepDetached: c.KeepDetached, MaxSize: c.MaxSize,
+	}
 }
 
 func createDefaultConfig() component.Config {

@@ -112,17 +112,17 @@ func (e *lineExporter) start(_ context.Context, host component.Host) error {
 	if err != nil {
 		return fmt.Errorf("open connection pool: %w", store.Redact(err))
 	}
-	partitions := partition.New(partition.Config{
-		Interval: e.cfg.Partitions.Interval, CreateAhead: e.cfg.Partitions.CreateAhead,
-	}, pool, e.logger)
+	partitions := partition.New(e.cfg.Partitions.maintained(), pool, e.logger)
 	e.pool = pool
 	e.store = store.New(store.Config{
 		Table: e.table, Columns: e.mapper.Columns(),
-		CreateSchema: e.cfg.Database.CreateSchema, Retention: e.cfg.Partitions.Retention,
+		CreateSchema: e.cfg.Database.CreateSchema,
 	}, pool, partitions, e.logger)
 	e.health = newHealth(host, e.logger)
 
-	if err := e.telemetry.RegisterCanonicalLineSpansPendingCallback(e.observePending); err != nil {
+	if err := errors.Join(
+		e.telemetry.RegisterCanonicalLineSpansPendingCallback(e.observePending), e.observePartitions(partitions),
+	); err != nil {
 		return fmt.Errorf("register metrics: %w", err)
 	}
 

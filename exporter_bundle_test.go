@@ -26,6 +26,7 @@ import (
 
 	"canonicallineexporter/internal/metadata"
 	"canonicallineexporter/internal/metadatatest"
+	"canonicallineexporter/internal/partition"
 	"canonicallineexporter/internal/pgtest"
 )
 
@@ -43,7 +44,8 @@ func setup(t *testing.T, url string, change func(*Config)) *bundle {
 	t.Helper()
 	cfg := createDefaultConfig().(*Config)
 	cfg.Database.URL = configopaque.String(url)
-	cfg.Partitions.Retention = 0 // captures lie in the past
+	// Captures lie in the past, further than a table of days would go back.
+	cfg.Partitions.Retention, cfg.Partitions.Interval = 0, partition.Month
 	if change != nil {
 		change(cfg)
 	}

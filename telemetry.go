@@ -2,12 +2,14 @@ package canonicallineexporter
 
 import (
 	"context"
+	"errors"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 
 	"canonicallineexporter/internal/collapse"
 	"canonicallineexporter/internal/line"
+	"canonicallineexporter/internal/partition"
 	"canonicallineexporter/internal/store"
 )
 
@@ -17,6 +19,39 @@ import (
 func (e *lineExporter) observePending(_ context.Context, o metric.Int64Observer) error {
 	o.Observe(e.collapser.Pending())
 	return nil
+}
+
+// observePartitions has the metrics of partitions read what their maintainer
+// knows; before it has seen the table, there are none.
+func (e *lineExporter) observePartitions(partitions *partition.Maintainer) error {
+	gauge := func(value func(partition.Status) int64) metric.Int64Callback {
+		return func(_ context.Context, o metric.Int64Observer) error {
+			if status, known := partitions.Status(); known {
+				o.Observe(value(status))
+			}
+			return nil
+		}
+	}
+	t := e.telemetry
+	return errors.Join(
+		t.RegisterCanonicalLinePartitionBytesCallback(gauge(func(s partition.Status) int64 { return s.Bytes })),
+		t.RegisterCanonicalLinePartitionCountCallback(gauge(func(s partition.Status) int64 { return s.Partitions })),
+		t.RegisterCanonicalLinePartitionRunwayCallback(gauge(func(s partition.Status) int64 { return int64(s.Runway.Seconds()) })),
+		t.RegisterCanonicalLinePartitionLastSuccessCallback(func(_ context.Context, o metric.Int64Observer) error {
+			if status, _ := partitions.Status(); !status.LastSuccess.IsZero() {
+				o.Observe(status.LastSuccess.Unix())
+			}
+			return nil
+		}),
+		t.RegisterCanonicalLinePartitionActionsCallback(func(_ context.Context, o metric.Int64Observer) error {
+			status, _ := partitions.Status()
+			for tally, n := range status.Actions {
+				o.Observe(n, metric.WithAttributes(
+					attribute.String("action", string(tally.Kind)), attribute.String("outcome", string(tally.Outcome))))
+			}
+			return nil
+		}),
+	)
 }
 
 func (e *lineExporter) countReceived(ctx context.Context, spans collapse.Outcome, fates fates) {

@@ -67,6 +67,15 @@ func Lock(ctx context.Context, tx pgx.Tx, table Table) error {
 	return nil
 }
 
+// TryLock is Lock without the wait: it reports whether the lock was free.
+func TryLock(ctx context.Context, tx pgx.Tx, table Table) (bool, error) {
+	var free bool
+	if err := tx.QueryRow(ctx, statements.Render("try_lock.sql", nil), table.String()).Scan(&free); err != nil {
+		return false, fmt.Errorf("lock table definition: %w", err)
+	}
+	return free, nil
+}
+
 // Apply creates what is missing of the table and of columns, and changes
 // nothing that exists. It is safe to call from several collectors at once.
 func Apply(ctx context.Context, pool *pgxpool.Pool, table Table, columns []Column) error {

@@ -11,8 +11,9 @@ import (
 )
 
 // maxTableName leaves room, in Postgres' 63 bytes for an identifier, for the
-// longest suffix of a partition ("_2023051213").
-const maxTableName = 63 - 11
+// longest suffix of a partition ("_2023051213"), and for a number after it where
+// that name is taken ("_2").
+const maxTableName = 63 - 13
 
 // Table names the partitioned table. Schema is empty until it is known.
 type Table struct {

@@ -25,17 +25,22 @@ func Tracer(settings component.TelemetrySettings) trace.Tracer {
 // TelemetryBuilder provides an interface for components to report telemetry
 // as defined in metadata and user config.
 type TelemetryBuilder struct {
-	meter                      metric.Meter
-	mu                         sync.Mutex
-	registrations              []metric.Registration
-	CanonicalLineClockSkew     metric.Int64Counter
-	CanonicalLineDropped       metric.Int64Counter
-	CanonicalLineRepairs       metric.Int64Counter
-	CanonicalLineSpansEvicted  metric.Int64Counter
-	CanonicalLineSpansPending  metric.Int64ObservableGauge
-	CanonicalLineSpansReceived metric.Int64Counter
-	CanonicalLineSpansResolved metric.Int64Counter
-	CanonicalLineWritten       metric.Int64Counter
+	meter                             metric.Meter
+	mu                                sync.Mutex
+	registrations                     []metric.Registration
+	CanonicalLineClockSkew            metric.Int64Counter
+	CanonicalLineDropped              metric.Int64Counter
+	CanonicalLinePartitionActions     metric.Int64ObservableCounter
+	CanonicalLinePartitionBytes       metric.Int64ObservableGauge
+	CanonicalLinePartitionCount       metric.Int64ObservableGauge
+	CanonicalLinePartitionLastSuccess metric.Int64ObservableGauge
+	CanonicalLinePartitionRunway      metric.Int64ObservableGauge
+	CanonicalLineRepairs              metric.Int64Counter
+	CanonicalLineSpansEvicted         metric.Int64Counter
+	CanonicalLineSpansPending         metric.Int64ObservableGauge
+	CanonicalLineSpansReceived        metric.Int64Counter
+	CanonicalLineSpansResolved        metric.Int64Counter
+	CanonicalLineWritten              metric.Int64Counter
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -47,6 +52,81 @@ type telemetryBuilderOptionFunc func(mb *TelemetryBuilder)
 
 func (tbof telemetryBuilderOptionFunc) apply(mb *TelemetryBuilder) {
 	tbof(mb)
+}
+
+// RegisterCanonicalLinePartitionActionsCallback sets callback for observable CanonicalLinePartitionActions metric.
+func (builder *TelemetryBuilder) RegisterCanonicalLinePartitionActionsCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.CanonicalLinePartitionActions, obs: o})
+		return nil
+	}, builder.CanonicalLinePartitionActions)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterCanonicalLinePartitionBytesCallback sets callback for observable CanonicalLinePartitionBytes metric.
+func (builder *TelemetryBuilder) RegisterCanonicalLinePartitionBytesCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.CanonicalLinePartitionBytes, obs: o})
+		return nil
+	}, builder.CanonicalLinePartitionBytes)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterCanonicalLinePartitionCountCallback sets callback for observable CanonicalLinePartitionCount metric.
+func (builder *TelemetryBuilder) RegisterCanonicalLinePartitionCountCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.CanonicalLinePartitionCount, obs: o})
+		return nil
+	}, builder.CanonicalLinePartitionCount)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterCanonicalLinePartitionLastSuccessCallback sets callback for observable CanonicalLinePartitionLastSuccess metric.
+func (builder *TelemetryBuilder) RegisterCanonicalLinePartitionLastSuccessCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.CanonicalLinePartitionLastSuccess, obs: o})
+		return nil
+	}, builder.CanonicalLinePartitionLastSuccess)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterCanonicalLinePartitionRunwayCallback sets callback for observable CanonicalLinePartitionRunway metric.
+func (builder *TelemetryBuilder) RegisterCanonicalLinePartitionRunwayCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.CanonicalLinePartitionRunway, obs: o})
+		return nil
+	}, builder.CanonicalLinePartitionRunway)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
 }
 
 // RegisterCanonicalLineSpansPendingCallback sets callback for observable CanonicalLineSpansPending metric.
@@ -102,6 +182,36 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_canonical_line_dropped",
 		metric.WithDescription("Lines that were not stored, by reason. [Development]"),
 		metric.WithUnit("{line}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.CanonicalLinePartitionActions, err = builder.meter.Int64ObservableCounter(
+		"otelcol_canonical_line_partition_actions",
+		metric.WithDescription("Changes of partitions by this collector, by what was done and how it ended. [Development]"),
+		metric.WithUnit("{action}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.CanonicalLinePartitionBytes, err = builder.meter.Int64ObservableGauge(
+		"otelcol_canonical_line_partition_bytes",
+		metric.WithDescription("Size of all partitions with their indexes and TOAST, and of the detached ones that wait to be dropped. [Development]"),
+		metric.WithUnit("By"),
+	)
+	errs = errors.Join(errs, err)
+	builder.CanonicalLinePartitionCount, err = builder.meter.Int64ObservableGauge(
+		"otelcol_canonical_line_partition_count",
+		metric.WithDescription("Partitions of the table, without detached ones. [Development]"),
+		metric.WithUnit("{partition}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.CanonicalLinePartitionLastSuccess, err = builder.meter.Int64ObservableGauge(
+		"otelcol_canonical_line_partition_last_success",
+		metric.WithDescription("Unix time of the last round of maintenance without a failure. [Development]"),
+		metric.WithUnit("s"),
+	)
+	errs = errors.Join(errs, err)
+	builder.CanonicalLinePartitionRunway, err = builder.meter.Int64ObservableGauge(
+		"otelcol_canonical_line_partition_runway",
+		metric.WithDescription("How long from now on every line has a partition. [Development]"),
+		metric.WithUnit("s"),
 	)
 	errs = errors.Join(errs, err)
 	builder.CanonicalLineRepairs, err = builder.meter.Int64Counter(

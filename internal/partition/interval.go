@@ -57,6 +57,21 @@ func (i Interval) Next(floor time.Time) time.Time {
 	}
 }
 
+// back is the start of the n-th interval before the one that t falls into.
+func (i Interval) back(t time.Time, n int) time.Time {
+	floor := i.Floor(t)
+	switch i {
+	case Hour:
+		return floor.Add(-time.Duration(n) * time.Hour)
+	case Week:
+		return floor.AddDate(0, 0, -7*n)
+	case Month:
+		return floor.AddDate(0, -n, 0)
+	default:
+		return floor.AddDate(0, 0, -n)
+	}
+}
+
 // suffix ends the name of the partition that starts at from.
 func (i Interval) suffix(from time.Time) string {
 	if i == Hour {

@@ -1,18 +1,20 @@
-// Package partition keeps the canonical line table supplied with partitions:
-// a pure plan of what to create, and a maintainer that carries it out.
+// Package partition keeps the canonical line table supplied with partitions and
+// rids it of those that have outlived their time or its size: a pure plan of
+// what to do, and a maintainer that carries it out.
+//
+// The catalogue is the only state. Every partition that a maintainer makes is
+// marked in its comment, and what happens to it is written there, so that
+// collectors can take over from each other at any point.
 package partition
 
 import (
 	"context"
 	"embed"
 	"errors"
-	"fmt"
-	"math"
 	"slices"
+	"sync"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"go.uber.org/zap"
 
@@ -24,36 +26,67 @@ var files embed.FS
 
 var statements = schema.ParseStatements(files)
 
-// Config says which partitions a table has.
-type Config struct {
-	// Interval is what one partition covers.
-	Interval Interval
-	// CreateAhead is how far into the future partitions exist.
-	CreateAhead time.Duration
-}
-
-// Maintainer creates partitions. It is safe for concurrent use, by several
-// collectors on one table too: an advisory lock serialises them.
+// Maintainer looks after the partitions of a table. It is safe for concurrent
+// use, by several collectors on one table too: a transaction-level advisory lock
+// keeps them apart, which works through PgBouncer in transaction mode.
 type Maintainer struct {
 	cfg    Config
 	pool   *pgxpool.Pool
 	logger *zap.Logger
 	now    func() time.Time
+
+	// mu guards what follows.
+	mu     sync.Mutex
+	status Status
+	// noticed is what the operator has been told.
+	noticed []Notice
 }
 
 // New returns a maintainer that uses pool.
 func New(cfg Config, pool *pgxpool.Pool, logger *zap.Logger) *Maintainer {
-	return &Maintainer{cfg: cfg, pool: pool, logger: logger, now: time.Now}
+	return &Maintainer{cfg: cfg, pool: pool, logger: logger, now: time.Now, status: Status{Actions: map[Tally]int64{}}}
 }
 
-// Ahead creates what is missing from now up to CreateAhead. table is
-// schema-qualified.
+// Maintain is one round: it creates what is missing, then retires what has to
+// go. What it has to wait for it leaves to the next round. table is
+// schema-qualified, here and below.
+func (m *Maintainer) Maintain(ctx context.Context, table schema.Table) error {
+	err := errors.Join(m.Ahead(ctx, table), m.retire(ctx, table), m.Inspect(ctx, table))
+	if err == nil {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		m.status.LastSuccess = m.now()
+	}
+	return err
+}
+
+// Inspect reads the figures of Status from the catalogue.
+func (m *Maintainer) Inspect(ctx context.Context, table schema.Table) error {
+	catalog, err := read(ctx, m.pool, table, true)
+	if err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.status.known = true
+	m.status.coveredUntil = catalog.coveredUntil(m.now())
+	m.status.Partitions = 0
+	for _, p := range catalog {
+		if p.Attached {
+			m.status.Partitions++
+		}
+	}
+	m.status.Bytes = catalog.bytes()
+	return nil
+}
+
+// Ahead creates what is missing from now up to CreateAhead, and as much more as
+// passes until the next round.
 func (m *Maintainer) Ahead(ctx context.Context, table schema.Table) error {
-	now := m.now()
-	return m.ensure(ctx, table, []Range{{now, now.Add(m.cfg.CreateAhead + 1)}})
+	return m.create(ctx, table, m.cfg.ahead(m.now()))
 }
 
-// Cover creates what is missing for rows of the given times.
+// Cover creates what is missing for lines of the given times.
 func (m *Maintainer) Cover(ctx context.Context, table schema.Table, times []time.Time) error {
 	starts := make([]time.Time, len(times))
 	for i, t := range times {
@@ -65,93 +98,34 @@ func (m *Maintainer) Cover(ctx context.Context, table schema.Table, times []time
 	for i, start := range starts {
 		want[i] = Range{start, m.cfg.Interval.Next(start)}
 	}
-	return m.ensure(ctx, table, want)
+	return m.create(ctx, table, want)
 }
 
-// ensure looks before it locks: on most runs nothing is missing.
-func (m *Maintainer) ensure(ctx context.Context, table schema.Table, want []Range) error {
-	existing, err := list(ctx, m.pool, table)
+// Lost reports, for each of the times, whether a line of it has come too late to
+// be stored: it has outlived the retention, or there is no partition for it and
+// none will be created, since what was retired stays retired.
+func (m *Maintainer) Lost(ctx context.Context, table schema.Table, times []time.Time) ([]bool, error) {
+	catalog, err := read(ctx, m.pool, table, false)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if len(Plan(table.Name, m.cfg.Interval, existing, want)) == 0 {
-		return nil
+	now := m.now()
+	lost := make([]bool, len(times))
+	for i, t := range times {
+		lost[i] = m.cfg.lost(now, catalog, t)
 	}
+	return lost, nil
+}
 
-	tx, err := m.pool.Begin(ctx)
-	if err != nil {
-		return fmt.Errorf("begin partition change: %w", err)
-	}
-	defer tx.Rollback(context.WithoutCancel(ctx)) //nolint:errcheck // a no-op after Commit
-	if err := schema.Lock(ctx, tx, table); err != nil {
-		return err
-	}
-	if existing, err = list(ctx, tx, table); err != nil {
-		return err
-	}
-	// Writers and readers go on during ATTACH; only another change of the table,
-	// an index build or a VACUUM can hold it up, and then the next run tries again.
-	if _, err := tx.Exec(ctx, "SET LOCAL lock_timeout = '5s'"); err != nil {
-		return fmt.Errorf("set lock timeout: %w", err)
-	}
-	plan := Plan(table.Name, m.cfg.Interval, existing, want)
-	for _, creation := range plan {
-		if err := create(ctx, tx, table, creation); err != nil {
-			return err
+// notify tells the operator of each notice once, and again when it has been
+// away in between.
+func (m *Maintainer) notify(notices []Notice) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, n := range notices {
+		if !slices.Contains(m.noticed, n) {
+			m.logger.Warn(n.Message, zap.Stringer("partition", n.Partition), zap.String("hint", n.Hint))
 		}
 	}
-	if err := tx.Commit(ctx); err != nil {
-		return fmt.Errorf("commit partition change: %w", err)
-	}
-	if len(plan) > 0 {
-		m.logger.Info("created partitions", zap.Stringer("table", table), zap.Int("partitions", len(plan)),
-			zap.Time("from", plan[0].From), zap.Time("to", plan[len(plan)-1].To))
-	}
-	return nil
-}
-
-func create(ctx context.Context, tx pgx.Tx, table schema.Table, creation Creation) error {
-	sql := statements.Render("create.sql", struct {
-		Table, Partition schema.Table
-		From, To         string
-	}{
-		table, table.Sibling(creation.Name),
-		creation.From.UTC().Format(time.RFC3339), creation.To.UTC().Format(time.RFC3339),
-	})
-	if _, err := tx.Exec(ctx, sql); err != nil {
-		return fmt.Errorf("create partition: %w", err)
-	}
-	return nil
-}
-
-func list(ctx context.Context, db schema.Querier, table schema.Table) ([]Range, error) {
-	rows, err := db.Query(ctx, statements.Render("partitions.sql", nil), table.String())
-	if err != nil {
-		return nil, fmt.Errorf("list partitions: %w", err)
-	}
-	var ranges []Range
-	var from, to pgtype.Timestamptz
-	_, err = pgx.ForEachRow(rows, []any{&from, &to}, func() error {
-		if !from.Valid || !to.Valid {
-			return errors.New("partition has no bounds")
-		}
-		ranges = append(ranges, Range{bound(from), bound(to)})
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("list partitions: %w", err)
-	}
-	return ranges, nil
-}
-
-// bound turns an infinite bound into a time beyond every line's.
-func bound(t pgtype.Timestamptz) time.Time {
-	switch t.InfinityModifier {
-	case pgtype.NegativeInfinity:
-		return time.Time{}
-	case pgtype.Infinity:
-		return time.Date(math.MaxInt16, 1, 1, 0, 0, 0, 0, time.UTC)
-	default:
-		return t.Time
-	}
+	m.noticed = notices
 }

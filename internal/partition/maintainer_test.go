@@ -56,12 +56,13 @@ func TestBoundsAreReadInAnyTimeZone(t *testing.T) {
 	d.Exec(t, "ALTER DATABASE "+d.Name+" SET datestyle = 'German'")
 	d.Pool.Reset()
 	require.NoError(t, m.Ahead(t.Context(), table))
-	ranges, err := list(t.Context(), d.Pool, table)
+	catalog, err := read(t.Context(), d.Pool, table, false)
 	require.NoError(t, err)
-	require.Len(t, ranges, 3)
-	for _, r := range ranges {
-		require.Equal(t, r.From.UTC(), Day.Floor(r.From))
-		require.Equal(t, r.To.UTC(), Day.Next(r.From.UTC()))
+	require.Len(t, catalog, 3)
+	for _, p := range catalog {
+		require.Equal(t, p.From, Day.Floor(p.From))
+		require.Equal(t, p.To, Day.Next(p.From))
+		require.Equal(t, Range{p.mark.From, p.mark.To}, p.Range)
 	}
 }
 

@@ -1,16 +1,43 @@
+-- The partitions of $1, and the tables in its schema whose comment starts with
+-- $2: they may have been partitions of it. $3 says whether to look at the files.
+--
 -- Bounds come from the catalogue, never from names: pg_get_expr renders
 -- "FOR VALUES FROM ('2023-05-12 00:00:00+00') TO ('2023-05-13 00:00:00+00')" in
 -- the session's time zone, and the casts read them back in the same one.
 -- MINVALUE and MAXVALUE become infinities; a DEFAULT partition has no bounds.
+--
+-- Nothing here takes a lock: a table can go while it is looked at, and then has
+-- no size.
+WITH parent AS (
+    SELECT oid, relnamespace
+    FROM pg_catalog.pg_class
+    WHERE oid = to_regclass($1::text)
+),
+part AS (
+    SELECT i.inhrelid AS oid, true AS attached, i.inhdetachpending AS pending
+    FROM pg_catalog.pg_inherits i
+    JOIN parent ON parent.oid = i.inhparent
+    UNION ALL
+    SELECT c.oid, false, false
+    FROM pg_catalog.pg_class c
+    JOIN parent ON parent.relnamespace = c.relnamespace
+    WHERE c.relkind = 'r'
+        AND NOT c.relispartition
+        AND starts_with(obj_description(c.oid, 'pg_class'), $2::text)
+)
 SELECT
-    CASE WHEN lower_bound = 'MINVALUE' THEN '-infinity' ELSE trim(lower_bound, '''')::timestamptz END,
-    CASE WHEN upper_bound = 'MAXVALUE' THEN 'infinity' ELSE trim(upper_bound, '''')::timestamptz END
-FROM pg_catalog.pg_inherits i
-JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid
-CROSS JOIN LATERAL regexp_match(
-    pg_get_expr(c.relpartbound, c.oid),
-    'FROM \((.*)\) TO \((.*)\)'
-) AS bounds
-CROSS JOIN LATERAL (SELECT bounds[1], bounds[2]) AS bound (lower_bound, upper_bound)
-WHERE i.inhparent = to_regclass($1)
-    AND bounds IS NOT NULL;
+    c.oid,
+    n.nspname::text,
+    c.relname::text,
+    part.attached,
+    part.pending,
+    COALESCE(bound.expression = 'DEFAULT', false),
+    CASE WHEN bounds[1] = 'MINVALUE' THEN '-infinity' ELSE trim(bounds[1], '''')::timestamptz END,
+    CASE WHEN bounds[2] = 'MAXVALUE' THEN 'infinity' ELSE trim(bounds[2], '''')::timestamptz END,
+    COALESCE(obj_description(c.oid, 'pg_class'), ''),
+    CASE WHEN $3::boolean THEN COALESCE(pg_total_relation_size(c.oid), 0) ELSE 0 END
+FROM part
+JOIN pg_catalog.pg_class c ON c.oid = part.oid
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+CROSS JOIN LATERAL (SELECT pg_get_expr(c.relpartbound, c.oid) AS expression) AS bound
+LEFT JOIN LATERAL regexp_match(bound.expression, 'FROM \((.*)\) TO \((.*)\)') AS bounds ON true;

@@ -29,12 +29,17 @@ type bundle struct {
 
 func setup(t *testing.T, change func(*Config)) *bundle {
 	t.Helper()
+	return setupPartitions(t, change, partition.Config{Interval: partition.Day, CreateAhead: 72 * time.Hour, Retention: 14 * 24 * time.Hour})
+}
+
+func setupPartitions(t *testing.T, change func(*Config), kept partition.Config) *bundle {
+	t.Helper()
 	d := pgtest.New(t)
 	core, logs := observer.New(zapcore.InfoLevel)
 	logger := zap.New(zapcore.NewTee(core, zaptest.NewLogger(t).Core()))
 	cfg := Config{
 		Table: schema.Table{Name: "canonical_api_line"}, Columns: line.Columns(),
-		CreateSchema: true, Retention: 14 * 24 * time.Hour,
+		CreateSchema: true,
 	}
 	if change != nil {
 		change(&cfg)
@@ -44,7 +49,7 @@ func setup(t *testing.T, change func(*Config)) *bundle {
 	pool, err := pgxpool.NewWithConfig(t.Context(), poolConfig)
 	require.NoError(t, err)
 	t.Cleanup(pool.Close)
-	partitions := partition.New(partition.Config{Interval: partition.Day, CreateAhead: 72 * time.Hour}, pool, logger)
+	partitions := partition.New(kept, pool, logger)
 	return &bundle{Database: d, store: New(cfg, pool, partitions, logger), logs: logs}
 }
 

@@ -11,12 +11,16 @@ import (
 )
 
 // Maintain reads the table anew and, if it may, creates what is missing of it
-// and of its partitions. Errors are redacted as those of Write.
+// and looks after its partitions. Errors are redacted as those of Write.
 func (s *Store) Maintain(ctx context.Context) error {
 	s.forget()
 	table, err := s.currentTarget(ctx)
-	if err == nil && s.cfg.CreateSchema {
-		err = s.partitions.Ahead(ctx, table.Table)
+	switch {
+	case err != nil:
+	case s.cfg.CreateSchema:
+		err = s.partitions.Maintain(ctx, table.Table)
+	default:
+		err = s.partitions.Inspect(ctx, table.Table)
 	}
 	return Redact(err)
 }

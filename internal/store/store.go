@@ -27,8 +27,6 @@ type Config struct {
 	Columns []schema.Column
 	// CreateSchema lets the store create and extend the table and its partitions.
 	CreateSchema bool
-	// Retention is how long lines are kept; 0 is for ever.
-	Retention time.Duration
 }
 
 // Store writes to one table. It is safe for concurrent use.
@@ -37,7 +35,6 @@ type Store struct {
 	pool       *pgxpool.Pool
 	partitions *partition.Maintainer
 	logger     *zap.Logger
-	now        func() time.Time
 
 	// mu guards what follows, and lets one caller at a time reconcile.
 	mu sync.Mutex
@@ -47,9 +44,9 @@ type Store struct {
 	leftOut []string
 }
 
-// New returns a store that uses pool and creates partitions through partitions.
+// New returns a store that uses pool and has partitions looked after by partitions.
 func New(cfg Config, pool *pgxpool.Pool, partitions *partition.Maintainer, logger *zap.Logger) *Store {
-	return &Store{cfg: cfg, pool: pool, partitions: partitions, logger: logger, now: time.Now}
+	return &Store{cfg: cfg, pool: pool, partitions: partitions, logger: logger}
 }
 
 // maxRepairs bounds how often one write mends the table, or changes its way,
@@ -95,10 +92,12 @@ func (s *Store) write(ctx context.Context, batch Batch, fresh bool) (Result, err
 		case upsert:
 			insert = upsertBatch
 		case partitionMissing:
-			batch, expired.Expired = s.dropExpired(batch, expired.Expired)
-			if err := s.cover(ctx, batch, err); err != nil {
+			kept, err := s.cover(ctx, batch, err)
+			if err != nil {
 				return Result{}, err
 			}
+			expired.Expired += batch.Len() - kept.Len()
+			batch = kept
 		case reconcile:
 			s.forget()
 		default:
@@ -143,40 +142,34 @@ func (s *Store) bisect(ctx context.Context, batch Batch, cause error) (Result, e
 	return result, nil
 }
 
-// dropExpired leaves out what is older than the retention: its partition has
-// gone, and would be made again to be dropped at once. It adds to count.
-func (s *Store) dropExpired(batch Batch, count int) (Batch, int) {
-	if s.cfg.Retention == 0 {
-		return batch, count
-	}
-	limit := s.now().Add(-s.cfg.Retention)
-	kept := Batch{Layout: batch.Layout}
-	for i := range batch.Len() {
-		if batch.createdAt(i).Before(limit) {
-			count++
-			continue
-		}
-		kept.Append(batch.Slice(i, i+1))
-	}
-	return kept, count
-}
-
-// cover creates the partitions that the rows need; without the right to, the
-// cause remains.
-func (s *Store) cover(ctx context.Context, batch Batch, cause error) error {
-	if batch.Len() == 0 {
-		return nil
-	}
-	if !s.cfg.CreateSchema {
-		return cause
-	}
+// cover creates the partitions that the rows need, and leaves out rows that come
+// too late for one. Without the right to create, the cause remains.
+func (s *Store) cover(ctx context.Context, batch Batch, cause error) (Batch, error) {
 	table, err := s.currentTarget(ctx)
 	if err != nil {
-		return err
+		return batch, err
 	}
 	times := make([]time.Time, batch.Len())
 	for i := range times {
 		times[i] = batch.createdAt(i)
 	}
-	return s.partitions.Cover(ctx, table.Table, times)
+	lost, err := s.partitions.Lost(ctx, table.Table, times)
+	if err != nil {
+		return batch, err
+	}
+	kept := Batch{Layout: batch.Layout}
+	keptTimes := times[:0]
+	for i, lost := range lost {
+		if !lost {
+			kept.Append(batch.Slice(i, i+1))
+			keptTimes = append(keptTimes, times[i])
+		}
+	}
+	if !s.cfg.CreateSchema {
+		if kept.Len() == batch.Len() {
+			return batch, cause
+		}
+		return kept, nil
+	}
+	return kept, s.partitions.Cover(ctx, table.Table, keptTimes)
 }

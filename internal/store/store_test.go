@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"canonicallineexporter/internal/partition"
 	"canonicallineexporter/internal/pgtest"
 	"canonicallineexporter/schema"
 )
@@ -180,7 +181,7 @@ func TestWhatVanishedIsMadeAgain(t *testing.T) {
 
 func TestLinesThatOutlivedTheRetentionAreDropped(t *testing.T) {
 	t.Parallel()
-	b := setup(t, func(cfg *Config) { cfg.Retention = 24 * time.Hour })
+	b := setupPartitions(t, nil, partition.Config{Interval: partition.Day, Retention: 24 * time.Hour})
 	require.Equal(t, Result{Inserted: 1, Expired: 1}, b.write(t, batchOf(t, span{id: 1}, span{id: 2, ago: 72 * time.Hour})))
 	require.Equal(t, Result{Expired: 1}, b.write(t, batchOf(t, span{id: 3, ago: 72 * time.Hour})))
 }

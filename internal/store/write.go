@@ -23,7 +23,7 @@ var statements = schema.ParseStatements(files)
 type Result struct {
 	Inserted, Updated, Unchanged int
 	// Rejected lines were refused by Postgres for their own values; Expired ones
-	// had outlived the retention.
+	// came too late for a partition.
 	Rejected, Expired int
 }
 

@@ -1,0 +1,156 @@
+package partition
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"go.uber.org/zap"
+
+	"canonicallineexporter/schema"
+)
+
+// creationsAtOnce is how many partitions one transaction makes. With a DEFAULT
+// partition it is one: ATTACH locks and scans that.
+const creationsAtOnce = 50
+
+// create makes what is missing of want. It looks before it locks: on most
+// rounds nothing is missing.
+func (m *Maintainer) create(ctx context.Context, table schema.Table, want []Range) error {
+	catalog, err := read(ctx, m.pool, table, false)
+	if err != nil {
+		return err
+	}
+	for len(m.cfg.creations(table, catalog, want, nil)) > 0 {
+		if catalog, err = m.createSome(ctx, table, want); err != nil {
+			m.count(Create, outcomeOf(err))
+			// DEFAULT holds lines that belong there: they are stored, and only their
+			// owner can move them.
+			if catalog.hasDefault() && sqlstate(err) == "23514" {
+				m.logger.Warn("a DEFAULT partition holds lines of a partition to be created",
+					zap.Stringer("table", table), zap.String("hint", "move its lines to partitions and drop it"))
+				return nil
+			}
+			return err
+		}
+	}
+	return nil
+}
+
+// createSome makes the first of the missing partitions in one transaction and
+// returns the catalogue as it is then; after an error, as it was.
+func (m *Maintainer) createSome(ctx context.Context, table schema.Table, want []Range) (Catalog, error) {
+	tx, err := m.pool.Begin(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("begin partition change: %w", err)
+	}
+	defer tx.Rollback(context.WithoutCancel(ctx)) //nolint:errcheck // a no-op after Commit
+	if err := schema.Lock(ctx, tx, table); err != nil {
+		return nil, err
+	}
+	// Writers and readers go on during ATTACH; only another change of the table,
+	// an index build or a VACUUM can hold it up, and then the next round tries again.
+	if err := limitWaits(ctx, tx); err != nil {
+		return nil, err
+	}
+	catalog, err := read(ctx, tx, table, false)
+	if err != nil {
+		return nil, err
+	}
+	taken, err := takenNames(ctx, tx, table)
+	if err != nil {
+		return nil, err
+	}
+	actions := m.cfg.creations(table, catalog, want, taken)
+	most := creationsAtOnce
+	if catalog.hasDefault() {
+		most = 1
+	}
+	actions = actions[:min(len(actions), most)]
+	var newest uint32
+	if p, ok := catalog.newestMade(); ok {
+		newest = p.OID
+	}
+	for _, action := range actions {
+		if err := m.attachNew(ctx, tx, table, action.Partition, newest); err != nil {
+			return catalog, fmt.Errorf("create partition: %w", err)
+		}
+	}
+	if catalog, err = read(ctx, tx, table, false); err != nil {
+		return nil, err
+	}
+	if err := tx.Commit(ctx); err != nil {
+		return nil, fmt.Errorf("commit partition change: %w", err)
+	}
+	for _, action := range actions {
+		m.count(Create, Success)
+		m.logger.Info("created partition", zap.Stringer("partition", action.Table), zap.Time("from", action.From), zap.Time("to", action.To))
+		if name := table.Name + m.cfg.Interval.suffix(action.From); name != action.Table.Name {
+			m.logger.Warn("the name of a partition was taken by another table", zap.Stringer("partition", action.Table), zap.String("name", name))
+		}
+	}
+	return catalog, nil
+}
+
+// attachNew makes a table like the parent, with the storage of the newest
+// partition there is, marks it and attaches it.
+func (m *Maintainer) attachNew(ctx context.Context, tx pgx.Tx, table schema.Table, p Partition, newest uint32) error {
+	data := struct {
+		Table, Partition       schema.Table
+		From, To               string
+		Parameters, Tablespace string
+	}{Table: table, Partition: p.Table, From: p.From.UTC().Format(time.RFC3339), To: p.To.UTC().Format(time.RFC3339)}
+	err := tx.QueryRow(ctx, statements.Render("storage.sql", nil), table.String(), newest).Scan(&data.Parameters, &data.Tablespace)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, statements.Render("create.sql", data)); err != nil {
+		return err
+	}
+	return setMark(ctx, tx, p.Table, mark{Of: table.String(), Name: p.Table.Name, From: p.From, To: p.To})
+}
+
+// takenNames lists what could clash with the name of a partition.
+func takenNames(ctx context.Context, tx pgx.Tx, table schema.Table) ([]string, error) {
+	rows, err := tx.Query(ctx, statements.Render("names.sql", nil), table.Schema, table.Name+"_")
+	if err != nil {
+		return nil, fmt.Errorf("list names: %w", err)
+	}
+	taken, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return nil, fmt.Errorf("list names: %w", err)
+	}
+	return taken, nil
+}
+
+// patience is how long a change of the table waits for a lock.
+const patience = 2 * time.Second
+
+func limitWaits(ctx context.Context, tx pgx.Tx) error {
+	if _, err := tx.Exec(ctx, fmt.Sprintf("SET LOCAL lock_timeout = %d", patience.Milliseconds())); err != nil {
+		return fmt.Errorf("set lock timeout: %w", err)
+	}
+	return nil
+}
+
+func setMark(ctx context.Context, tx pgx.Tx, table schema.Table, m mark) error {
+	var sql string
+	if err := tx.QueryRow(ctx, statements.Render("comment.sql", nil), table.String(), m.comment()).Scan(&sql); err != nil {
+		return fmt.Errorf("quote mark: %w", err)
+	}
+	if _, err := tx.Exec(ctx, sql); err != nil {
+		return fmt.Errorf("mark partition: %w", err)
+	}
+	return nil
+}
+
+// sqlstate is the code of an error of the server; empty if it is none.
+func sqlstate(err error) string {
+	if pgErr, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return pgErr.Code
+	}
+	return ""
+}

@@ -1,0 +1,2 @@
+-- Without CASCADE: what somebody built on the table keeps it.
+DROP TABLE {{.Partition}};

@@ -1,0 +1,192 @@
+package partition
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+	"go.uber.org/zap"
+
+	"canonicallineexporter/schema"
+)
+
+// attempt is what a round does not do twice.
+type attempt struct {
+	kind Kind
+	oid  uint32
+}
+
+// retire carries out the plan one action after another. It plans anew after
+// each: others act too, and a size is known only when a table has gone.
+func (m *Maintainer) retire(ctx context.Context, table schema.Table) error {
+	var failures []error
+	tried := map[attempt]bool{}
+	for ctx.Err() == nil {
+		// A look without a lock: on most rounds there is nothing to do.
+		catalog, err := read(ctx, m.pool, table, m.cfg.MaxSize > 0)
+		if err != nil {
+			return errors.Join(append(failures, err)...)
+		}
+		_, notices, ok := m.next(catalog, tried)
+		m.notify(notices)
+		if !ok {
+			break
+		}
+		done, err := m.act(ctx, table, tried)
+		if err != nil {
+			failures = append(failures, err)
+		}
+		if !done {
+			break
+		}
+	}
+	return errors.Join(append(failures, ctx.Err())...)
+}
+
+// next is the first action of the plan that this round has not tried.
+func (m *Maintainer) next(catalog Catalog, tried map[attempt]bool) (Action, []Notice, bool) {
+	actions, notices := m.cfg.retirements(m.now(), catalog)
+	i := slices.IndexFunc(actions, func(a Action) bool { return !tried[attempt{a.Kind, a.OID}] })
+	if i < 0 {
+		return Action{}, notices, false
+	}
+	return actions[i], notices, true
+}
+
+// act carries out the next action, planned under the lock. done is false if
+// there is none, or if another collector has the lock and is at it.
+func (m *Maintainer) act(ctx context.Context, table schema.Table, tried map[attempt]bool) (done bool, err error) {
+	tx, err := m.pool.Begin(ctx)
+	if err != nil {
+		return false, fmt.Errorf("begin partition change: %w", err)
+	}
+	defer tx.Rollback(context.WithoutCancel(ctx)) //nolint:errcheck // a no-op after Commit
+	if err := limitWaits(ctx, tx); err != nil {
+		return false, err
+	}
+	if free, err := schema.TryLock(ctx, tx, table); err != nil || !free {
+		return false, err
+	}
+	catalog, err := read(ctx, tx, table, m.cfg.MaxSize > 0)
+	if err != nil {
+		return false, err
+	}
+	action, _, ok := m.next(catalog, tried)
+	if !ok {
+		return false, nil
+	}
+	tried[attempt{action.Kind, action.OID}] = true
+
+	err = m.change(ctx, tx, table, catalog, action)
+	if err == nil {
+		err = tx.Commit(ctx)
+	}
+	if err == nil && action.Kind == Detach {
+		err = m.detach(ctx, table, action.Partition)
+	}
+	return true, m.report(action, err)
+}
+
+// change is the part of an action that can be done in a transaction: all of it,
+// but for the detaching of a partition.
+func (m *Maintainer) change(ctx context.Context, tx pgx.Tx, table schema.Table, catalog Catalog, action Action) error {
+	p := action.Partition
+	next := p.mark
+	next.Since = m.now().UTC()
+	switch action.Kind {
+	case Detach:
+		next.Stage = detaching
+		if err := raiseFloor(ctx, tx, catalog, p); err != nil {
+			return err
+		}
+		if newest, ok := catalog.newestMade(); ok && newest.OID == p.OID {
+			next.Floor = p.To
+		}
+		return setMark(ctx, tx, p.Table, next)
+	case Finalize:
+		if _, err := tx.Exec(ctx, statements.Render("finalize.sql", pair{table, p.Table})); err != nil {
+			return err
+		}
+		next.Stage = detached
+		return setMark(ctx, tx, p.Table, next)
+	case record:
+		next.Stage = detached
+		if p.Attached {
+			next.Stage = released
+		}
+		return setMark(ctx, tx, p.Table, next)
+	default:
+		_, err := tx.Exec(ctx, statements.Render("drop.sql", pair{table, p.Table}))
+		return err
+	}
+}
+
+type pair struct {
+	Table, Partition schema.Table
+}
+
+// raiseFloor has nothing created again where p was. The partition that goes last
+// remembers it.
+func raiseFloor(ctx context.Context, tx pgx.Tx, catalog Catalog, p Partition) error {
+	newest, ok := catalog.newestMade()
+	if !ok || newest.OID == p.OID || !p.To.After(catalog.floor()) {
+		return nil
+	}
+	newest.mark.Floor = p.To
+	return setMark(ctx, tx, newest.Table, newest.mark)
+}
+
+// detach takes the claimed partition out. It waits only so long for the
+// transactions that use the table: what is left then is a pending partition,
+// which takes no lines and which a later round finalizes. A lock_timeout would
+// be session state, so the client gives up instead and cancels.
+func (m *Maintainer) detach(ctx context.Context, table schema.Table, p Partition) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	_, err := m.pool.Exec(ctx, statements.Render("detach.sql", pair{table, p.Table}))
+	return err
+}
+
+// report counts and logs the action; only a failure remains an error.
+func (m *Maintainer) report(action Action, err error) error {
+	outcome := outcomeOf(err)
+	if action.Kind != record {
+		m.count(action.Kind, outcome)
+	}
+	fields := []zap.Field{zap.Stringer("partition", action.Table), zap.Time("from", action.From), zap.Time("to", action.To)}
+	switch {
+	case outcome == Failure:
+		return fmt.Errorf("%s partition: %w", action.Kind, err)
+	case outcome == Deferred:
+		m.logger.Info("partition is in use, the change waits for the next round", append(fields, zap.String("action", string(action.Kind)))...)
+	case action.Kind == Detach:
+		m.logger.Info("detached partition", append(fields, zap.Duration("dropped_after", m.cfg.KeepDetached))...)
+	case action.Kind == Finalize:
+		m.logger.Info("finalized the detaching of partition", fields...)
+	case action.Kind == Drop:
+		m.logger.Info("dropped partition", append(fields, zap.Int64("bytes", action.Bytes))...)
+	case action.Attached:
+		m.logger.Info("partition was attached again and is kept", fields...)
+	}
+	return nil
+}
+
+// outcomeOf tells a failure from having to wait.
+func outcomeOf(err error) Outcome {
+	switch sqlstate(err) {
+	case "55P03", "57014", "55000", "42P01":
+		// lock_not_available, query_canceled; object_not_in_prerequisite_state and
+		// undefined_table when another collector got there first.
+		return Deferred
+	}
+	switch {
+	case err == nil:
+		return Success
+	case errors.Is(err, context.DeadlineExceeded):
+		return Deferred
+	default:
+		return Failure
+	}
+}

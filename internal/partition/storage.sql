@@ -1,0 +1,26 @@
+-- What LIKE does not copy. A partitioned table has no storage parameters of its
+-- own, so a new partition takes those of the newest one, $2, its TOAST table's
+-- included; the tablespace is the parent's, as with PARTITION OF.
+SELECT
+    COALESCE((
+        SELECT string_agg(
+            prefix || quote_ident(split_part(option, '=', 1)) || ' = ' || quote_literal(substr(option, strpos(option, '=') + 1)),
+            ', '
+        )
+        FROM (
+            SELECT '' AS prefix, unnest(reloptions) AS option
+            FROM pg_catalog.pg_class
+            WHERE oid = $2::oid
+            UNION ALL
+            SELECT 'toast.', unnest(toast.reloptions)
+            FROM pg_catalog.pg_class c
+            JOIN pg_catalog.pg_class toast ON toast.oid = c.reltoastrelid
+            WHERE c.oid = $2::oid
+        ) AS parameter
+    ), '') AS parameters,
+    COALESCE((
+        SELECT spcname::text
+        FROM pg_catalog.pg_tablespace s
+        JOIN pg_catalog.pg_class c ON c.reltablespace = s.oid
+        WHERE c.oid = to_regclass($1::text)
+    ), '') AS tablespace;
