@@ -27,7 +27,7 @@ run: $(BINARY) ## Run a collector and a Postgres that keeps its data in .data/, 
 collector: $(BINARY) ## Build build/otelcol-canonical with ocb
 
 .PHONY: test
-test: $(BINARY) postgres ## Run every test, with the race detector
+test: $(BINARY) postgres pgbouncer ## Run every test, with the race detector
 	$(GO) test -race -timeout 15m ./...
 	cd demo && $(GO) test -race -timeout 5m ./...
 	@# Benchmarks have to go on compiling and running.
@@ -77,6 +77,14 @@ clean: ## Remove what was built
 .PHONY: postgres
 postgres:
 	@bash -c 'set -e; source demo/processes.sh; source demo/postgres.sh; require_postgres'
+
+# One test goes through PgBouncer; Debian has it outside most users' PATH.
+.PHONY: pgbouncer
+pgbouncer:
+	@PATH="$$PATH:/usr/sbin" command -v pgbouncer > /dev/null || { \
+		[ "$$(id -u)" -eq 0 ] && command -v apt-get > /dev/null && apt-get update -q && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -yq --no-install-recommends pgbouncer; } || \
+		{ echo 'make test needs PgBouncer: install the package pgbouncer'; exit 1; }
 
 $(BINARY): $(SOURCES) $(TOOLS)/builder
 	@echo 'building $@ (about a minute, the first time some more)'

@@ -146,6 +146,15 @@ func (s *Server) command(name string, args ...string) *exec.Cmd {
 	return cmd
 }
 
+// Own gives a file to the user that runs servers.
+func Own(file string) error {
+	account, err := unprivileged()
+	if err != nil || account == nil {
+		return err
+	}
+	return os.Chown(file, int(account.Uid), int(account.Gid))
+}
+
 // unprivileged is the user that runs Postgres when the tests run as root, as
 // which it refuses to start; nil otherwise.
 func unprivileged() (*syscall.Credential, error) {
