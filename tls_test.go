@@ -71,7 +71,7 @@ hostssl all secured  127.0.0.1/32 cert
 
 func TestPostgresIsSpokenToOverTLS(t *testing.T) {
 	t.Parallel()
-	dir, err := os.MkdirTemp("", "tls") // open to the user who runs Postgres, unlike t.TempDir
+	dir, err := os.MkdirTemp("", "tls") //nolint:usetesting // open to the user who runs Postgres, unlike t.TempDir
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, os.RemoveAll(dir)) })
 	require.NoError(t, os.Chmod(dir, 0o755))

@@ -41,7 +41,7 @@ func pgbouncer(t *testing.T, d *pgtest.Database) string {
 	if _, err := exec.LookPath(program); err != nil {
 		program = "/usr/sbin/pgbouncer" // not in everybody's PATH
 	}
-	dir, err := os.MkdirTemp("", "pgbouncer")
+	dir, err := os.MkdirTemp("", "pgbouncer") //nolint:usetesting // open to the user who runs PgBouncer
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, os.RemoveAll(dir)) })
 	require.NoError(t, os.Chmod(dir, 0o755))
