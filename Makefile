@@ -41,6 +41,13 @@ QUEUED ?= 1000000
 bench: $(BINARY) $(NOP) postgres ## Measure the exporter against what Postgres itself can take (RUNS, LINES, QUEUED)
 	$(GO) run ./bench -runs $(RUNS) -lines $(LINES) -queued $(QUEUED) -csv build/bench.csv
 
+# SEED repeats a run that failed.
+SEED   ?= 0
+FAULTS ?= 200
+.PHONY: chaos
+chaos: $(BINARY) postgres ## Have one fault after another befall a collector under load (FAULTS, SEED)
+	$(GO) test -run TestChaos -v -timeout 2h ./e2e -faults $(FAULTS) -seed $(SEED)
+
 .PHONY: golden
 golden: postgres ## Rewrite the golden lines in testdata/golden
 	$(GO) test -run TestGoldenLines . -update

@@ -6,6 +6,8 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.uber.org/zap"
+
+	"canonicallineexporter/internal/store"
 )
 
 // task is what can fail on its own.
@@ -22,7 +24,8 @@ type health struct {
 	host   component.Host
 	logger *zap.Logger
 
-	mu      sync.Mutex
+	mu sync.Mutex
+	// failing is why each task fails.
 	failing map[task]string
 }
 
@@ -43,8 +46,8 @@ func (h *health) report(t task, err error) {
 		if len(h.failing) == 0 {
 			componentstatus.ReportStatus(h.host, componentstatus.NewEvent(componentstatus.StatusOK))
 		}
-	case err.Error() != before:
-		h.failing[t] = err.Error()
+	case !failed || store.Reason(err) != before:
+		h.failing[t] = store.Reason(err)
 		h.logger.Warn("failing; lines wait in the queue and are tried again", zap.String("task", string(t)), zap.Error(err))
 		componentstatus.ReportStatus(h.host, componentstatus.NewRecoverableErrorEvent(err))
 	}

@@ -20,8 +20,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// binary builds the collector, if it is not up to date, and returns its path.
-var binary = sync.OnceValues(func() (string, error) {
+// collectorBinary builds the collector, if it is not up to date, and returns its path.
+var collectorBinary = sync.OnceValues(func() (string, error) {
 	out, err := exec.Command("make", "-C", "..", "--silent", "collector").CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("make collector: %w\n%s", err, out)
@@ -57,7 +57,7 @@ type settings struct {
 // launch starts a collector without waiting for it.
 func launch(t *testing.T, args []string, env ...string) *collector {
 	t.Helper()
-	path, err := binary()
+	path, err := collectorBinary()
 	require.NoError(t, err)
 	c := &collector{exited: make(chan struct{}), ready: make(chan struct{})}
 	var ports []string

@@ -34,6 +34,7 @@ type Server struct {
 	// server when it closes, however the process goes. TestMain could not: goleak
 	// leaves it through os.Exit.
 	lifeline *os.File
+	settings []string
 }
 
 // fast are the settings of a server whose data nobody will miss.
@@ -68,7 +69,7 @@ func Start(settings ...string) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{dir: dir, binDir: binDir, account: account}
+	s := &Server{dir: dir, binDir: binDir, account: account, settings: settings}
 	if account != nil {
 		if err := os.Chown(dir, int(account.Uid), int(account.Gid)); err != nil {
 			return nil, err
@@ -82,29 +83,28 @@ func Start(settings ...string) (*Server, error) {
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("initdb: %w\n%s", err, out)
 	}
-	return s, s.serve(settings)
+	return s, s.serve()
 }
 
 // watchdog runs the server until its standard input closes, then stops it and
-// removes the directory.
+// removes the directory. The inner shell waits for a server that is killed, which would not be gone
+// before.
 const watchdog = `
-"$0" "$@" </dev/null >"$PGTEST_DIR/log" 2>&1 &
+("$0" "$@" </dev/null >"$PGTEST_DIR/log" 2>&1; :) &
 while read -r _; do :; done
-kill -INT $! 2>/dev/null
-wait $!
+pid=$(head -n 1 "$PGTEST_DIR/data/postmaster.pid" 2>/dev/null) || pid=
+kill -INT $pid 2>/dev/null
+while kill -0 $pid 2>/dev/null; do sleep 0.05; done
 rm -rf "$PGTEST_DIR"
 `
 
-func (s *Server) serve(settings []string) error {
+func (s *Server) serve() error {
 	read, write, err := os.Pipe()
 	if err != nil {
 		return err
 	}
 	defer read.Close()
-	postgres := s.command("postgres", "-D", s.data(), "-k", s.dir, "-p", strconv.Itoa(s.Port))
-	for _, setting := range append([]string{"listen_addresses=127.0.0.1", "max_connections=200"}, settings...) {
-		postgres.Args = append(postgres.Args, "-c", setting)
-	}
+	postgres := s.command("postgres", append([]string{"-D", s.data()}, s.options()...)...)
 	cmd := exec.Command("/bin/sh", append([]string{"-c", watchdog}, postgres.Args...)...)
 	cmd.Dir = s.dir
 	cmd.Env = append(os.Environ(), "PGTEST_DIR="+s.dir)
@@ -116,6 +116,45 @@ func (s *Server) serve(settings []string) error {
 	}
 	s.lifeline = write
 	return s.awaitReady()
+}
+
+// options are the server's own.
+func (s *Server) options() []string {
+	options := []string{"-k", s.dir, "-p", strconv.Itoa(s.Port)}
+	for _, setting := range append([]string{"listen_addresses=127.0.0.1", "max_connections=200"}, s.settings...) {
+		options = append(options, "-c", setting)
+	}
+	return options
+}
+
+// Kill ends the server at once, as a crash would. Restart starts it again.
+func (s *Server) Kill() error {
+	pid, err := os.ReadFile(filepath.Join(s.data(), "postmaster.pid"))
+	if err != nil {
+		return fmt.Errorf("find the server: %w", err)
+	}
+	first, _, _ := strings.Cut(string(pid), "\n")
+	n, err := strconv.Atoi(first)
+	if err != nil {
+		return fmt.Errorf("find the server: %w", err)
+	}
+	return syscall.Kill(n, syscall.SIGKILL)
+}
+
+// Restart starts the server again, after it has been stopped if it still runs.
+func (s *Server) Restart() error {
+	options := strings.Join(s.options(), " ")
+	log := filepath.Join(s.dir, "log")
+	var out []byte
+	var err error
+	// The processes of one that was killed take a moment to notice.
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); runtime.Gosched() {
+		out, err = s.command("pg_ctl", "restart", "-w", "-m", "fast", "-D", s.data(), "-l", log, "-o", options).CombinedOutput()
+		if err == nil {
+			return nil
+		}
+	}
+	return fmt.Errorf("restart Postgres: %w\n%s", err, out)
 }
 
 // Stop ends the server and removes its data, in the background.

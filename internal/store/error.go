@@ -81,3 +81,13 @@ func innermost(err error) error {
 		err = inner
 	}
 }
+
+// Reason tells failures apart: the SQLSTATE, empty when the server did not answer,
+// or what the error says when it is none of the database's. An outage shows
+// itself in many words.
+func Reason(err error) string {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.SQLSTATE
+	}
+	return err.Error()
+}

@@ -1,0 +1,151 @@
+package e2e
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"syscall"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// fault is something that goes wrong, and is put right again.
+type fault struct {
+	name string
+	// strike does it; what it returns puts it right.
+	strike func(w *world, random *rand.Rand) (mend func())
+}
+
+func nothing() {}
+
+var faults = []fault{
+	{"the collector is killed", func(w *world, _ *rand.Rand) func() {
+		w.current().kill()
+		return w.startCollector
+	}},
+	{"the collector is stopped", func(w *world, _ *rand.Rand) func() {
+		c := w.current()
+		_ = c.cmd.Process.Signal(syscall.SIGTERM)
+		<-c.exited
+		return w.startCollector
+	}},
+	{"the collector is stopped while Postgres is away", func(w *world, _ *rand.Rand) func() {
+		w.must(w.server.Kill())
+		c := w.current()
+		_ = c.cmd.Process.Signal(syscall.SIGTERM)
+		<-c.exited
+		return func() {
+			w.startCollector()
+			w.must(w.server.Restart())
+		}
+	}},
+	{"Postgres crashes", func(w *world, _ *rand.Rand) func() {
+		w.must(w.server.Kill())
+		return func() { w.must(w.server.Restart()) }
+	}},
+	{"Postgres restarts", func(w *world, _ *rand.Rand) func() {
+		w.must(w.server.Restart())
+		return nothing
+	}},
+	{"connections are cut in mid-COPY", func(w *world, random *rand.Rand) func() {
+		w.proxy.cutAfter.Store(random.Int64N(20_000))
+		return w.proxy.heal
+	}},
+	{"answers to COMMIT get lost", func(w *world, _ *rand.Rand) func() {
+		w.proxy.deaf.Store(true)
+		return w.proxy.heal
+	}},
+	{"the network is slow", func(w *world, random *rand.Rand) func() {
+		w.proxy.latency.Store(int64(time.Duration(random.IntN(50)) * time.Millisecond))
+		return w.proxy.heal
+	}},
+	{"the network stalls", func(w *world, _ *rand.Rand) func() {
+		w.proxy.latency.Store(int64(3 * time.Second)) // longer than an attempt may take
+		return func() {
+			w.proxy.heal()
+			w.proxy.cut()
+		}
+	}},
+	{"the database is dropped", func(w *world, _ *rand.Rand) func() {
+		w.admin("ALTER ROLE writer NOLOGIN")
+		w.admin("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'writer'")
+		w.client.excuse(w.stored("canonical_api_line"), "dropped database")
+		w.admin("DROP DATABASE lines WITH (FORCE)")
+		return func() {
+			w.admin("CREATE DATABASE lines OWNER writer")
+			w.admin("ALTER ROLE writer LOGIN")
+		}
+	}},
+	{"a partition is dropped", func(w *world, _ *rand.Rand) func() {
+		w.client.excuse(w.dropPartition(), "dropped partition")
+		return nothing
+	}},
+	{"a column is dropped", func(w *world, _ *rand.Rand) func() {
+		w.database("ALTER TABLE IF EXISTS canonical_api_line DROP COLUMN IF EXISTS user_agent")
+		return nothing
+	}},
+	{"the table is dropped", func(w *world, _ *rand.Rand) func() {
+		w.client.excuse(w.dropTable(), "dropped table")
+		return nothing
+	}},
+	{"INSERT is revoked", func(w *world, _ *rand.Rand) func() {
+		w.database("REVOKE INSERT ON canonical_api_line FROM writer")
+		return func() { w.database("GRANT INSERT ON canonical_api_line TO writer") }
+	}},
+	{"the password is changed", func(w *world, _ *rand.Rand) func() {
+		w.admin("ALTER ROLE writer NOLOGIN")
+		w.admin("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'writer'")
+		return func() { w.admin("ALTER ROLE writer LOGIN") }
+	}},
+	{"the database is read-only", func(w *world, _ *rand.Rand) func() {
+		w.admin("ALTER DATABASE lines SET default_transaction_read_only = on")
+		w.admin("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'writer'")
+		return func() {
+			w.admin("ALTER DATABASE lines RESET default_transaction_read_only")
+			w.admin("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'writer'")
+		}
+	}},
+	{"a CHECK refuses some lines", func(w *world, _ *rand.Rand) func() {
+		w.database(fmt.Sprintf("ALTER TABLE canonical_api_line ADD CONSTRAINT no_teapots CHECK (status <> %d) NOT VALID", poison))
+		return func() { w.database("ALTER TABLE IF EXISTS canonical_api_line DROP CONSTRAINT IF EXISTS no_teapots") }
+	}},
+}
+
+// dropPartition drops the partition that is being written and returns the lines
+// that were in it.
+func (w *world) dropPartition() (gone []string) {
+	w.transaction(func(tx pgx.Tx) error {
+		var partition *string
+		err := tx.QueryRow(w.ctx, `SELECT max(inhrelid::regclass::text) FROM pg_inherits
+			WHERE inhparent = to_regclass('canonical_api_line')
+				AND EXISTS (SELECT FROM canonical_api_line l WHERE l.tableoid = inhrelid)`).Scan(&partition)
+		if err != nil || partition == nil {
+			return err
+		}
+		if _, err := tx.Exec(w.ctx, "LOCK TABLE canonical_api_line"); err != nil {
+			return err
+		}
+		if gone, err = w.storedIn(tx, *partition); err != nil {
+			return err
+		}
+		_, err = tx.Exec(w.ctx, "DROP TABLE "+*partition)
+		return err
+	})
+	return gone
+}
+
+// dropTable drops the table and returns the lines that were in it.
+func (w *world) dropTable() (gone []string) {
+	w.transaction(func(tx pgx.Tx) error {
+		if _, err := tx.Exec(w.ctx, "LOCK TABLE canonical_api_line"); err != nil {
+			return err
+		}
+		var err error
+		if gone, err = w.storedIn(tx, "canonical_api_line"); err != nil {
+			return err
+		}
+		_, err = tx.Exec(w.ctx, "DROP TABLE canonical_api_line CASCADE")
+		return err
+	})
+	return gone
+}
