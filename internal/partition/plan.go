@@ -72,6 +72,7 @@ func (c Config) ahead(now time.Time) []Range {
 // taken is the names that cannot be had.
 func (c Config) creations(table schema.Table, catalog Catalog, want []Range, taken []string) []Action {
 	occupied := append(catalog.attached(), Range{To: catalog.floor()})
+	sortRanges(occupied)
 	var actions []Action
 	for _, w := range want {
 		for from := c.Interval.Floor(w.From); from.Before(w.To); from = c.Interval.Next(from) {
@@ -80,6 +81,7 @@ func (c Config) creations(table schema.Table, catalog Catalog, want []Range, tak
 				taken = append(taken, name)
 				occupied = append(occupied, gap)
 				actions = append(actions, Action{Create, Partition{Table: table.Sibling(name), Range: gap}})
+				sortRanges(occupied)
 			}
 		}
 	}
@@ -95,9 +97,12 @@ func freeName(name string, taken []string) string {
 	return free
 }
 
-// gaps is what is left of r without taken.
+func sortRanges(ranges []Range) {
+	slices.SortFunc(ranges, func(a, b Range) int { return a.From.Compare(b.From) })
+}
+
+// gaps is what is left of r without taken, which is in order.
 func gaps(r Range, taken []Range) []Range {
-	slices.SortFunc(taken, func(a, b Range) int { return a.From.Compare(b.From) })
 	var left []Range
 	for _, t := range taken {
 		if !t.To.After(r.From) || !t.From.Before(r.To) {
