@@ -105,6 +105,26 @@ func (k *keeper) collectors(t *testing.T, n int) []*Maintainer {
 	return all
 }
 
+// As PgBouncer pools by transaction, and with `max_connections: 1`.
+func TestOneConnectionThatForgetsAllBetweenTransactionsIsEnough(t *testing.T) {
+	t.Parallel()
+	k := keep(t, nil)
+	m := k.collectors(t, 1)[0]
+	cfg := m.pool.Config()
+	cfg.MaxConns = 1
+	cfg.AfterRelease = func(*pgx.Conn) bool { return false }
+	pool, err := pgxpool.NewWithConfig(t.Context(), cfg)
+	require.NoError(t, err)
+	t.Cleanup(pool.Close)
+	m.pool = pool
+	for range 6 {
+		require.NoError(t, m.Maintain(t.Context(), table))
+		k.at = k.at.Add(24 * time.Hour)
+	}
+	status, _ := m.Status()
+	require.Equal(t, map[Tally]int64{{Create, Success}: 7, {Detach, Success}: 3, {Drop, Success}: 2}, status.Actions)
+}
+
 const endState = `
 	SELECT concat_ws(' ', c.relname, pg_get_expr(c.relpartbound, c.oid), i.inhdetachpending,
 		obj_description(c.oid)::text ~ '"stage":"detached"')

@@ -58,7 +58,8 @@ type Action struct {
 type Notice struct {
 	// Message says what is wrong and Hint what to do.
 	Message, Hint string
-	Partition     schema.Table
+	// Partition is the table in question.
+	Partition schema.Table
 }
 
 // ahead is the range that partitions have to cover.
@@ -132,7 +133,7 @@ func (c Config) retirements(now time.Time, catalog Catalog) (actions []Action, n
 		case p.Default:
 			blocked = true
 			notices = append(notices, Notice{
-				"a DEFAULT partition keeps others from being detached", "move its lines to partitions and drop it", p.Table,
+				"a DEFAULT partition keeps others from being detached", "move its lines and drop it", p.Table,
 			})
 		case p.Pending && p.stage() != detaching:
 			blocked = true
