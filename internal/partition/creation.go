@@ -30,8 +30,7 @@ func (m *Maintainer) create(ctx context.Context, table schema.Table, want []Rang
 			// DEFAULT holds lines that belong there: they are stored, and only their
 			// owner can move them.
 			if catalog.hasDefault() && sqlstate(err) == "23514" {
-				m.logger.Warn("a DEFAULT partition holds lines of a partition to be created",
-					zap.Stringer("table", table), zap.String("hint", "move its lines to partitions and drop it"))
+				m.notify(Notice{"a DEFAULT partition holds lines of a partition to be created", "move its lines and drop it", table})
 				return nil
 			}
 			return err

@@ -39,12 +39,15 @@ type Maintainer struct {
 	mu     sync.Mutex
 	status Status
 	// noticed is what the operator has been told.
-	noticed []Notice
+	noticed map[Notice]bool
 }
 
 // New returns a maintainer that uses pool.
 func New(cfg Config, pool *pgxpool.Pool, logger *zap.Logger) *Maintainer {
-	return &Maintainer{cfg: cfg, pool: pool, logger: logger, now: time.Now, status: Status{Actions: map[Tally]int64{}}}
+	return &Maintainer{
+		cfg: cfg, pool: pool, logger: logger, now: time.Now,
+		status: Status{Actions: map[Tally]int64{}}, noticed: map[Notice]bool{},
+	}
 }
 
 // Maintain is one round: it creates what is missing, then retires what has to
@@ -117,15 +120,14 @@ func (m *Maintainer) Lost(ctx context.Context, table schema.Table, times []time.
 	return lost, nil
 }
 
-// notify tells the operator of each notice once, and again when it has been
-// away in between.
-func (m *Maintainer) notify(notices []Notice) {
+// notify tells the operator of each notice once.
+func (m *Maintainer) notify(notices ...Notice) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, n := range notices {
-		if !slices.Contains(m.noticed, n) {
+		if !m.noticed[n] {
+			m.noticed[n] = true
 			m.logger.Warn(n.Message, zap.Stringer("partition", n.Partition), zap.String("hint", n.Hint))
 		}
 	}
-	m.noticed = notices
 }

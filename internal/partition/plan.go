@@ -58,7 +58,8 @@ type Action struct {
 type Notice struct {
 	// Message says what is wrong and Hint what to do.
 	Message, Hint string
-	Partition     schema.Table
+	// Partition is the table in question.
+	Partition schema.Table
 }
 
 // ahead is the range that partitions have to cover.
@@ -72,6 +73,7 @@ func (c Config) ahead(now time.Time) []Range {
 // taken is the names that cannot be had.
 func (c Config) creations(table schema.Table, catalog Catalog, want []Range, taken []string) []Action {
 	occupied := append(catalog.attached(), Range{To: catalog.floor()})
+	sortRanges(occupied)
 	var actions []Action
 	for _, w := range want {
 		for from := c.Interval.Floor(w.From); from.Before(w.To); from = c.Interval.Next(from) {
@@ -80,6 +82,7 @@ func (c Config) creations(table schema.Table, catalog Catalog, want []Range, tak
 				taken = append(taken, name)
 				occupied = append(occupied, gap)
 				actions = append(actions, Action{Create, Partition{Table: table.Sibling(name), Range: gap}})
+				sortRanges(occupied)
 			}
 		}
 	}
@@ -95,9 +98,12 @@ func freeName(name string, taken []string) string {
 	return free
 }
 
-// gaps is what is left of r without taken.
+func sortRanges(ranges []Range) {
+	slices.SortFunc(ranges, func(a, b Range) int { return a.From.Compare(b.From) })
+}
+
+// gaps is what is left of r without taken, which is in order.
 func gaps(r Range, taken []Range) []Range {
-	slices.SortFunc(taken, func(a, b Range) int { return a.From.Compare(b.From) })
 	var left []Range
 	for _, t := range taken {
 		if !t.To.After(r.From) || !t.From.Before(r.To) {
@@ -127,7 +133,7 @@ func (c Config) retirements(now time.Time, catalog Catalog) (actions []Action, n
 		case p.Default:
 			blocked = true
 			notices = append(notices, Notice{
-				"a DEFAULT partition keeps others from being detached", "move its lines to partitions and drop it", p.Table,
+				"a DEFAULT partition keeps others from being detached", "move its lines and drop it", p.Table,
 			})
 		case p.Pending && p.stage() != detaching:
 			blocked = true

@@ -30,7 +30,7 @@ func (m *Maintainer) retire(ctx context.Context, table schema.Table) error {
 			return errors.Join(append(failures, err)...)
 		}
 		_, notices, ok := m.next(catalog, tried)
-		m.notify(notices)
+		m.notify(notices...)
 		if !ok {
 			break
 		}

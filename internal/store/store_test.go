@@ -186,6 +186,23 @@ func TestLinesThatOutlivedTheRetentionAreDropped(t *testing.T) {
 	require.Equal(t, Result{Expired: 1}, b.write(t, batchOf(t, span{id: 3, ago: 72 * time.Hour})))
 }
 
+func TestALateLineBringsNoRetiredPartitionBack(t *testing.T) {
+	t.Parallel()
+	forever := partition.Config{Interval: partition.Hour}
+	b := setupPartitions(t, nil, forever)
+	b.write(t, batchOf(t, span{id: 1}, span{id: 2, ago: 30 * time.Hour}))
+	day := partition.New(partition.Config{Interval: partition.Hour, Retention: 24 * time.Hour}, b.store.pool, b.store.logger)
+	require.NoError(t, day.Maintain(t.Context(), schema.Table{Schema: "public", Name: "canonical_api_line"}))
+	require.EqualValues(t, 1, b.count(t))
+
+	late := batchOf(t, span{id: 3}, span{id: 4, ago: 30 * time.Hour})
+	require.Equal(t, Result{Inserted: 1, Expired: 1}, b.write(t, late))
+	b.store.cfg.CreateSchema = false
+	require.Equal(t, Result{Expired: 1}, b.write(t, late.Slice(1, 2)))
+	_, err := b.store.Write(t.Context(), batchOf(t, span{id: 5, ago: 20 * time.Hour}))
+	require.ErrorContains(t, err, "SQLSTATE 23514", "somebody else may yet make its partition")
+}
+
 func TestTheArticlesTableIsWrittenAsItIs(t *testing.T) {
 	t.Parallel()
 	b := setup(t, func(cfg *Config) { cfg.CreateSchema = false })

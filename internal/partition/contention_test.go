@@ -1,0 +1,208 @@
+package partition
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap/zaptest"
+
+	"canonicallineexporter/internal/pgtest"
+)
+
+// writer inserts one line after the other, and looks at the table, until it is
+// stopped. It fails when it has to wait for a lock.
+type writer struct {
+	stop    atomic.Bool
+	written chan time.Duration
+	ended   error
+}
+
+// write starts a writer of lines from at on.
+func (k *keeper) write(t *testing.T, at time.Time) *writer {
+	t.Helper()
+	cfg, err := pgx.ParseConfig(k.URL)
+	require.NoError(t, err)
+	cfg.RuntimeParams["lock_timeout"] = "1ms"
+	conn, err := pgx.ConnectConfig(t.Context(), cfg)
+	require.NoError(t, err)
+	w := &writer{written: make(chan time.Duration, 1_000_000)}
+	go func() {
+		defer close(w.written)
+		defer conn.Close(context.WithoutCancel(t.Context()))
+		for i := 0; !w.stop.Load() && w.ended == nil; i++ {
+			began := time.Now()
+			_, w.ended = conn.Exec(t.Context(), "INSERT INTO lines VALUES ($1)", at.Add(time.Duration(i)*time.Microsecond))
+			if w.ended == nil {
+				_, w.ended = conn.Exec(t.Context(), "SELECT FROM lines LIMIT 1")
+			}
+			w.written <- time.Since(began)
+		}
+	}()
+	return w
+}
+
+// slowest is the longest that any of the next n writes took.
+func (w *writer) slowest(n int) (slowest time.Duration) {
+	for range n {
+		slowest = max(slowest, <-w.written)
+	}
+	return slowest
+}
+
+// A reader holds the table for the whole of a test, a writer writes at full
+// speed, and maintenance creates, detaches and drops.
+func TestMaintenanceNeitherBlocksNorIsBlocked(t *testing.T) {
+	t.Parallel()
+	k := keep(t, nil)
+	k.round(t, 0)
+	k.round(t, 3*24*time.Hour) // the first day is detached
+	k.at = k.at.Add(2 * 24 * time.Hour)
+	require.NoError(t, k.Ahead(t.Context(), table))
+	k.hold(t, "SELECT count(*) FROM lines")
+
+	w := k.write(t, k.at)
+	alone := w.slowest(10_000)
+	began := time.Now()
+	k.round(t, 0)         // detaches
+	k.round(t, claimTime) // finalizes
+	took := time.Since(began)
+	during := w.slowest(len(w.written))
+	w.stop.Store(true)
+	status, _ := k.Status()
+	require.EqualValues(t, 1, status.Actions[Tally{Drop, Success}], "the first day")
+	require.EqualValues(t, 1, status.Actions[Tally{Detach, Deferred}], "the reader uses the partition")
+	require.EqualValues(t, 1, status.Actions[Tally{Finalize, Deferred}])
+	for range w.written {
+	}
+	require.NoError(t, w.ended)
+	t.Logf("two rounds of %s beside a reader that does not end; slowest write %s, without maintenance %s: %.1f times",
+		took, during, alone, float64(during)/float64(alone))
+}
+
+// collectors are maintainers of one table, each with connections of its own.
+func (k *keeper) collectors(t *testing.T, n int) []*Maintainer {
+	t.Helper()
+	all := make([]*Maintainer, n)
+	for i := range all {
+		cfg, err := pgxpool.ParseConfig(k.URL)
+		require.NoError(t, err)
+		cfg.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeExec
+		cfg.ConnConfig.RuntimeParams["application_name"] = "collector"
+		pool, err := pgxpool.NewWithConfig(t.Context(), cfg)
+		require.NoError(t, err)
+		t.Cleanup(pool.Close)
+		all[i] = New(k.cfg, pool, zaptest.NewLogger(t))
+		all[i].now = func() time.Time { return k.at }
+	}
+	return all
+}
+
+// As PgBouncer pools by transaction, and with `max_connections: 1`.
+func TestOneConnectionThatForgetsAllBetweenTransactionsIsEnough(t *testing.T) {
+	t.Parallel()
+	k := keep(t, nil)
+	m := k.collectors(t, 1)[0]
+	cfg := m.pool.Config()
+	cfg.MaxConns = 1
+	cfg.AfterRelease = func(*pgx.Conn) bool { return false }
+	pool, err := pgxpool.NewWithConfig(t.Context(), cfg)
+	require.NoError(t, err)
+	t.Cleanup(pool.Close)
+	m.pool = pool
+	for range 6 {
+		require.NoError(t, m.Maintain(t.Context(), table))
+		k.at = k.at.Add(24 * time.Hour)
+	}
+	status, _ := m.Status()
+	require.Equal(t, map[Tally]int64{{Create, Success}: 7, {Detach, Success}: 3, {Drop, Success}: 2}, status.Actions)
+}
+
+const endState = `
+	SELECT concat_ws(' ', c.relname, pg_get_expr(c.relpartbound, c.oid), i.inhdetachpending,
+		obj_description(c.oid)::text ~ '"stage":"detached"')
+	FROM pg_class c LEFT JOIN pg_inherits i ON i.inhrelid = c.oid
+	WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace
+	ORDER BY 1`
+
+// The backends of all of them are killed at random while they are at it; in the
+// end the catalogue is as one alone would leave it.
+func TestCollectorsThatAreKilledLeaveWhatOneAloneWould(t *testing.T) {
+	t.Parallel()
+	const rounds = 12
+	for _, n := range []int{2, 5} {
+		t.Run(fmt.Sprintf("%d collectors", n), func(t *testing.T) {
+			t.Parallel()
+			alone, k := keep(t, nil), keep(t, nil)
+			collectors := k.collectors(t, n)
+			// pass lets time pass for all, and for the one alone a round each time.
+			pass := func(d time.Duration) {
+				k.at = k.at.Add(d)
+				alone.round(t, d)
+			}
+			random := rand.New(rand.NewPCG(uint64(n), 7)) // reproducible
+			kills := 0
+			for round := range rounds {
+				pass(24 * time.Hour)
+				release := func() {}
+				if round%4 == 1 { // what is killed has marked its partition, and waits
+					release = k.hold(t, "SELECT FROM lines")
+				}
+				var working sync.WaitGroup
+				var running atomic.Int64
+				for _, m := range collectors {
+					running.Add(1)
+					working.Go(func() {
+						defer running.Add(-1)
+						for range 5 {
+							_ = m.Maintain(t.Context(), table)
+						}
+					})
+				}
+				for running.Load() > 0 && round%4 != 3 {
+					killed := pgtest.One[int64](t, k.Database, `
+						SELECT count(pg_terminate_backend(pid)) FROM (
+							SELECT pid FROM pg_stat_activity
+							WHERE datname = current_database() AND application_name = 'collector' AND state <> 'idle'
+							ORDER BY hashint8(pid + $1::int) LIMIT 1
+						) AS victim`, random.IntN(1_000_000))
+					kills += int(killed)
+					k.Exec(t, "SELECT pg_sleep($1)", random.Float64()*0.02)
+				}
+				working.Wait()
+				release()
+				// However much is killed, the day gets its partition before it is over.
+				for collectors[0].Ahead(t.Context(), table) != nil {
+				}
+			}
+			// What is claimed is taken over by whoever comes; then nothing fails any more.
+			for settled := range 6 {
+				pass(2 * claimTime)
+				if settled == 3 {
+					pass(10 * 24 * time.Hour)
+				}
+				for _, m := range collectors {
+					if err := m.Maintain(t.Context(), table); settled > 2 {
+						require.NoError(t, err)
+					}
+				}
+			}
+			require.Equal(t, pgtest.All[string](t, alone.Database, endState), pgtest.All[string](t, k.Database, endState))
+			var finalized int64
+			for _, m := range collectors {
+				status, _ := m.Status()
+				finalized += status.Actions[Tally{Finalize, Success}]
+			}
+			require.Positive(t, kills)
+			require.Positive(t, finalized)
+			t.Logf("%d backends killed, %d partitions finalized", kills, finalized)
+		})
+	}
+}
