@@ -223,7 +223,9 @@ func (e *lineExporter) write(ctx context.Context, r xexporterhelper.Request) err
 	if !ok {
 		return errors.New("write request: not a request of this exporter")
 	}
+	began := time.Now()
 	result, err := e.store.Write(ctx, req.Batch)
+	e.observeWrite(ctx, req.Len(), time.Since(began), err)
 	e.health.report(writing, err)
 	if err != nil {
 		return fmt.Errorf("write lines: %w", err)

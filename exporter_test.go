@@ -117,6 +117,20 @@ func TestNinetyNineLinesWaitAndTheHundredthDoesNot(t *testing.T) {
 	require.EqualValues(t, 1, pgtest.One[int64](t, d, "SELECT count(DISTINCT updated_at) FROM canonical_api_line"), "one transaction")
 }
 
+func TestBatchesAreMeasured(t *testing.T) {
+	t.Parallel()
+	d := pgtest.New(t)
+	b := setup(t, d.URL, nil)
+	require.NoError(t, b.ConsumeTraces(t.Context(), requests(0, 42)))
+	b.flush(t)
+	size, err := b.telemetry.GetMetric("otelcol_canonical_line_batch_size")
+	require.NoError(t, err)
+	require.EqualValues(t, 42, size.Data.(metricdata.Histogram[int64]).DataPoints[0].Sum)
+	duration, err := b.telemetry.GetMetric("otelcol_canonical_line_batch_duration")
+	require.NoError(t, err)
+	require.Positive(t, duration.Data.(metricdata.Histogram[float64]).DataPoints[0].Sum)
+}
+
 func TestFewerLinesAreWrittenWhenTheTimeIsUp(t *testing.T) {
 	t.Parallel()
 	d := pgtest.New(t)

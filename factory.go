@@ -31,7 +31,7 @@ func createTraces(ctx context.Context, set exporter.Settings, config component.C
 		exporterhelper.WithShutdown(e.shutdown),
 		exporterhelper.WithTimeout(cfg.TimeoutConfig),
 		exporterhelper.WithRetry(cfg.BackOffConfig),
-		xexporterhelper.WithQueueBatch(cfg.QueueConfig, queueSettings()),
+		xexporterhelper.WithQueueBatch(cfg.QueueConfig, queueSettings(e.countCorrupted)),
 	)
 	return e, err
 }

@@ -82,15 +82,18 @@ func (r *request) fill(start, maxSize int, sizer exporterhelper.RequestSizerType
 	return end
 }
 
-// queueSettings tells exporterhelper how to keep requests on disk.
-func queueSettings() xexporterhelper.QueueBatchSettings {
-	return xexporterhelper.QueueBatchSettings{Encoding: encoding{}}
+// queueSettings tells exporterhelper how to keep requests on disk, and calls
+// corrupted for every entry that cannot be read: exporterhelper passes over it.
+func queueSettings(corrupted func()) xexporterhelper.QueueBatchSettings {
+	return xexporterhelper.QueueBatchSettings{Encoding: encoding{corrupted}}
 }
 
 // encoding is the form of a request in a persistent queue: magic, version, the
 // layout, the lengths of the rows, the rows, and a CRC-32C of it all. The layout
 // goes along because the configuration can change between stop and start.
-type encoding struct{}
+type encoding struct {
+	corrupted func()
+}
 
 const encodingMagic = "CLR\x01"
 
@@ -129,7 +132,15 @@ func seal(buf []byte) []byte {
 }
 
 // Unmarshal decodes what Marshal wrote and checks it to the last row.
-func (encoding) Unmarshal(buf []byte) (context.Context, xexporterhelper.Request, error) {
+func (e encoding) Unmarshal(buf []byte) (context.Context, xexporterhelper.Request, error) {
+	ctx, req, err := unmarshal(buf)
+	if err != nil {
+		e.corrupted()
+	}
+	return ctx, req, err
+}
+
+func unmarshal(buf []byte) (context.Context, xexporterhelper.Request, error) {
 	ctx := context.Background()
 	if len(buf) < len(encodingMagic)+crc32.Size || string(buf[:len(encodingMagic)]) != encodingMagic {
 		return ctx, nil, errCorrupted

@@ -3,6 +3,7 @@ package canonicallineexporter
 import (
 	"context"
 	"errors"
+	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
@@ -76,6 +77,25 @@ func (e *lineExporter) countWritten(ctx context.Context, result store.Result) {
 	add(ctx, t.CanonicalLineWritten, result.Unchanged, "outcome", "unchanged")
 	add(ctx, t.CanonicalLineDropped, result.Rejected, "reason", "rejected")
 	add(ctx, t.CanonicalLineDropped, result.Expired, "reason", "expired")
+}
+
+// countCorrupted counts an entry of the persistent queue that cannot be read, so
+// that nobody knows how many lines were in it.
+func (e *lineExporter) countCorrupted() {
+	e.telemetry.CanonicalLineQueueCorrupted.Add(context.Background(), 1)
+	e.logger.Error("passed over an entry of the persistent queue that cannot be read")
+}
+
+// observeWrite notes how long an attempt to write took, and of how many lines.
+func (e *lineExporter) observeWrite(ctx context.Context, lines int, took time.Duration, err error) {
+	outcome := "written"
+	if err != nil {
+		outcome = "failed"
+	}
+	e.telemetry.CanonicalLineBatchDuration.Record(ctx, took.Seconds(), metric.WithAttributes(attribute.String("outcome", outcome)))
+	if err == nil {
+		e.telemetry.CanonicalLineBatchSize.Record(ctx, int64(lines))
+	}
 }
 
 func (e *lineExporter) countRepairs(ctx context.Context, encoder *line.Encoder) {

@@ -28,6 +28,8 @@ type TelemetryBuilder struct {
 	meter                             metric.Meter
 	mu                                sync.Mutex
 	registrations                     []metric.Registration
+	CanonicalLineBatchDuration        metric.Float64Histogram
+	CanonicalLineBatchSize            metric.Int64Histogram
 	CanonicalLineClockSkew            metric.Int64Counter
 	CanonicalLineDropped              metric.Int64Counter
 	CanonicalLinePartitionActions     metric.Int64ObservableCounter
@@ -35,6 +37,7 @@ type TelemetryBuilder struct {
 	CanonicalLinePartitionCount       metric.Int64ObservableGauge
 	CanonicalLinePartitionLastSuccess metric.Int64ObservableGauge
 	CanonicalLinePartitionRunway      metric.Int64ObservableGauge
+	CanonicalLineQueueCorrupted       metric.Int64Counter
 	CanonicalLineRepairs              metric.Int64Counter
 	CanonicalLineSpansEvicted         metric.Int64Counter
 	CanonicalLineSpansPending         metric.Int64ObservableGauge
@@ -172,6 +175,20 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	}
 	builder.meter = Meter(settings)
 	var err, errs error
+	builder.CanonicalLineBatchDuration, err = builder.meter.Float64Histogram(
+		"otelcol_canonical_line_batch_duration",
+		metric.WithDescription("How long an attempt to write a batch took, the commit among it. [Development]"),
+		metric.WithUnit("s"),
+		metric.WithExplicitBucketBoundaries([]float64{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30}...),
+	)
+	errs = errors.Join(errs, err)
+	builder.CanonicalLineBatchSize, err = builder.meter.Int64Histogram(
+		"otelcol_canonical_line_batch_size",
+		metric.WithDescription("Lines of the batches that were written. [Development]"),
+		metric.WithUnit("{line}"),
+		metric.WithExplicitBucketBoundaries([]float64{1, 10, 50, 100, 200, 500, 1000, 2000, 5000, 10000}...),
+	)
+	errs = errors.Join(errs, err)
 	builder.CanonicalLineClockSkew, err = builder.meter.Int64Counter(
 		"otelcol_canonical_line_clock_skew",
 		metric.WithDescription("Lines whose span ended further in the future than partitions are created ahead, stored at their time of arrival. [Development]"),
@@ -212,6 +229,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_canonical_line_partition_runway",
 		metric.WithDescription("How long from now on every line has a partition. [Development]"),
 		metric.WithUnit("s"),
+	)
+	errs = errors.Join(errs, err)
+	builder.CanonicalLineQueueCorrupted, err = builder.meter.Int64Counter(
+		"otelcol_canonical_line_queue_corrupted",
+		metric.WithDescription("Entries of the persistent queue that could not be read and were passed over, each of an unknown number of lines. [Development]"),
+		metric.WithUnit("{entry}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.CanonicalLineRepairs, err = builder.meter.Int64Counter(

@@ -44,13 +44,22 @@ func TestSetupTelemetry(t *testing.T) {
 		observer.Observe(1)
 		return nil
 	}))
+	tb.CanonicalLineBatchDuration.Record(context.Background(), 1)
+	tb.CanonicalLineBatchSize.Record(context.Background(), 1)
 	tb.CanonicalLineClockSkew.Add(context.Background(), 1)
 	tb.CanonicalLineDropped.Add(context.Background(), 1)
+	tb.CanonicalLineQueueCorrupted.Add(context.Background(), 1)
 	tb.CanonicalLineRepairs.Add(context.Background(), 1)
 	tb.CanonicalLineSpansEvicted.Add(context.Background(), 1)
 	tb.CanonicalLineSpansReceived.Add(context.Background(), 1)
 	tb.CanonicalLineSpansResolved.Add(context.Background(), 1)
 	tb.CanonicalLineWritten.Add(context.Background(), 1)
+	AssertEqualCanonicalLineBatchDuration(t, testTel,
+		[]metricdata.HistogramDataPoint[float64]{{}}, metricdatatest.IgnoreValue(),
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualCanonicalLineBatchSize(t, testTel,
+		[]metricdata.HistogramDataPoint[int64]{{}}, metricdatatest.IgnoreValue(),
+		metricdatatest.IgnoreTimestamp())
 	AssertEqualCanonicalLineClockSkew(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
@@ -70,6 +79,9 @@ func TestSetupTelemetry(t *testing.T) {
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualCanonicalLinePartitionRunway(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualCanonicalLineQueueCorrupted(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualCanonicalLineRepairs(t, testTel,

@@ -2,6 +2,8 @@ package store
 
 import (
 	"errors"
+	"regexp"
+	"strconv"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -57,4 +59,22 @@ func policyOf(err error, layout []schema.Column) policy {
 		return isolate
 	}
 	return wait
+}
+
+// copyLine is where COPY says that it failed, in the server's English; the line
+// of a row is counted from 1.
+var copyLine = regexp.MustCompile(`^COPY .*, line ([0-9]+)`)
+
+// refusedRow is the row, counted from 0, that an error of COPY is about.
+func refusedRow(err error) (row int, ok bool) {
+	pgErr, ok := errors.AsType[*pgconn.PgError](err)
+	if !ok {
+		return 0, false
+	}
+	match := copyLine.FindStringSubmatch(pgErr.Where)
+	if match == nil {
+		return 0, false
+	}
+	line, err := strconv.Atoi(match[1])
+	return line - 1, err == nil && line > 0
 }

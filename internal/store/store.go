@@ -121,24 +121,26 @@ func (s *Store) run(ctx context.Context, batch Batch, insert insertFunc) (Result
 	return insert(ctx, conn.Conn(), table.statement(batch), batch)
 }
 
-// bisect writes the halves of a batch of which Postgres refuses a row, down to
-// the row itself, which is dropped.
-func (s *Store) bisect(ctx context.Context, batch Batch, cause error) (Result, error) {
+// bisect writes the parts of a batch of which Postgres refuses a row, down to the
+// row itself, which is dropped. COPY says which row that is; where nothing does,
+// the parts are halves.
+func (s *Store) bisect(ctx context.Context, batch Batch, cause error) (result Result, err error) {
 	if batch.Len() == 1 {
 		s.logger.Error("dropped a line that Postgres refuses",
 			zap.Error(Redact(cause)), zap.String("line_id", hex.EncodeToString(batch.Value(0, columnIndex(batch.Layout, "id")))))
 		return Result{Rejected: 1}, nil
 	}
-	middle := batch.Len() / 2
-	result, err := s.write(ctx, batch.Slice(0, middle), true)
-	if err != nil {
-		return Result{}, err
+	cuts := []int{0, batch.Len() / 2, batch.Len()}
+	if row, ok := refusedRow(cause); ok && row < batch.Len() {
+		cuts = []int{0, row, row + 1, batch.Len()}
 	}
-	rest, err := s.write(ctx, batch.Slice(middle, batch.Len()), true)
-	if err != nil {
-		return Result{}, err
+	for i, end := range cuts[1:] {
+		part, err := s.write(ctx, batch.Slice(cuts[i], end), true)
+		if err != nil {
+			return Result{}, err
+		}
+		result.add(part)
 	}
-	result.add(rest)
 	return result, nil
 }
 

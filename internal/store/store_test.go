@@ -143,6 +143,34 @@ func TestARefusedRowIsDroppedAloneAndNamed(t *testing.T) {
 	require.NotContains(t, said, "418")
 }
 
+// attempts counts the statements that insert into the table, those that fail too:
+// a sequence goes on whatever becomes of a transaction.
+const attempts = `
+	CREATE SEQUENCE attempts;
+	CREATE FUNCTION count_attempt() RETURNS trigger LANGUAGE plpgsql AS
+		$$ BEGIN PERFORM nextval('attempts'); RETURN NULL; END $$;
+	CREATE TRIGGER attempts BEFORE INSERT ON canonical_api_line FOR EACH STATEMENT EXECUTE FUNCTION count_attempt()`
+
+func TestOneRefusedRowAmongTenThousandTakesFewAttempts(t *testing.T) {
+	t.Parallel()
+	for name, position := range map[string]int{"first": 0, "in the middle": 4711, "last": 9999} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t, nil)
+			b.write(t, batchOf(t, span{id: 100_000}))
+			b.Exec(t, attempts)
+			b.Exec(t, "ALTER TABLE canonical_api_line ADD CONSTRAINT no_teapots CHECK (status <> 418)")
+			spans := make([]span, 10_000)
+			for i := range spans {
+				spans[i].id = uint64(i)
+			}
+			spans[position].with = map[string]any{"http.status_code": 418}
+			require.Equal(t, Result{Inserted: 9999, Rejected: 1}, b.write(t, batchOf(t, spans...)))
+			require.LessOrEqual(t, pgtest.One[int64](t, b.Database, "SELECT last_value FROM attempts"), int64(20))
+		})
+	}
+}
+
 func TestARowOfTheWrongShapeIsDroppedAlone(t *testing.T) {
 	t.Parallel()
 	b := setup(t, nil)
