@@ -8,6 +8,8 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"os"
+	"os/exec"
 	"slices"
 	"strconv"
 	"strings"
@@ -31,6 +33,8 @@ type world struct {
 	t      *testing.T
 	ctx    context.Context
 	server *pgtest.Server
+	// disk is a small file system with the cluster on it; empty without one.
+	disk   string
 	proxy  *proxy
 	client *client
 	s      settings
@@ -59,6 +63,10 @@ func TestChaos(t *testing.T) {
 	}
 	for n := range *chaosFaults {
 		f := faults[random.IntN(len(faults))]
+		if w.disk == "" && f.name == fullDisk {
+			t.Log("nothing can be mounted here, so no disk gets full")
+			continue
+		}
 		t.Logf("%3d/%d %s", n+1, *chaosFaults, f.name)
 		w.awaitTable()
 		mend := f.strike(w, random)
@@ -80,10 +88,11 @@ func TestChaos(t *testing.T) {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	// What is committed outlives a crash of Postgres; the machine does not crash.
-	server, err := pgtest.Start("fsync=off")
+	w := &world{t: t, ctx: context.WithoutCancel(t.Context()), disk: smallDisk(t)}
+	server, err := pgtest.StartIn(w.disk, "fsync=off")
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, server.Stop()) })
-	w := &world{t: t, ctx: context.WithoutCancel(t.Context()), server: server}
+	w.server = server
 	w.proxy = newProxy(t, net.JoinHostPort("127.0.0.1", strconv.Itoa(server.Port)))
 	w.admin("CREATE ROLE writer LOGIN")
 	w.admin("CREATE DATABASE lines OWNER writer")
@@ -98,6 +107,19 @@ func newWorld(t *testing.T) *world {
 	}
 	w.startCollector()
 	return w
+}
+
+// smallDisk mounts a file system that is easily full, if that is allowed.
+func smallDisk(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "chaos") //nolint:usetesting // open to the user who runs Postgres
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = os.Remove(dir) })
+	if exec.Command("mount", "-t", "tmpfs", "-o", "size=1g,mode=755", "tmpfs", dir).Run() != nil {
+		return ""
+	}
+	t.Cleanup(func() { _ = exec.Command("umount", "--lazy", dir).Run() })
+	return dir
 }
 
 func (w *world) current() *collector {

@@ -3,6 +3,8 @@ package e2e
 import (
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"syscall"
 	"time"
 
@@ -105,10 +107,33 @@ var faults = []fault{
 			w.admin("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'writer'")
 		}
 	}},
+	{fullDisk, func(w *world, _ *rand.Rand) func() { return w.fillDisk() }},
 	{"a CHECK refuses some lines", func(w *world, _ *rand.Rand) func() {
 		w.database(fmt.Sprintf("ALTER TABLE canonical_api_line ADD CONSTRAINT no_teapots CHECK (status <> %d) NOT VALID", poison))
 		return func() { w.database("ALTER TABLE IF EXISTS canonical_api_line DROP CONSTRAINT IF EXISTS no_teapots") }
 	}},
+}
+
+// fullDisk takes a small file system to happen on.
+const fullDisk = "the disk is full"
+
+// fillDisk leaves Postgres no room, neither for rows nor for WAL, over which it can
+// crash.
+func (w *world) fillDisk() (mend func()) {
+	filler := filepath.Join(w.disk, "filler")
+	file, err := os.Create(filler)
+	w.must(err)
+	block := make([]byte, 1<<20)
+	for size := len(block); size > 0; {
+		if _, err := file.Write(block[:size]); err != nil {
+			size /= 2
+		}
+	}
+	w.must(file.Close())
+	return func() {
+		w.must(os.Remove(filler))
+		w.must(w.server.Restart())
+	}
 }
 
 // dropPartition drops the partition that is being written and returns the lines

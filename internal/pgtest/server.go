@@ -54,7 +54,11 @@ func Shared(t testing.TB) *Server {
 
 // Start makes a cluster and serves it with these settings, each as name=value. It
 // ends with the process or with Stop.
-func Start(settings ...string) (*Server, error) {
+func Start(settings ...string) (*Server, error) { return StartIn("", settings...) }
+
+// StartIn is Start with the cluster below this folder, not below that for
+// temporary files.
+func StartIn(parent string, settings ...string) (*Server, error) {
 	binDir, err := findBinDir()
 	if err != nil {
 		return nil, err
@@ -65,7 +69,7 @@ func Start(settings ...string) (*Server, error) {
 	}
 	// Not under the default temporary directory of a test: sockets have short
 	// names, and the directory has to be open to another user.
-	dir, err := os.MkdirTemp("", "pgtest")
+	dir, err := os.MkdirTemp(parent, "pgtest")
 	if err != nil {
 		return nil, err
 	}
