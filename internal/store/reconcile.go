@@ -56,7 +56,7 @@ func (s *Store) reconcile(ctx context.Context) (target, error) {
 		return target{}, err
 	}
 	if !s.cfg.CreateSchema {
-		return target{catalog}, err
+		return newTarget(catalog), err
 	}
 	if err != nil || s.lacks(catalog) {
 		if err := schema.Apply(ctx, s.pool, s.cfg.Table, s.cfg.Columns); err != nil {
@@ -70,7 +70,7 @@ func (s *Store) reconcile(ctx context.Context) (target, error) {
 			return target{}, err
 		}
 	}
-	return target{catalog}, nil
+	return newTarget(catalog), nil
 }
 
 // lacks reports whether a column is not there at all.

@@ -118,7 +118,7 @@ func (s *Store) run(ctx context.Context, batch Batch, insert insertFunc) (Result
 	}
 	defer conn.Release()
 	batch = batch.Project(table.accepts)
-	return insert(ctx, conn.Conn(), table.statement(batch), batch)
+	return insert(ctx, conn.Conn(), table.plan(batch), batch)
 }
 
 // bisect writes the parts of a batch of which Postgres refuses a row, down to the

@@ -2,6 +2,7 @@ package store
 
 import (
 	"slices"
+	"sync/atomic"
 
 	"canonicallineexporter/schema"
 )
@@ -10,6 +11,12 @@ import (
 // columns, in any order, or with other types.
 type target struct {
 	schema.Catalog
+	// latest is how the latest batch was written; most have the same columns.
+	latest *atomic.Pointer[plan]
+}
+
+func newTarget(catalog schema.Catalog) target {
+	return target{catalog, &atomic.Pointer[plan]{}}
 }
 
 // accepts reports whether the table has the column with a type that takes its
@@ -33,13 +40,11 @@ func (t target) missing(columns []schema.Column) []string {
 // keyColumns make up the primary key; the upsert never changes them.
 var keyColumns = []string{"created_at", "id"}
 
-// statement is what the templates of a write need to know.
-type statement struct {
-	Table        schema.Table
-	Names        []string
-	Mutable      []merged
-	ByStatistics bool
-	UpdatedAt    bool
+// plan is the statements that write batches of a layout.
+type plan struct {
+	layout []schema.Column
+	// copy fills the table, copyStaging the staging table.
+	copy, createStaging, copyStaging, upsert string
 }
 
 // merged is a column that the upsert merges.
@@ -48,15 +53,30 @@ type merged struct {
 	ByStatistics bool
 }
 
-// statement describes the write of a batch whose columns the table all accepts.
-func (t target) statement(batch Batch) statement {
-	s := statement{Table: t.Table, ByStatistics: columnIndex(batch.Layout, "statistics") >= 0}
-	_, s.UpdatedAt = t.Columns["updated_at"]
+// plan is how to write a batch whose columns the table all accepts.
+func (t target) plan(batch Batch) *plan {
+	if latest := t.latest.Load(); latest != nil && SameLayout(Batch{Layout: latest.layout}, batch) {
+		return latest
+	}
+	data := struct {
+		Table                   schema.Table
+		Names                   []string
+		Mutable                 []merged
+		ByStatistics, UpdatedAt bool
+	}{Table: t.Table, ByStatistics: columnIndex(batch.Layout, "statistics") >= 0}
+	_, data.UpdatedAt = t.Columns["updated_at"]
 	for _, column := range batch.Layout {
-		s.Names = append(s.Names, column.Name)
+		data.Names = append(data.Names, column.Name)
 		if !slices.Contains(keyColumns, column.Name) {
-			s.Mutable = append(s.Mutable, merged{column.Name, s.ByStatistics})
+			data.Mutable = append(data.Mutable, merged{column.Name, data.ByStatistics})
 		}
 	}
-	return s
+	p := &plan{
+		layout: batch.Layout, copy: statements.Render("copy.sql", data),
+		createStaging: statements.Render("create_staging.sql", data), upsert: statements.Render("upsert.sql", data),
+	}
+	data.Table = schema.Table{Schema: "pg_temp", Name: "canonical_line_staging"}
+	p.copyStaging = statements.Render("copy.sql", data)
+	t.latest.Store(p)
+	return p
 }

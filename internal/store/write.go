@@ -44,11 +44,11 @@ var (
 )
 
 // insertFunc writes a batch whose columns the table all takes.
-type insertFunc func(ctx context.Context, conn *pgx.Conn, into statement, batch Batch) (Result, error)
+type insertFunc func(ctx context.Context, conn *pgx.Conn, p *plan, batch Batch) (Result, error)
 
 // copyBatch is the fast way, for lines that are all new.
-func copyBatch(ctx context.Context, conn *pgx.Conn, into statement, batch Batch) (Result, error) {
-	if err := copyRows(ctx, conn.PgConn(), into, batch); err != nil {
+func copyBatch(ctx context.Context, conn *pgx.Conn, p *plan, batch Batch) (Result, error) {
+	if err := copyRows(ctx, conn.PgConn(), p.copy, batch); err != nil {
 		return Result{}, err
 	}
 	return Result{Inserted: batch.Len()}, nil
@@ -56,9 +56,9 @@ func copyBatch(ctx context.Context, conn *pgx.Conn, into statement, batch Batch)
 
 // copyRows streams the batch into a table, as a transaction of its own unless
 // one is open.
-func copyRows(ctx context.Context, conn *pgconn.PgConn, into statement, batch Batch) error {
+func copyRows(ctx context.Context, conn *pgconn.PgConn, copySQL string, batch Batch) error {
 	rows := io.MultiReader(bytes.NewReader(copyHeader), bytes.NewReader(batch.Rows), bytes.NewReader(copyTrailer))
-	tag, err := conn.CopyFrom(ctx, rows, statements.Render("copy.sql", into))
+	tag, err := conn.CopyFrom(ctx, rows, copySQL)
 	if err != nil {
 		return fmt.Errorf("copy rows: %w", err)
 	}
@@ -69,22 +69,20 @@ func copyRows(ctx context.Context, conn *pgconn.PgConn, into statement, batch Ba
 }
 
 // upsertBatch stages the batch and moves it into the table in one transaction.
-func upsertBatch(ctx context.Context, conn *pgx.Conn, into statement, batch Batch) (Result, error) {
+func upsertBatch(ctx context.Context, conn *pgx.Conn, p *plan, batch Batch) (Result, error) {
 	tx, err := conn.Begin(ctx)
 	if err != nil {
 		return Result{}, fmt.Errorf("begin upsert: %w", err)
 	}
 	defer tx.Rollback(context.WithoutCancel(ctx)) //nolint:errcheck // a no-op after Commit
-	if _, err := tx.Exec(ctx, statements.Render("create_staging.sql", into)); err != nil {
+	if _, err := tx.Exec(ctx, p.createStaging); err != nil {
 		return Result{}, fmt.Errorf("create staging table: %w", err)
 	}
-	staging := into
-	staging.Table = schema.Table{Schema: "pg_temp", Name: "canonical_line_staging"}
-	if err := copyRows(ctx, tx.Conn().PgConn(), staging, batch); err != nil {
+	if err := copyRows(ctx, tx.Conn().PgConn(), p.copyStaging, batch); err != nil {
 		return Result{}, err
 	}
 	var keys, known, written int
-	if err := tx.QueryRow(ctx, statements.Render("upsert.sql", into)).Scan(&keys, &known, &written); err != nil {
+	if err := tx.QueryRow(ctx, p.upsert).Scan(&keys, &known, &written); err != nil {
 		return Result{}, fmt.Errorf("upsert rows: %w", err)
 	}
 	if err := tx.Commit(ctx); err != nil {
