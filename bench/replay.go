@@ -38,6 +38,13 @@ func (b *bench) replay(ctx context.Context) (int, time.Duration, error) {
 		}
 		took = time.Since(start)
 	}
+	// The connections are closed, so that their statistics are in.
+	var updated int
+	if err := b.pool.QueryRow(ctx, `SELECT coalesce(sum(n_tup_upd), 0) FROM pg_stat_user_tables
+		WHERE relname LIKE 'canonical_api_line%'`).Scan(&updated); err != nil {
+		return 0, 0, fmt.Errorf("count updates: %w", err)
+	}
+	b.notes[replayName] = fmt.Sprintf("%d tuples updated", updated)
 	return b.lines, took, b.stored(ctx, b.lines)
 }
 

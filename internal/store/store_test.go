@@ -171,6 +171,15 @@ func TestOneRefusedRowAmongTenThousandTakesFewAttempts(t *testing.T) {
 	}
 }
 
+func TestARowWithoutAValueThatIsRequiredIsDroppedAlone(t *testing.T) {
+	t.Parallel()
+	b := setup(t, nil)
+	b.write(t, batchOf(t, span{id: 1, with: map[string]any{"user_agent.original": "curl"}}))
+	b.Exec(t, "ALTER TABLE canonical_api_line ALTER user_agent SET NOT NULL")
+	spans := []span{{id: 2, with: map[string]any{"user_agent.original": "curl"}}, {id: 3}}
+	require.Equal(t, Result{Inserted: 1, Rejected: 1}, b.write(t, batchOf(t, spans...)))
+}
+
 func TestARowOfTheWrongShapeIsDroppedAlone(t *testing.T) {
 	t.Parallel()
 	b := setup(t, nil)
