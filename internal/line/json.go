@@ -70,17 +70,21 @@ func (o *jsonObject) text(s string) { o.buf = appendJSONString(o.buf, s) }
 func appendJSONString(buf []byte, s string) []byte {
 	const digits = "0123456789abcdef"
 	buf = append(buf, '"')
+	start := 0
 	for i := range len(s) {
-		switch c := s[i]; {
-		case c == '"' || c == '\\':
-			buf = append(buf, '\\', c)
-		case c < ' ':
+		c := s[i]
+		if c >= ' ' && c != '"' && c != '\\' {
+			continue
+		}
+		buf = append(buf, s[start:i]...)
+		start = i + 1
+		if c < ' ' {
 			buf = append(buf, '\\', 'u', '0', '0', digits[c>>4], digits[c&15])
-		default:
-			buf = append(buf, c)
+		} else {
+			buf = append(buf, '\\', c)
 		}
 	}
-	return append(buf, '"')
+	return append(append(buf, s[start:]...), '"')
 }
 
 // What of a document jsonb takes beyond doubt: Postgres' numeric holds exponents

@@ -101,7 +101,7 @@ func NewMapper(cfg Config) *Mapper {
 				m.descendantKeys = append(m.descendantKeys, m.names[a])
 			}
 		}
-		c.absent = appendValue(nil, c.otherwise)
+		c.absent = appendValue(nil, &c.otherwise)
 		m.columns = append(m.columns, c)
 	}
 	m.fed = make([]columnSet, len(m.names))
@@ -219,14 +219,17 @@ func (e *Encoder) Append(request Request) Fate {
 	}
 
 	r.load(request, createdAt)
-	e.rows = appendRowStart(e.rows, len(r.columns))
+	rows := appendRowStart(e.rows, len(r.columns))
+	var v Value
 	for i := range r.columns {
 		if c := &r.columns[i]; r.without(i) {
-			e.rows = append(e.rows, c.absent...)
+			rows = append(rows, c.absent...)
 		} else {
-			e.rows = appendValue(e.rows, r.value(i))
+			r.value(&v, i)
+			rows = appendValue(rows, &v)
 		}
 	}
+	e.rows = rows
 	return fate
 }
 

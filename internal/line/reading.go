@@ -25,6 +25,8 @@ type reading struct {
 	fed, fedByResource columnSet
 	// statistics and headers are the attributes with those prefixes.
 	statisticAttributes, headers []namedValue
+	// sightings are the attributes of the last span, by place.
+	sightings []sighting
 
 	call   call
 	target target
@@ -77,21 +79,62 @@ func (r *reading) load(request Request, createdAt time.Time) {
 	r.server.clear()
 	r.fed = r.fedByResource
 	r.statisticAttributes, r.headers = r.statisticAttributes[:0], r.headers[:0]
+	place := 0
 	for key, v := range request.Span.Attributes().All() {
-		if a, ok := r.attributes[key]; ok {
-			r.server.put(a, v)
-			r.fed |= r.Mapper.fed[a]
+		s := r.sight(key, place)
+		place++
+		if s.known {
+			r.server.put(s.attribute, v)
+			r.fed |= r.Mapper.fed[s.attribute]
 		}
-		if name, ok := strings.CutPrefix(key, r.statisticPrefix); ok {
-			r.statisticAttributes = append(r.statisticAttributes, namedValue{name, v})
-		} else if name, ok := headerName(key); ok && r.selected(name) {
-			r.headers = append(r.headers, namedValue{name, v})
+		if s.statistic != "" {
+			r.statisticAttributes = append(r.statisticAttributes, namedValue{s.statistic, v})
+		} else if s.header != "" {
+			r.headers = append(r.headers, namedValue{s.header, v})
 		}
 	}
 	r.call = r.readCall()
 	r.target = r.readTarget()
 	r.status = r.readStatus()
 	r.failure = r.failed()
+}
+
+// sighting is what an attribute is by its name.
+type sighting struct {
+	key       string
+	attribute attribute
+	known     bool
+	// statistic and header are the names of what it sets; empty: none.
+	statistic, header string
+}
+
+// maxSightings bounds what is remembered.
+const maxSightings = 64
+
+// sight is what the attribute at this place of a span is. The spans of a service
+// have the same attributes in the same places, so that most often it was there
+// in the last span.
+func (r *reading) sight(key string, place int) *sighting {
+	if place < len(r.sightings) && r.sightings[place].key == key {
+		return &r.sightings[place]
+	}
+	s := sighting{key: key}
+	s.attribute, s.known = r.attributes[key]
+	if name, ok := strings.CutPrefix(key, r.statisticPrefix); ok {
+		s.statistic = name
+	} else if name, ok := headerName(key); ok && r.selected(name) {
+		s.header = name
+	}
+	switch {
+	case place < len(r.sightings):
+		r.sightings[place] = s
+	case place < maxSightings:
+		// Places come in order.
+		r.sightings = append(r.sightings, s)
+	default:
+		return &s
+	}
+	return &r.sightings[place]
 }
 
 // without reports whether nothing of the request can feed the column.
@@ -113,26 +156,23 @@ func (r *reading) unload() {
 	clear(r.repairs)
 }
 
-// value is what the column holds: what the application set, if it is of the
+// value makes v what the column holds: what the application set, if it is of the
 // column's type, else what the user's sources say, else what the column's own
 // do.
-func (r *reading) value(i int) Value {
+func (r *reading) value(v *Value, i int) {
 	c := &r.columns[i]
-	if v := r.override(c); !v.IsNull() {
-		return r.finish(i, v)
+	*v = r.override(c)
+	if v.IsNull() && len(c.own) > 0 {
+		*v = r.convert(c, c.own, true)
 	}
-	if len(c.own) > 0 {
-		if v := r.convert(c, c.own, true); !v.IsNull() {
-			return r.finish(i, v)
+	if v.IsNull() {
+		if c.read != nil {
+			*v = c.read(r)
+		} else if *v = r.convert(c, c.from, c.below); v.IsNull() {
+			*v = c.otherwise
 		}
 	}
-	if c.read != nil {
-		return r.finish(i, c.read(r))
-	}
-	if v := r.convert(c, c.from, c.below); !v.IsNull() {
-		return r.finish(i, v)
-	}
-	return c.otherwise
+	r.finish(v, i)
 }
 
 // override is what the application set for the column on the SERVER span, else

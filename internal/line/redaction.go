@@ -62,27 +62,26 @@ func (r redactor) secret(name string) bool {
 // values stays byte for byte.
 func (r redactor) query(query string) string {
 	var b strings.Builder
-	b.Grow(len(query) + len(redacted))
-	for query != "" {
-		pair := upTo(query, "&;")
-		if name, _, ok := strings.Cut(pair, "="); ok && r.secret(name) {
+	kept := 0
+	for start := 0; start < len(query); start++ {
+		pair := upTo(query[start:], "&;")
+		name, _, ok := strings.Cut(pair, "=")
+		if ok && r.secret(name) {
 			// Few servers still read a semicolon as a separator; to the others it is
 			// part of the secret.
-			pair = upTo(query, "&")
-			b.WriteString(name + "=")
-			if len(pair) > len(name)+len("=") {
-				b.WriteString(redacted)
+			pair = upTo(query[start:], "&")
+			value := start + len(name) + len("=")
+			if end := start + len(pair); end > value {
+				b.WriteString(query[kept:value] + redacted)
+				kept = end
 			}
-		} else {
-			b.WriteString(pair)
 		}
-		query = query[len(pair):]
-		if query != "" {
-			b.WriteByte(query[0])
-			query = query[1:]
-		}
+		start += len(pair)
 	}
-	return b.String()
+	if kept == 0 {
+		return query
+	}
+	return b.String() + query[kept:]
 }
 
 // upTo is what precedes the first of the separators.

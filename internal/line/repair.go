@@ -14,27 +14,27 @@ type Repairs struct {
 }
 
 // finish makes a value one that Postgres takes, and takes secrets out of it.
-func (r *reading) finish(i int, v Value) Value {
+func (r *reading) finish(v *Value, i int) {
 	c := &r.columns[i]
 	switch v.kind {
 	case schema.Text:
 		if c.redact != nil {
 			if v.text = c.redact(r.redact, v.text); v.text == "" {
-				return null
+				*v = null
+				return
 			}
 		}
 		v.text = r.text(v.text, c.Type.Width, &r.repairs[i])
 	case schema.TextArray:
-		for n, s := range v.list {
-			v.list[n] = r.text(s, c.Type.Width, &r.repairs[i])
+		for n, s := range *v.list {
+			(*v.list)[n] = r.text(s, c.Type.Width, &r.repairs[i])
 		}
 	case schema.JSONB:
-		if !v.written {
+		if v.number != jsonWritten {
 			v.text = r.document(v.text, 0, &r.repairs[i])
 		}
 	default:
 	}
-	return v
 }
 
 // text is s without secrets, as a varchar of this width holds it.

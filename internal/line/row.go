@@ -23,7 +23,7 @@ func appendRowStart(row []byte, fields int) []byte {
 
 // appendValue appends a field: its length in bytes, -1 for NULL, and the
 // type's binary form.
-func appendValue(row []byte, v Value) []byte {
+func appendValue(row []byte, v *Value) []byte {
 	if v.IsNull() {
 		return appendInt32(row, -1)
 	}
@@ -34,7 +34,7 @@ func appendValue(row []byte, v Value) []byte {
 		// The first byte is the version of the format.
 		return append(append(appendInt32(row, 1+len(v.text)), 1), v.text...)
 	case schema.UUID:
-		return append(appendInt32(row, len(v.octets)), v.octets[:]...)
+		return appendOctets(appendInt32(row, 16), v)
 	case schema.Boolean:
 		return append(appendInt32(row, 1), byte(v.number))
 	case schema.Integer:
@@ -50,21 +50,27 @@ func appendValue(row []byte, v Value) []byte {
 	case schema.Inet:
 		return appendInet(row, v)
 	case schema.TextArray:
-		return appendTextArray(row, v.list)
+		return appendTextArray(row, *v.list)
 	default:
 		panic("value of an unknown kind")
 	}
 }
 
+// mappedIPv4 precedes an IPv4 address in the lower half of its IPv6 form.
+const mappedIPv4 = 0xffff
+
 // appendInet appends family, prefix length, whether it is a cidr, and address.
-func appendInet(row []byte, v Value) []byte {
-	address, family := v.octets[:], byte(inetFamilyV6)
-	if v.number == 32 {
-		address, family = v.octets[12:], inetFamilyV4
+func appendInet(row []byte, v *Value) []byte {
+	if v.number == 0 && v.low>>32 == mappedIPv4 {
+		row = append(appendInt32(row, 8), inetFamilyV4, 32, 0, 4)
+		return binary.BigEndian.AppendUint32(row, uint32(v.low))
 	}
-	row = appendInt32(row, 4+len(address))
-	row = append(row, family, byte(v.number), 0, byte(len(address)))
-	return append(row, address...)
+	row = append(appendInt32(row, 20), inetFamilyV6, 128, 0, 16)
+	return appendOctets(row, v)
+}
+
+func appendOctets(row []byte, v *Value) []byte {
+	return binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(row, uint64(v.number)), v.low)
 }
 
 // appendTextArray appends a one-dimensional array without NULLs: dimensions,

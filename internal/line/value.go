@@ -1,6 +1,7 @@
 package line
 
 import (
+	"encoding/binary"
 	"math"
 	"net/netip"
 	"strconv"
@@ -12,27 +13,30 @@ import (
 	"canonicallineexporter/schema"
 )
 
-// Value is what one column of a line holds. The zero Value is NULL.
+// Value is what one column of a line holds. The zero Value is NULL. It is small
+// enough to be passed in registers, as it is many times a line.
 type Value struct {
 	kind schema.Kind
 	// number is a boolean (0 or 1), an integer, the bits of a float, the
-	// microseconds of an interval or those of a timestamp since 1970, or the bits
-	// of an address.
+	// microseconds of an interval or those of a timestamp since 1970, or the
+	// higher half of 128 bits, big-endian: a UUID, or an address, where IPv4 is
+	// mapped into IPv6; of JSON, jsonWritten.
 	number int64
-	// octets are a UUID, or an address; of an IPv4 address the last four.
-	octets [16]byte
+	// low is the lower half of 128 bits.
+	low uint64
 	// text is a string, or JSON.
 	text string
-	// written says that the JSON was written here and needs no repair.
-	written bool
-	list    []string
+	list *[]string
 }
+
+// jsonWritten says that JSON was written here and needs no repair.
+const jsonWritten = 1
 
 // null is a column without a value.
 var null Value
 
 // IsNull reports whether the column holds no value.
-func (v Value) IsNull() bool { return v.kind == 0 }
+func (v *Value) IsNull() bool { return v.kind == 0 }
 
 func textValue(s string) Value {
 	if s == "" {
@@ -58,10 +62,14 @@ func floatValue(f float64) Value {
 	return Value{kind: schema.DoublePrecision, number: int64(math.Float64bits(f))}
 }
 
-func uuidValue(id [16]byte) Value { return Value{kind: schema.UUID, octets: id} }
+func uuidValue(id [16]byte) Value { return octetsValue(schema.UUID, id) }
 
-func inetValue(addr netip.Addr) Value {
-	return Value{kind: schema.Inet, octets: addr.As16(), number: int64(addr.BitLen())}
+func inetValue(addr netip.Addr) Value { return octetsValue(schema.Inet, addr.As16()) }
+
+func octetsValue(kind schema.Kind, octets [16]byte) Value {
+	return Value{
+		kind: kind, number: int64(binary.BigEndian.Uint64(octets[:8])), low: binary.BigEndian.Uint64(octets[8:]),
+	}
 }
 
 func timestampValue(t time.Time) Value {
@@ -72,13 +80,13 @@ func intervalValue(d time.Duration) Value {
 	return Value{kind: schema.Interval, number: d.Microseconds()}
 }
 
-func jsonValue(text string) Value { return Value{kind: schema.JSONB, text: text, written: true} }
+func jsonValue(text string) Value { return Value{kind: schema.JSONB, number: jsonWritten, text: text} }
 
 func listValue(list []string) Value {
 	if len(list) == 0 {
 		return null
 	}
-	return Value{kind: schema.TextArray, list: list}
+	return Value{kind: schema.TextArray, list: &list}
 }
 
 // convert reads an attribute as a value of the kind, and NULL where it is none.
