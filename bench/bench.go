@@ -43,7 +43,7 @@ func newBench(ctx context.Context, url string, o options) (*bench, error) {
 	}
 	b := &bench{
 		options: o, url: url, pool: pool, table: schema.Table{Schema: "public", Name: "canonical_api_line"},
-		mapper: line.NewMapper(line.Config{AttributePrefix: "canonical", Horizon: 72 * time.Hour}),
+		mapper: line.NewMapper(line.Config{AttributePrefix: attributePrefix, Horizon: 72 * time.Hour}),
 		took:   map[string][]time.Duration{}, notes: map[string]string{},
 	}
 	if err := schema.Apply(ctx, pool, b.table, b.mapper.Columns()); err != nil {

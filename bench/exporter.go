@@ -26,12 +26,12 @@ func exporterName(size, descendants int) string {
 
 // exporterCases are the exporter, from ConsumeTraces to the last commit.
 func (b *bench) exporterCases() (cases []benchCase) {
-	for _, descendants := range []int{0, 4, 20} {
+	for _, descendants := range descendantCounts {
 		for _, size := range batchSizes {
 			cases = append(cases, benchCase{
-				name: exporterName(size, descendants), against: floorName(size),
+				name: exporterName(size, descendants), against: floorName(size, descendants),
 				run: func(ctx context.Context) (int, time.Duration, error) {
-					lines := b.lines / (1 + descendants/4)
+					lines := b.linesWith(descendants)
 					e, err := b.startExporter(ctx, size)
 					if err != nil {
 						return 0, 0, err

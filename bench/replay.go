@@ -17,7 +17,7 @@ const (
 func (b *bench) replayCases() []benchCase {
 	return []benchCase{
 		{name: replayName, against: exporterName(1000, 0), run: b.replay},
-		{name: drainName, against: floorName(10_000), run: b.drain},
+		{name: drainName, against: floorName(10_000, 0), run: b.drain},
 	}
 }
 

@@ -8,9 +8,12 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
-	"canonicallineexporter/internal/line"
+	"canonicallineexporter/internal/collapse"
 	"canonicallineexporter/internal/store"
 )
+
+// attributePrefix is that of the default configuration.
+const attributePrefix = "canonical"
 
 // exportSize is how many spans an SDK sends at a time.
 const exportSize = 512
@@ -135,8 +138,9 @@ func query(s ptrace.Span) {
 	a.PutInt("pgx.rows_affected", 3)
 }
 
-// batches are the rows of a workload without descendants, in batches.
+// batches are the rows of a workload, as the exporter makes them, in batches.
 func (b *bench) batches(w workload, size int) (batches []store.Batch) {
+	collapser := collapse.New(collapse.Config{MaxPendingSpans: 1, AttributePrefix: attributePrefix, InternalKeys: b.mapper.DescendantKeys()})
 	encoder := b.mapper.Encoder()
 	batch := store.Batch{Layout: b.mapper.Layout()}
 	finish := func() {
@@ -149,14 +153,15 @@ func (b *bench) batches(w workload, size int) (batches []store.Batch) {
 	td := w.export()
 	for first := 0; first < w.lines; first += w.perExport() {
 		w.number(td, first)
-		rs := td.ResourceSpans().At(0)
-		for _, s := range rs.ScopeSpans().At(0).Spans().All() {
-			encoder.Append(line.Request{Resource: rs.Resource(), Span: s, Arrival: time.Now()})
+		export := collapser.Resolve(td, time.Now())
+		for _, r := range export.Requests {
+			encoder.Append(r)
 			batch.Ends = append(batch.Ends, len(encoder.Rows()))
 			if batch.Len() == size {
 				finish()
 			}
 		}
+		export.Release()
 	}
 	if batch.Len() > 0 {
 		finish()
