@@ -41,6 +41,13 @@ QUEUED ?= 1000000
 bench: $(BINARY) $(NOP) postgres ## Measure the exporter against what Postgres itself can take (RUNS, LINES, QUEUED)
 	$(GO) run ./bench -runs $(RUNS) -lines $(LINES) -queued $(QUEUED) -csv build/bench.csv
 
+# A plot of what it writes stands in docs/benchmarks.md.
+SOAK ?= 20m
+RATE ?= 5000
+.PHONY: soak
+soak: $(BINARY) postgres ## Watch the memory of a collector under a steady load (SOAK, RATE)
+	$(GO) run ./bench -soak $(SOAK) -rate $(RATE) -csv build/soak.csv
+
 # SEED repeats a run that failed.
 SEED   ?= 0
 FAULTS ?= 200

@@ -1,27 +1,18 @@
 package main
 
 import (
-	"bufio"
 	"context"
+	"errors"
 	"fmt"
-	"net"
-	"os"
-	"os/exec"
-	"strings"
-	"sync"
-	"syscall"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
-	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials/insecure"
-	"google.golang.org/grpc/encoding"
-	"google.golang.org/grpc/mem"
 )
 
 const (
-	nopName       = "CPU of a collector with nop"
-	canonicalName = "CPU of a collector with canonical_line"
+	nopName         = "CPU of a collector with nop"
+	canonicalName   = "CPU of a collector with canonical_line"
+	canonicalBinary = "build/otelcol-canonical"
 	// sentDescendants is how many spans each request has beside its SERVER span.
 	sentDescendants = 4
 )
@@ -34,7 +25,7 @@ func (b *bench) collectorCases() []benchCase {
 			return b.runCollector(ctx, nopName, "build/nop/otelcol-nop", "bench/collector-nop.yaml")
 		}},
 		{name: canonicalName, against: nopName, run: func(ctx context.Context) (int, time.Duration, error) {
-			lines, took, err := b.runCollector(ctx, canonicalName, "build/otelcol-canonical", "bench/collector-canonical.yaml")
+			lines, took, err := b.runCollector(ctx, canonicalName, canonicalBinary, "bench/collector-canonical.yaml")
 			if err != nil {
 				return 0, 0, err
 			}
@@ -49,17 +40,11 @@ func (b *bench) runCollector(ctx context.Context, name, binary, config string) (
 		return 0, 0, err
 	}
 	// Starting and stopping take CPU as well, which the lines are not to blame for.
-	idle, err := b.underLoad(ctx, binary, config, func(endpoint string) error { return deliver(ctx, endpoint, exports[:1]) })
+	idle, _, err := b.underLoad(ctx, binary, config, exports[:1])
 	if err != nil {
 		return 0, 0, err
 	}
-	var wall time.Duration
-	busy, err := b.underLoad(ctx, binary, config, func(endpoint string) error {
-		start := time.Now()
-		err := deliver(ctx, endpoint, exports)
-		wall = time.Since(start)
-		return err
-	})
+	busy, wall, err := b.underLoad(ctx, binary, config, exports)
 	if err != nil {
 		return 0, 0, err
 	}
@@ -67,47 +52,19 @@ func (b *bench) runCollector(ctx context.Context, name, binary, config string) (
 	return b.lines, busy - idle, nil
 }
 
-// underLoad runs a collector while load lasts and returns the CPU time that it
-// took, flushing what it holds at the end among it.
-func (b *bench) underLoad(ctx context.Context, binary, config string, load func(endpoint string) error) (time.Duration, error) {
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+// underLoad runs a collector until it has taken the exports and returns the CPU
+// time it took, flushing what it holds at the end among it, and how long it
+// received.
+func (b *bench) underLoad(ctx context.Context, binary, config string, exports [][]byte) (cpu, wall time.Duration, err error) {
+	p, err := b.startProcess(ctx, binary, config)
 	if err != nil {
-		return 0, fmt.Errorf("find a port: %w", err)
+		return 0, 0, err
 	}
-	endpoint := listener.Addr().String()
-	if err := listener.Close(); err != nil {
-		return 0, fmt.Errorf("find a port: %w", err)
-	}
-	_, port, _ := strings.Cut(endpoint, ":")
-	cmd := exec.CommandContext(ctx, binary, "--config="+config) //nolint:gosec // both are ours
-	cmd.Env = append(os.Environ(), "OTLP_GRPC_PORT="+port, "DATABASE_URL="+b.url)
-	stderr, err := cmd.StderrPipe()
-	if err != nil {
-		return 0, fmt.Errorf("start collector: %w", err)
-	}
-	if err := cmd.Start(); err != nil {
-		return 0, fmt.Errorf("start collector: %w", err)
-	}
-	ready := make(chan bool, 1)
-	go func() {
-		for lines := bufio.NewScanner(stderr); lines.Scan(); {
-			if strings.Contains(lines.Text(), "Everything is ready") {
-				ready <- true
-			}
-		}
-		ready <- false
-	}()
-	if !<-ready {
-		return 0, fmt.Errorf("start %s: %w", binary, cmd.Wait())
-	}
-	loadErr := load(endpoint)
-	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		return 0, fmt.Errorf("stop collector: %w", err)
-	}
-	if err := cmd.Wait(); err != nil {
-		return 0, fmt.Errorf("stop collector: %w", err)
-	}
-	return cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), loadErr
+	start := time.Now()
+	loadErr := deliver(ctx, p.endpoint, exports)
+	wall = time.Since(start)
+	cpu, err = p.stop()
+	return cpu, wall, errors.Join(loadErr, err)
 }
 
 // marshaled are the exports of a workload as they go over the wire: making them
@@ -124,47 +81,3 @@ func marshaled(w workload) (exports [][]byte, err error) {
 	}
 	return exports, nil
 }
-
-// deliver sends exports over as many connections as there are producers.
-func deliver(ctx context.Context, endpoint string, exports [][]byte) error {
-	var group sync.WaitGroup
-	errs := make([]error, producers)
-	for p := range producers {
-		group.Go(func() {
-			var conn *grpc.ClientConn
-			conn, errs[p] = grpc.NewClient(endpoint,
-				grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithDefaultCallOptions(grpc.ForceCodecV2(raw{})))
-			if errs[p] != nil {
-				return
-			}
-			defer conn.Close()
-			for i := p; i < len(exports) && errs[p] == nil; i += producers {
-				var response []byte
-				errs[p] = conn.Invoke(ctx, "/opentelemetry.proto.collector.trace.v1.TraceService/Export", exports[i], &response)
-			}
-		})
-	}
-	group.Wait()
-	for _, err := range errs {
-		if err != nil {
-			return fmt.Errorf("deliver: %w", err)
-		}
-	}
-	return nil
-}
-
-// raw is a codec for messages that are marshaled already.
-type raw struct{}
-
-var _ encoding.CodecV2 = raw{}
-
-func (raw) Marshal(v any) (mem.BufferSlice, error) {
-	return mem.BufferSlice{mem.SliceBuffer(v.([]byte))}, nil
-}
-
-func (raw) Unmarshal(data mem.BufferSlice, v any) error {
-	*v.(*[]byte) = data.Materialize()
-	return nil
-}
-
-func (raw) Name() string { return "proto" }

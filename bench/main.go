@@ -5,7 +5,6 @@ package main
 
 import (
 	"context"
-	"encoding/csv"
 	"flag"
 	"fmt"
 	"log"
@@ -14,6 +13,7 @@ import (
 	"runtime/pprof"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"canonicallineexporter/internal/pgtest"
 )
@@ -26,6 +26,8 @@ func main() {
 	flag.StringVar(&options.csv, "csv", "", "a file for the results")
 	flag.StringVar(&options.only, "only", "", "run only the cases whose name contains this")
 	flag.StringVar(&options.profile, "cpuprofile", "", "a file for a CPU profile of this program")
+	flag.DurationVar(&options.soakFor, "soak", 0, "instead of all cases, send to a collector for so long and watch its memory")
+	flag.IntVar(&options.rate, "rate", 5000, "requests a second of -soak")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -37,6 +39,8 @@ func main() {
 type options struct {
 	runs, lines, queued int
 	csv, only, profile  string
+	soakFor             time.Duration
+	rate                int
 }
 
 func run(ctx context.Context, o options) error {
@@ -61,13 +65,16 @@ func run(ctx context.Context, o options) error {
 		}
 		defer pprof.StopCPUProfile()
 	}
+	if o.soakFor > 0 {
+		return b.soak(ctx)
+	}
 	if err := b.run(ctx); err != nil {
 		return err
 	}
 	if err := b.print(); err != nil {
 		return err
 	}
-	return b.write(o.csv)
+	return writeCSV(o.csv, b.rows())
 }
 
 // print writes the results as a table.
@@ -77,20 +84,4 @@ func (b *bench) print() error {
 		fmt.Fprintln(table, strings.Join(row, "\t"))
 	}
 	return table.Flush()
-}
-
-// write writes the results as CSV, if there is a file for them.
-func (b *bench) write(name string) error {
-	if name == "" {
-		return nil
-	}
-	file, err := os.Create(name) //nolint:gosec // the user names it
-	if err != nil {
-		return fmt.Errorf("write results: %w", err)
-	}
-	w := csv.NewWriter(file)
-	if err := w.WriteAll(b.rows()); err != nil {
-		return fmt.Errorf("write results: %w", err)
-	}
-	return file.Close()
 }

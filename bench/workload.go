@@ -29,6 +29,11 @@ func newWorkload(lines, descendants int) workload {
 	return workload{lines, descendants, time.Now()}
 }
 
+// at is when the n-th request ended, in the microseconds that Postgres keeps.
+func (w workload) at(n int) time.Time {
+	return w.ended.Add(time.Duration(n) * time.Microsecond).Truncate(time.Microsecond)
+}
+
 // perExport is how many requests an export holds.
 func (w workload) perExport() int { return max(1, exportSize/(1+w.descendants)) }
 
@@ -56,7 +61,7 @@ func (w workload) number(td ptrace.Traces, first int) {
 	spans := td.ResourceSpans().At(0).ScopeSpans().At(0).Spans()
 	requests := min(w.perExport(), w.lines-first)
 	for n := range requests {
-		at := w.ended.Add(time.Duration(first+n) * time.Microsecond)
+		at := w.at(first + n)
 		for i := range w.descendants {
 			s := spans.At(n*(1+w.descendants) + i)
 			identify(s, first+n, i+1)
