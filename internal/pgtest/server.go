@@ -6,6 +6,7 @@
 package pgtest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -21,6 +22,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // Server is a running Postgres.
@@ -164,18 +167,27 @@ func (s *Server) Restart() error {
 // Stop ends the server and removes its data, in the background.
 func (s *Server) Stop() error { return s.lifeline.Close() }
 
+// cannotConnectNow is the SQLSTATE of a server that is starting or stopping.
+const cannotConnectNow = "57P03"
+
+// awaitReady asks the server until it answers, if only to refuse the connection.
 func (s *Server) awaitReady() error {
-	deadline := time.Now().Add(60 * time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
 	for {
-		ready := s.command("pg_isready", "-q", "-h", "127.0.0.1", "-p", strconv.Itoa(s.Port), "-t", "5")
-		if ready.Run() == nil {
+		conn, err := pgconn.Connect(ctx, s.URL("postgres"))
+		if err == nil {
+			return conn.Close(ctx)
+		}
+		if refused := (*pgconn.PgError)(nil); errors.As(err, &refused) && refused.Code != cannotConnectNow {
 			return nil
 		}
-		if time.Now().After(deadline) {
+		select {
+		case <-ctx.Done():
 			log, _ := os.ReadFile(filepath.Join(s.dir, "log"))
 			return fmt.Errorf("postgres does not answer:\n%s", log)
+		case <-time.After(10 * time.Millisecond):
 		}
-		runtime.Gosched()
 	}
 }
 
