@@ -35,7 +35,7 @@ test: $(BINARY) postgres pgbouncer ## Run every test, with the race detector
 
 # RUNS and LINES make it shorter: make bench RUNS=1 LINES=20000 QUEUED=50000
 RUNS   ?= 5
-LINES  ?= 200000
+LINES  ?= 500000
 QUEUED ?= 1000000
 .PHONY: bench
 bench: $(BINARY) $(NOP) postgres ## Measure the exporter against what Postgres itself can take (RUNS, LINES, QUEUED)
