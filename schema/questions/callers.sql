@@ -1,0 +1,63 @@
+-- Lines are added up once, by all three and in parallel; what is left of them is
+-- then added up by each.
+CREATE OR REPLACE FUNCTION {{.Function "callers"}}(
+    {{template "parameters"}},
+    top integer DEFAULT 10
+) RETURNS TABLE (
+    kind text,
+    caller text,
+    requests bigint,
+    percent_requests numeric,
+    busy interval,
+    refused bigint,
+    failed bigint,
+    last_at timestamptz
+)
+LANGUAGE sql STABLE PARALLEL SAFE
+AS $$
+    SELECT
+        kind,
+        caller,
+        round(requests)::bigint,
+        round((100 * requests / nullif(of_all, 0))::numeric, 1),
+        busy,
+        round(refused)::bigint,
+        round(failed)::bigint,
+        last_at
+    FROM (
+        SELECT
+            CASE WHEN grouping(account_id) = 0 THEN 'account' WHEN grouping(ip) = 0 THEN 'address' ELSE 'user agent' END AS kind,
+            CASE WHEN grouping(account_id) = 0 THEN coalesce(max(account_email), account_id)
+                WHEN grouping(ip) = 0 THEN host(ip) ELSE user_agent END AS caller,
+            sum(requests) AS requests,
+            sum(busy) AS busy,
+            sum(refused) AS refused,
+            sum(failed) AS failed,
+            max(last_at) AS last_at,
+            sum(sum(requests)) OVER (PARTITION BY grouping(account_id, ip)) AS of_all,
+            row_number() OVER by_load AS by_load,
+            row_number() OVER by_errors AS by_errors
+        FROM (
+            SELECT
+                account_id,
+                max(account_email) AS account_email,
+                ip,
+                user_agent,
+                sum(requests) AS requests,
+                sum(duration * requests) AS busy,
+                coalesce(sum(requests) FILTER (WHERE status BETWEEN 400 AND 499), 0) AS refused,
+                coalesce(sum(requests) FILTER (WHERE status >= 500), 0) AS failed,
+                max(created_at) AS last_at
+            FROM {{template "lines" .}}
+            GROUP BY account_id, ip, user_agent
+        ) AS combinations
+        GROUP BY GROUPING SETS (account_id, ip, user_agent)
+        WINDOW
+            by_load AS (PARTITION BY grouping(account_id, ip) ORDER BY sum(requests) DESC),
+            by_errors AS (PARTITION BY grouping(account_id, ip) ORDER BY sum(refused) + sum(failed) DESC)
+    ) AS callers
+    WHERE by_load <= top OR by_errors <= top AND refused + failed > 0
+    ORDER BY kind, requests DESC, caller
+$$;
+COMMENT ON FUNCTION {{.Function "callers"}} IS
+'Who hammers us, and for whom does it fail? The accounts, addresses and user agents with the most requests and those with the most errors (refused: status 400 to 499, failed: 500 and above); busy is how long their requests ran in all. NULL is who did not say.{{.Mark}}';
