@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION {{.Function "account"}}(
+{{.Create}} FUNCTION {{.Function "account"}}(
     who text,
     since interval DEFAULT '24 hours',
     until timestamptz DEFAULT NULL
@@ -14,7 +14,7 @@ CREATE OR REPLACE FUNCTION {{.Function "account"}}(
     trace_id text
 )
 LANGUAGE sql STABLE PARALLEL SAFE
-AS $$
+AS $answer$
     SELECT
         created_at,
         service_name,
@@ -28,6 +28,6 @@ AS $$
     FROM {{.Function "window"}}(since, until)
     WHERE account_id = lower(who) OR account_email = who OR host(ip) = who
     ORDER BY created_at DESC
-$$;
+$answer$;
 COMMENT ON FUNCTION {{.Function "account"}} IS
 'What did this customer see? The requests of an account, by its id or mail address, or of a client''s address; the latest first.{{.Mark}}';

@@ -1,6 +1,6 @@
 -- Lines are added up once, by all three and in parallel; what is left of them is
 -- then added up by each.
-CREATE OR REPLACE FUNCTION {{.Function "callers"}}(
+{{.Create}} FUNCTION {{.Function "callers"}}(
     {{template "parameters"}},
     top integer DEFAULT 10
 ) RETURNS TABLE (
@@ -14,7 +14,7 @@ CREATE OR REPLACE FUNCTION {{.Function "callers"}}(
     last_at timestamptz
 )
 LANGUAGE sql STABLE PARALLEL SAFE
-AS $$
+AS $answer$
     SELECT
         kind,
         caller,
@@ -58,6 +58,6 @@ AS $$
     ) AS callers
     WHERE by_load <= top OR by_errors <= top AND refused + failed > 0
     ORDER BY kind, requests DESC, caller
-$$;
+$answer$;
 COMMENT ON FUNCTION {{.Function "callers"}} IS
 'Who hammers us, and for whom does it fail? The accounts, addresses and user agents with the most requests and those with the most errors (refused: status 400 to 499, failed: 500 and above); busy is how long their requests ran in all. NULL is who did not say.{{.Mark}}';

@@ -1,5 +1,5 @@
 -- Both windows in one pass.
-CREATE OR REPLACE FUNCTION {{.Function "changes"}}(
+{{.Create}} FUNCTION {{.Function "changes"}}(
     recent interval DEFAULT '1 hour',
     before interval DEFAULT '24 hours',
     until timestamptz DEFAULT NULL,
@@ -21,7 +21,7 @@ CREATE OR REPLACE FUNCTION {{.Function "changes"}}(
     lines_recent bigint
 )
 LANGUAGE sql STABLE PARALLEL SAFE
-AS $$
+AS $answer$
     SELECT
         CASE WHEN worse_failing > worse_slower THEN 'failing' ELSE 'slower' END,
         round(greatest(worse_slower, worse_failing)::numeric, 1),
@@ -62,6 +62,6 @@ AS $$
     ) AS compared
     WHERE worse_slower >= 1.2 OR worse_failing >= 1.2
     ORDER BY 3, 2 DESC, lines_recent DESC, 5, 6, 4
-$$;
+$answer$;
 COMMENT ON FUNCTION {{.Function "changes"}} IS
 'What got slower, or started to fail? Each route whose 95th percentile grew by a fifth or more in the recent window, or whose share of failures (status 500 and above, in percent, plus one) did, against the window before it; the largest change first. few_lines marks what rests on fewer than 100 lines in one of them, and comes last.{{.Mark}}';

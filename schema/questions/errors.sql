@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION {{.Function "errors"}}(
+{{.Create}} FUNCTION {{.Function "errors"}}(
     {{template "parameters"}}
 ) RETURNS TABLE (
     status integer,
@@ -13,7 +13,7 @@ CREATE OR REPLACE FUNCTION {{.Function "errors"}}(
     last_at timestamptz
 )
 LANGUAGE sql STABLE PARALLEL SAFE
-AS $$
+AS $answer$
     SELECT
         status,
         service_name,
@@ -29,6 +29,6 @@ AS $$
     WHERE status >= 400
     GROUP BY 1, 2, 3, 4, 5, 6
     ORDER BY status >= 500 DESC, 7 DESC, 1, 2, 3, 4, 5, 6
-$$;
+$answer$;
 COMMENT ON FUNCTION {{.Function "errors"}} IS
 'What goes wrong, where, since when and for how many accounts? Failures (status 500 and above) come first, then the most frequent.{{.Mark}}';

@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION {{.Function "failures"}}(
+{{.Create}} FUNCTION {{.Function "failures"}}(
     {{template "parameters"}},
     step interval DEFAULT NULL
 ) RETURNS TABLE (
@@ -8,7 +8,7 @@ CREATE OR REPLACE FUNCTION {{.Function "failures"}}(
     requests bigint
 )
 LANGUAGE sql STABLE PARALLEL SAFE
-AS $$
+AS $answer$
     SELECT
         date_bin({{template "step"}}, created_at, 'epoch'),
         status,
@@ -18,6 +18,6 @@ AS $$
     WHERE status >= 400
     GROUP BY 1, 2, 3
     ORDER BY 1, 4 DESC, 2, 3
-$$;
+$answer$;
 COMMENT ON FUNCTION {{.Function "failures"}} IS
 'What broke when? Requests with a status of 400 and above by their error, step by step (a 60th of the window unless given).{{.Mark}}';

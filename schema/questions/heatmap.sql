@@ -1,6 +1,6 @@
 -- Bounds of a 1-2-5 series. Postgres before 17 has no infinite interval, so what
 -- lies above the last bound has none.
-CREATE OR REPLACE FUNCTION {{.Function "heatmap"}}(
+{{.Create}} FUNCTION {{.Function "heatmap"}}(
     {{template "parameters"}},
     step interval DEFAULT NULL
 ) RETURNS TABLE (
@@ -9,7 +9,7 @@ CREATE OR REPLACE FUNCTION {{.Function "heatmap"}}(
     requests bigint
 )
 LANGUAGE sql STABLE PARALLEL SAFE
-AS $$
+AS $answer$
     SELECT at, ({{template "bounds"}})[bucket + 1], round(requests)::bigint
     FROM (
         SELECT
@@ -20,7 +20,7 @@ AS $$
         GROUP BY 1, 2
     ) AS cells
     ORDER BY at, bucket
-$$;
+$answer$;
 COMMENT ON FUNCTION {{.Function "heatmap"}} IS
 'How are durations spread? The requests of each step (a 60th of the window unless given) by the bound below which they stayed; NULL is 50 s and above.{{.Mark}}';
 {{- define "bounds" -}}

@@ -1,5 +1,5 @@
 -- date_bin takes no months, and an interval divided by 60 has none below five years.
-CREATE OR REPLACE FUNCTION {{.Function "rate"}}(
+{{.Create}} FUNCTION {{.Function "rate"}}(
     {{template "parameters"}},
     step interval DEFAULT NULL
 ) RETURNS TABLE (
@@ -14,7 +14,7 @@ CREATE OR REPLACE FUNCTION {{.Function "rate"}}(
     p99 interval
 )
 LANGUAGE sql STABLE PARALLEL SAFE
-AS $$
+AS $answer$
     SELECT
         at,
         round(requests)::bigint,
@@ -37,7 +37,7 @@ AS $$
         GROUP BY 1
     ) AS steps
     ORDER BY at
-$$;
+$answer$;
 COMMENT ON FUNCTION {{.Function "rate"}} IS
 'Since when? Requests per second, the share refused (status 400 to 499) and failed (500 and above) in percent, and percentiles, step by step (a 60th of the window unless given, and no less than a second). The first and the last step are cut off by the window. Percentiles are of lines, the rest of requests.{{.Mark}}';
 {{- define "step" -}}greatest(coalesce(step, since / 60), '1 s'){{- end}}

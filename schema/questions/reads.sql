@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION {{.Function "reads"}}(
+{{.Create}} FUNCTION {{.Function "reads"}}(
     since interval DEFAULT '24 hours',
     until timestamptz DEFAULT NULL
 ) RETURNS TABLE (
@@ -17,8 +17,8 @@ CREATE OR REPLACE FUNCTION {{.Function "reads"}}(
     percent_failed numeric
 )
 LANGUAGE sql STABLE PARALLEL SAFE
-AS $$
+AS $answer$
     SELECT * FROM {{.Function "speed"}}(since, until) WHERE http_method IN ('GET', 'HEAD')
-$$;
+$answer$;
 COMMENT ON FUNCTION {{.Function "reads"}} IS
 'Are we fast at retrievals? As speed, of GET and HEAD.{{.Mark}}';

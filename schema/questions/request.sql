@@ -1,6 +1,6 @@
 -- json, not jsonb, keeps the order of columns. Statistics become fields of their
 -- own. A trace id of the table is looked for where it has the column.
-CREATE OR REPLACE FUNCTION {{.Function "request"}}(
+{{.Create}} FUNCTION {{.Function "request"}}(
     id text,
     since interval DEFAULT '24 hours',
     until timestamptz DEFAULT NULL
@@ -10,7 +10,7 @@ CREATE OR REPLACE FUNCTION {{.Function "request"}}(
     value text
 )
 LANGUAGE sql STABLE PARALLEL SAFE
-AS $$
+AS $answer$
     SELECT line.created_at, field.key, field.value
     FROM (VALUES (NULL::text, NULL::jsonb)) AS absent (trace_id, statistics)
     CROSS JOIN LATERAL (
@@ -33,6 +33,6 @@ AS $$
     ) AS field
     WHERE field.value IS NOT NULL
     ORDER BY line.created_at, line.columns ->> 'id', field.n
-$$;
+$answer$;
 COMMENT ON FUNCTION {{.Function "request"}} IS
 'What happened in this request? Everything that the lines with this request id or trace id hold, a field a row; a trace over several services has several lines.{{.Mark}}';

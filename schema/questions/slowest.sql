@@ -1,5 +1,5 @@
 -- The slowest are found first: statistics are taken apart of those alone.
-CREATE OR REPLACE FUNCTION {{.Function "slowest"}}(
+{{.Create}} FUNCTION {{.Function "slowest"}}(
     {{template "parameters"}},
     top integer DEFAULT 20
 ) RETURNS TABLE (
@@ -13,13 +13,13 @@ CREATE OR REPLACE FUNCTION {{.Function "slowest"}}(
     database interval,
     waiting interval,
     outgoing interval,
-    queries bigint,
+    queries numeric,
     account text,
     request_id uuid,
     trace_id text
 )
 LANGUAGE sql STABLE PARALLEL SAFE
-AS $$
+AS $answer$
     SELECT
         created_at,
         service_name,
@@ -27,15 +27,15 @@ AS $$
         http_path,
         status,
         duration,
-        (statistics ->> 'self_duration')::double precision * interval '1 s',
-        (statistics ->> 'db_duration')::double precision * interval '1 s',
-        (statistics ->> 'db_acquire_duration')::double precision * interval '1 s',
+        ({{template "number" "self_duration"}})::double precision * interval '1 s',
+        ({{template "number" "db_duration"}})::double precision * interval '1 s',
+        ({{template "number" "db_acquire_duration"}})::double precision * interval '1 s',
         (
-            coalesce((statistics ->> 'http_duration')::double precision, 0)
-            + coalesce((statistics ->> 'rpc_duration')::double precision, 0)
-            + coalesce((statistics ->> 'messaging_duration')::double precision, 0)
-        ) * interval '1 s',
-        (statistics ->> 'db_num_queries')::bigint,
+            coalesce({{template "number" "http_duration"}}, 0)
+            + coalesce({{template "number" "rpc_duration"}}, 0)
+            + coalesce({{template "number" "messaging_duration"}}, 0)
+        )::double precision * interval '1 s',
+        {{template "number" "db_num_queries"}},
         coalesce(account_email, account_id),
         request_id,
         trace_id
@@ -46,6 +46,6 @@ AS $$
         LIMIT top
     ) AS slowest
     ORDER BY duration DESC, created_at
-$$;
+$answer$;
 COMMENT ON FUNCTION {{.Function "slowest"}} IS
 'Which requests were slowest, and where did their time go? own is the time in which no outgoing call was running; waiting is for a database connection; database and outgoing (HTTP, RPC, messages) are sums, so that parallel calls can exceed the duration.{{.Mark}}';

@@ -1,7 +1,7 @@
 -- One pass and one sort, with nothing in it that is not shown; percentile_cont
 -- gives the maximum on the way. The route comes first in GROUP BY since it tells
 -- more lines apart, which makes that sort faster.
-CREATE OR REPLACE FUNCTION {{.Function "speed"}}(
+{{.Create}} FUNCTION {{.Function "speed"}}(
     {{template "parameters"}}
 ) RETURNS TABLE (
     service_name text,
@@ -19,7 +19,7 @@ CREATE OR REPLACE FUNCTION {{.Function "speed"}}(
     percent_failed numeric
 )
 LANGUAGE sql STABLE PARALLEL SAFE
-AS $$
+AS $answer$
     SELECT
         service_name,
         http_method,
@@ -49,6 +49,6 @@ AS $$
         GROUP BY http_route, http_method, service_name
     ) AS routes
     ORDER BY requests DESC, http_method, http_route, service_name
-$$;
+$answer$;
 COMMENT ON FUNCTION {{.Function "speed"}} IS
 'Are we fast? Each route with its percentiles, the share of requests that felt instant (below 100 ms), fast (below 1 s) and slow, and that failed (status 500 and above), in percent. Counts and shares are of requests; percentiles are of lines, which is the same unless lines were sampled.{{.Mark}}';

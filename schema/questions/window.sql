@@ -5,6 +5,9 @@ since interval DEFAULT '24 hours',
     method text DEFAULT NULL,
     route text DEFAULT NULL
 {{- end -}}
+{{- define "number" -}}
+CASE jsonb_typeof(statistics -> '{{.}}') WHEN 'number' THEN (statistics -> '{{.}}')::numeric END
+{{- end -}}
 {{- define "lines" -}}{{.Function "window"}}(since, until, service, method, route){{- end -}}
 -- All other questions are asked of this one, so it alone knows the table. The
 -- planner inlines it into them: what nobody asks for costs nothing, and the
@@ -14,7 +17,7 @@ since interval DEFAULT '24 hours',
 -- A column that the table lacks is that of "absent": a name that the inner query
 -- does not know is looked for outside it. The arguments are numbers because a
 -- column of the user's could have the name of one.
-CREATE OR REPLACE FUNCTION {{.Function "window"}}(
+{{.Create}} FUNCTION {{.Function "window"}}(
     {{template "parameters"}}
 ) RETURNS TABLE (
     created_at timestamptz,
@@ -36,7 +39,7 @@ CREATE OR REPLACE FUNCTION {{.Function "window"}}(
     statistics jsonb
 )
 LANGUAGE sql STABLE PARALLEL SAFE
-AS $$
+AS $answer$
     SELECT
         line.created_at,
         line.service_name::text,
@@ -76,6 +79,6 @@ AS $$
     WHERE ($3 IS NULL OR line.service_name = $3)
         AND ($4 IS NULL OR line.http_method = $4)
         AND ($5 IS NULL OR line.http_route = $5)
-$$;
+$answer$;
 COMMENT ON FUNCTION {{.Function "window"}} IS
 'The lines of a window, for questions of your own. requests is how many requests a line stands for: sum it where lines were sampled.{{.Mark}}';

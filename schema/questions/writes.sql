@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION {{.Function "writes"}}(
+{{.Create}} FUNCTION {{.Function "writes"}}(
     since interval DEFAULT '24 hours',
     until timestamptz DEFAULT NULL
 ) RETURNS TABLE (
@@ -17,8 +17,8 @@ CREATE OR REPLACE FUNCTION {{.Function "writes"}}(
     percent_failed numeric
 )
 LANGUAGE sql STABLE PARALLEL SAFE
-AS $$
+AS $answer$
     SELECT * FROM {{.Function "speed"}}(since, until) WHERE http_method IN ('DELETE', 'PATCH', 'POST', 'PUT')
-$$;
+$answer$;
 COMMENT ON FUNCTION {{.Function "writes"}} IS
 'Are we fast at mutations? As speed, of DELETE, PATCH, POST and PUT.{{.Mark}}';
