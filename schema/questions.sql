@@ -69,7 +69,7 @@ CREATE FUNCTION "public"."canonical_api_line_window"(
     requests double precision,
     error_code text,
     error_cause text,
-    account_id text,
+    account_id uuid,
     account_email text,
     ip inet,
     user_agent text,
@@ -90,7 +90,7 @@ AS $answer$
         line.adjusted_count::double precision,
         line.api_error_code::text,
         coalesce(line.api_error_cause, line.api_error_message, line.api_error_internal_code, line.api_error_code)::text,
-        line.account_id::text,
+        line.account_id::uuid,
         line.account_email::text,
         line.ip::inet,
         line.user_agent::text,
@@ -99,8 +99,8 @@ AS $answer$
         line.statistics::jsonb
     FROM (
         VALUES (
-            1::double precision, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text,
-            NULL::text, NULL::text, NULL::text, NULL::inet, NULL::text, NULL::uuid, NULL::text, NULL::jsonb
+            1::double precision, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text,
+            NULL::uuid, NULL::text, NULL::inet, NULL::text, NULL::uuid, NULL::text, NULL::jsonb
         )
     ) AS absent (
         adjusted_count, service_name, http_route, http_path, api_error_code, api_error_cause, api_error_message,
@@ -120,7 +120,7 @@ AS $answer$
         AND ($5 IS NULL OR line.http_route = $5)
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_window" IS
-'The lines of a window, for questions of your own. requests is how many requests a line stands for: sum it where lines were sampled. [canonical_line bf7053f9]';
+'The lines of a window, for questions of your own. requests is how many requests a line stands for: sum it where lines were sampled. [canonical_line 9f0fbc84]';
 
 -- One pass and one sort, with nothing in it that is not shown; percentile_cont
 -- gives the maximum on the way. The route comes first in GROUP BY since it tells
@@ -485,7 +485,7 @@ AS $answer$
             + coalesce(CASE jsonb_typeof(statistics -> 'messaging_duration') WHEN 'number' THEN (statistics -> 'messaging_duration')::numeric END, 0)
         )::double precision * interval '1 s',
         CASE jsonb_typeof(statistics -> 'db_num_queries') WHEN 'number' THEN (statistics -> 'db_num_queries')::numeric END,
-        coalesce(account_email, account_id),
+        coalesce(account_email, account_id::text),
         request_id,
         trace_id
     FROM (
@@ -497,7 +497,7 @@ AS $answer$
     ORDER BY duration DESC, created_at
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_slowest" IS
-'Which requests were slowest, and where did their time go? own is the time in which no outgoing call was running; waiting is for a database connection; database and outgoing (HTTP, RPC, messages) are sums, so that parallel calls can exceed the duration. [canonical_line 5c140eab]';
+'Which requests were slowest, and where did their time go? own is the time in which no outgoing call was running; waiting is for a database connection; database and outgoing (HTTP, RPC, messages) are sums, so that parallel calls can exceed the duration. [canonical_line 868f9b7c]';
 
 -- Numbers of jsonb are numeric, and added up as such: to convert each takes longer
 -- than all the rest. So would a weight that is converted where it is 1.
@@ -542,8 +542,8 @@ AS $answer$
             http_method,
             http_route,
             sum(requests)::numeric AS requests,
-            sum(duration * requests) AS busy,
-            extract(epoch FROM sum(duration * requests)) AS seconds,
+            sum(CASE requests WHEN 1 THEN duration ELSE duration * requests END) AS busy,
+            extract(epoch FROM sum(CASE requests WHEN 1 THEN duration ELSE duration * requests END)) AS seconds,
             coalesce(sum(weight * CASE jsonb_typeof(statistics -> 'db_num_queries') WHEN 'number' THEN (statistics -> 'db_num_queries')::numeric END), 0) AS queries,
             coalesce(sum(weight * CASE jsonb_typeof(statistics -> 'self_duration') WHEN 'number' THEN (statistics -> 'self_duration')::numeric END), 0) AS own,
             coalesce(sum(weight * CASE jsonb_typeof(statistics -> 'db_duration') WHEN 'number' THEN (statistics -> 'db_duration')::numeric END), 0) AS database,
@@ -560,7 +560,7 @@ AS $answer$
     ORDER BY busy DESC, http_method, http_route, service_name
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_costs" IS
-'Is it us or the database, and which route runs the most queries? busy is how long requests ran in all, percent_busy each route''s part of it; the other shares are of the route''s own time and can exceed 100 where calls ran in parallel. [canonical_line b23564fc]';
+'Is it us or the database, and which route runs the most queries? busy is how long requests ran in all, percent_busy each route''s part of it; the other shares are of the route''s own time and can exceed 100 where calls ran in parallel. [canonical_line 0a463c9a]';
 
 -- Only lines that repeat a statement have the number, and only of those whose
 -- number is high is more of the statistics read.
@@ -638,7 +638,7 @@ AS $answer$
     FROM (
         SELECT
             CASE WHEN grouping(account_id) = 0 THEN 'account' WHEN grouping(ip) = 0 THEN 'address' ELSE 'user agent' END AS kind,
-            CASE WHEN grouping(account_id) = 0 THEN coalesce(max(account_email), account_id)
+            CASE WHEN grouping(account_id) = 0 THEN coalesce(max(account_email), account_id::text)
                 WHEN grouping(ip) = 0 THEN host(ip) ELSE user_agent END AS caller,
             sum(requests) AS requests,
             sum(busy) AS busy,
@@ -655,7 +655,7 @@ AS $answer$
                 ip,
                 user_agent,
                 sum(requests) AS requests,
-                sum(duration * requests) AS busy,
+                sum(CASE requests WHEN 1 THEN duration ELSE duration * requests END) AS busy,
                 coalesce(sum(requests) FILTER (WHERE status BETWEEN 400 AND 499), 0) AS refused,
                 coalesce(sum(requests) FILTER (WHERE status >= 500), 0) AS failed,
                 max(created_at) AS last_at
@@ -671,7 +671,7 @@ AS $answer$
     ORDER BY kind, requests DESC, caller
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_callers" IS
-'Who hammers us, and for whom does it fail? The accounts, addresses and user agents with the most requests and those with the most errors (refused: status 400 to 499, failed: 500 and above); busy is how long their requests ran in all. NULL is who did not say. [canonical_line ebd6b9d3]';
+'Who hammers us, and for whom does it fail? The accounts, addresses and user agents with the most requests and those with the most errors (refused: status 400 to 499, failed: 500 and above); busy is how long their requests ran in all. NULL is who did not say. [canonical_line 39b0d3ee]';
 
 CREATE FUNCTION "public"."canonical_api_line_account"(
     who text,
@@ -701,11 +701,11 @@ AS $answer$
         request_id,
         trace_id
     FROM "public"."canonical_api_line_window"(since, until)
-    WHERE account_id = lower(who) OR account_email = who OR host(ip) = who
+    WHERE account_id::text = lower(who) OR account_email = who OR host(ip) = who
     ORDER BY created_at DESC
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_account" IS
-'What did this customer see? The requests of an account, by its id or mail address, or of a client''s address; the latest first. [canonical_line 4a46e660]';
+'What did this customer see? The requests of an account, by its id or mail address, or of a client''s address; the latest first. [canonical_line cd954642]';
 
 -- json, not jsonb, keeps the order of columns. Statistics become fields of their
 -- own. A trace id of the table is looked for where it has the column.

@@ -27,7 +27,7 @@ AS $answer$
     FROM (
         SELECT
             CASE WHEN grouping(account_id) = 0 THEN 'account' WHEN grouping(ip) = 0 THEN 'address' ELSE 'user agent' END AS kind,
-            CASE WHEN grouping(account_id) = 0 THEN coalesce(max(account_email), account_id)
+            CASE WHEN grouping(account_id) = 0 THEN coalesce(max(account_email), account_id::text)
                 WHEN grouping(ip) = 0 THEN host(ip) ELSE user_agent END AS caller,
             sum(requests) AS requests,
             sum(busy) AS busy,
@@ -44,7 +44,7 @@ AS $answer$
                 ip,
                 user_agent,
                 sum(requests) AS requests,
-                sum(duration * requests) AS busy,
+                {{template "busy"}} AS busy,
                 coalesce(sum(requests) FILTER (WHERE status BETWEEN 400 AND 499), 0) AS refused,
                 coalesce(sum(requests) FILTER (WHERE status >= 500), 0) AS failed,
                 max(created_at) AS last_at

@@ -36,7 +36,7 @@ AS $answer$
             + coalesce({{template "number" "messaging_duration"}}, 0)
         )::double precision * interval '1 s',
         {{template "number" "db_num_queries"}},
-        coalesce(account_email, account_id),
+        coalesce(account_email, account_id::text),
         request_id,
         trace_id
     FROM (

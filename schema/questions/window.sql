@@ -8,6 +8,7 @@ since interval DEFAULT '24 hours',
 {{- define "number" -}}
 CASE jsonb_typeof(statistics -> '{{.}}') WHEN 'number' THEN (statistics -> '{{.}}')::numeric END
 {{- end -}}
+{{- define "busy" -}}sum(CASE requests WHEN 1 THEN duration ELSE duration * requests END){{- end -}}
 {{- define "lines" -}}{{.Function "window"}}(since, until, service, method, route){{- end -}}
 -- All other questions are asked of this one, so it alone knows the table. The
 -- planner inlines it into them: what nobody asks for costs nothing, and the
@@ -30,7 +31,7 @@ CASE jsonb_typeof(statistics -> '{{.}}') WHEN 'number' THEN (statistics -> '{{.}
     requests double precision,
     error_code text,
     error_cause text,
-    account_id text,
+    account_id uuid,
     account_email text,
     ip inet,
     user_agent text,
@@ -51,7 +52,7 @@ AS $answer$
         line.adjusted_count::double precision,
         line.api_error_code::text,
         coalesce(line.api_error_cause, line.api_error_message, line.api_error_internal_code, line.api_error_code)::text,
-        line.account_id::text,
+        line.account_id::uuid,
         line.account_email::text,
         line.ip::inet,
         line.user_agent::text,
@@ -60,8 +61,8 @@ AS $answer$
         line.statistics::jsonb
     FROM (
         VALUES (
-            1::double precision, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text,
-            NULL::text, NULL::text, NULL::text, NULL::inet, NULL::text, NULL::uuid, NULL::text, NULL::jsonb
+            1::double precision, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text,
+            NULL::uuid, NULL::text, NULL::inet, NULL::text, NULL::uuid, NULL::text, NULL::jsonb
         )
     ) AS absent (
         adjusted_count, service_name, http_route, http_path, api_error_code, api_error_cause, api_error_message,
