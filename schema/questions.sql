@@ -404,7 +404,7 @@ AS $answer$
         error_code,
         error_cause,
         round(sum(requests))::bigint,
-        count(DISTINCT account_id),
+        count(DISTINCT coalesce(account_id::text, account_email)),
         min(created_at),
         max(created_at)
     FROM "public"."canonical_api_line_window"(since, until, service, method, route)
@@ -413,7 +413,7 @@ AS $answer$
     ORDER BY status >= 500 DESC, 7 DESC, 1, 2, 3, 4, 5, 6
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_errors" IS
-'What goes wrong, where, since when and for how many accounts? Failures (status 500 and above) come first, then the most frequent. [canonical_line 3b323543]';
+'What goes wrong, where, since when and for how many accounts? Failures (status 500 and above) come first, then the most frequent. [canonical_line 5c6913ea]';
 
 CREATE FUNCTION "public"."canonical_api_line_failures"(
     since interval DEFAULT '24 hours',
@@ -499,8 +499,9 @@ $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_slowest" IS
 'Which requests were slowest, and where did their time go? own is the time in which no outgoing call was running; waiting is for a database connection; database and outgoing (HTTP, RPC, messages) are sums, so that parallel calls can exceed the duration. [canonical_line 868f9b7c]';
 
--- Numbers of jsonb are numeric, and added up as such: to convert each takes longer
--- than all the rest. So would a weight that is converted where it is 1.
+-- Lines of one weight are added up first, so that it is applied to sums and not to
+-- each line. Numbers of jsonb are numeric, and added up as such: to convert each
+-- takes longer than all the rest.
 CREATE FUNCTION "public"."canonical_api_line_costs"(
     since interval DEFAULT '24 hours',
     until timestamptz DEFAULT NULL,
@@ -541,26 +542,40 @@ AS $answer$
             service_name,
             http_method,
             http_route,
-            sum(requests)::numeric AS requests,
-            sum(CASE requests WHEN 1 THEN duration ELSE duration * requests END) AS busy,
-            extract(epoch FROM sum(CASE requests WHEN 1 THEN duration ELSE duration * requests END)) AS seconds,
-            coalesce(sum(weight * CASE jsonb_typeof(statistics -> 'db_num_queries') WHEN 'number' THEN (statistics -> 'db_num_queries')::numeric END), 0) AS queries,
-            coalesce(sum(weight * CASE jsonb_typeof(statistics -> 'self_duration') WHEN 'number' THEN (statistics -> 'self_duration')::numeric END), 0) AS own,
-            coalesce(sum(weight * CASE jsonb_typeof(statistics -> 'db_duration') WHEN 'number' THEN (statistics -> 'db_duration')::numeric END), 0) AS database,
-            coalesce(sum(weight * CASE jsonb_typeof(statistics -> 'db_acquire_duration') WHEN 'number' THEN (statistics -> 'db_acquire_duration')::numeric END), 0) AS waiting,
-            coalesce(sum(weight * CASE jsonb_typeof(statistics -> 'http_duration') WHEN 'number' THEN (statistics -> 'http_duration')::numeric END), 0)
-            + coalesce(sum(weight * CASE jsonb_typeof(statistics -> 'rpc_duration') WHEN 'number' THEN (statistics -> 'rpc_duration')::numeric END), 0)
-            + coalesce(sum(weight * CASE jsonb_typeof(statistics -> 'messaging_duration') WHEN 'number' THEN (statistics -> 'messaging_duration')::numeric END), 0) AS outgoing
+            sum(lines * requests)::numeric AS requests,
+            sum(busy * requests) AS busy,
+            extract(epoch FROM sum(busy * requests)) AS seconds,
+            coalesce(sum(queries * requests::numeric), 0) AS queries,
+            coalesce(sum(own * requests::numeric), 0) AS own,
+            coalesce(sum(database * requests::numeric), 0) AS database,
+            coalesce(sum(waiting * requests::numeric), 0) AS waiting,
+            coalesce(sum(http * requests::numeric), 0)
+            + coalesce(sum(rpc * requests::numeric), 0)
+            + coalesce(sum(messaging * requests::numeric), 0) AS outgoing
         FROM (
-            SELECT *, CASE requests WHEN 1 THEN 1 ELSE requests::numeric END AS weight
+            SELECT
+                service_name,
+                http_method,
+                http_route,
+                requests,
+                count(*) AS lines,
+                sum(duration) AS busy,
+                sum(CASE jsonb_typeof(statistics -> 'db_num_queries') WHEN 'number' THEN (statistics -> 'db_num_queries')::numeric END) AS queries,
+                sum(CASE jsonb_typeof(statistics -> 'self_duration') WHEN 'number' THEN (statistics -> 'self_duration')::numeric END) AS own,
+                sum(CASE jsonb_typeof(statistics -> 'db_duration') WHEN 'number' THEN (statistics -> 'db_duration')::numeric END) AS database,
+                sum(CASE jsonb_typeof(statistics -> 'db_acquire_duration') WHEN 'number' THEN (statistics -> 'db_acquire_duration')::numeric END) AS waiting,
+                sum(CASE jsonb_typeof(statistics -> 'http_duration') WHEN 'number' THEN (statistics -> 'http_duration')::numeric END) AS http,
+                sum(CASE jsonb_typeof(statistics -> 'rpc_duration') WHEN 'number' THEN (statistics -> 'rpc_duration')::numeric END) AS rpc,
+                sum(CASE jsonb_typeof(statistics -> 'messaging_duration') WHEN 'number' THEN (statistics -> 'messaging_duration')::numeric END) AS messaging
             FROM "public"."canonical_api_line_window"(since, until, service, method, route)
-        ) AS lines
+            GROUP BY service_name, http_method, http_route, requests
+        ) AS weights
         GROUP BY 1, 2, 3
     ) AS routes
     ORDER BY busy DESC, http_method, http_route, service_name
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_costs" IS
-'Is it us or the database, and which route runs the most queries? busy is how long requests ran in all, percent_busy each route''s part of it; the other shares are of the route''s own time and can exceed 100 where calls ran in parallel. [canonical_line 0a463c9a]';
+'Is it us or the database, and which route runs the most queries? busy is how long requests ran in all, percent_busy each route''s part of it; the other shares are of the route''s own time and can exceed 100 where calls ran in parallel. [canonical_line fd32840c]';
 
 -- Only lines that repeat a statement have the number, and only of those whose
 -- number is high is more of the statistics read.
@@ -605,8 +620,8 @@ $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_n_plus_one" IS
 'Which route runs one statement for each row (N+1)? Requests that ran one statement at least as often as repeats says, by that statement, with all their queries and the time spent in them; the most queries first. [canonical_line 667dda21]';
 
--- Lines are added up once, by all three and in parallel; what is left of them is
--- then added up by each.
+-- Lines are added up once, by all three, by their weight and in parallel; what is
+-- left of them is then added up by each.
 CREATE FUNCTION "public"."canonical_api_line_callers"(
     since interval DEFAULT '24 hours',
     until timestamptz DEFAULT NULL,
@@ -640,38 +655,40 @@ AS $answer$
             CASE WHEN grouping(account_id) = 0 THEN 'account' WHEN grouping(ip) = 0 THEN 'address' ELSE 'user agent' END AS kind,
             CASE WHEN grouping(account_id) = 0 THEN coalesce(max(account_email), account_id::text)
                 WHEN grouping(ip) = 0 THEN host(ip) ELSE user_agent END AS caller,
-            sum(requests) AS requests,
-            sum(busy) AS busy,
-            sum(refused) AS refused,
-            sum(failed) AS failed,
+            sum(lines * requests) AS requests,
+            sum(busy * requests) AS busy,
+            sum(refused * requests) AS refused,
+            sum(failed * requests) AS failed,
             max(last_at) AS last_at,
-            sum(sum(requests)) OVER (PARTITION BY grouping(account_id, ip)) AS of_all,
+            sum(sum(lines * requests)) OVER (PARTITION BY grouping(account_id, ip)) AS of_all,
             row_number() OVER by_load AS by_load,
             row_number() OVER by_errors AS by_errors
         FROM (
             SELECT
                 account_id,
+                CASE WHEN account_id IS NULL THEN account_email END AS instead_of_id,
                 max(account_email) AS account_email,
                 ip,
                 user_agent,
-                sum(requests) AS requests,
-                sum(CASE requests WHEN 1 THEN duration ELSE duration * requests END) AS busy,
-                coalesce(sum(requests) FILTER (WHERE status BETWEEN 400 AND 499), 0) AS refused,
-                coalesce(sum(requests) FILTER (WHERE status >= 500), 0) AS failed,
+                requests,
+                count(*) AS lines,
+                sum(duration) AS busy,
+                count(*) FILTER (WHERE status BETWEEN 400 AND 499) AS refused,
+                count(*) FILTER (WHERE status >= 500) AS failed,
                 max(created_at) AS last_at
             FROM "public"."canonical_api_line_window"(since, until, service, method, route)
-            GROUP BY account_id, ip, user_agent
+            GROUP BY account_id, instead_of_id, ip, user_agent, requests
         ) AS combinations
-        GROUP BY GROUPING SETS (account_id, ip, user_agent)
+        GROUP BY GROUPING SETS ((account_id, instead_of_id), ip, user_agent)
         WINDOW
-            by_load AS (PARTITION BY grouping(account_id, ip) ORDER BY sum(requests) DESC),
-            by_errors AS (PARTITION BY grouping(account_id, ip) ORDER BY sum(refused) + sum(failed) DESC)
+            by_load AS (PARTITION BY grouping(account_id, ip) ORDER BY sum(lines * requests) DESC),
+            by_errors AS (PARTITION BY grouping(account_id, ip) ORDER BY sum((refused + failed) * requests) DESC)
     ) AS callers
     WHERE by_load <= top OR by_errors <= top AND refused + failed > 0
     ORDER BY kind, requests DESC, caller
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_callers" IS
-'Who hammers us, and for whom does it fail? The accounts, addresses and user agents with the most requests and those with the most errors (refused: status 400 to 499, failed: 500 and above); busy is how long their requests ran in all. NULL is who did not say. [canonical_line 39b0d3ee]';
+'Who hammers us, and for whom does it fail? The accounts, addresses and user agents with the most requests and those with the most errors (refused: status 400 to 499, failed: 500 and above); busy is how long their requests ran in all. An account is its mail address where there is one; NULL is who did not say. [canonical_line d4df284c]';
 
 CREATE FUNCTION "public"."canonical_api_line_account"(
     who text,

@@ -1,5 +1,6 @@
--- Numbers of jsonb are numeric, and added up as such: to convert each takes longer
--- than all the rest. So would a weight that is converted where it is 1.
+-- Lines of one weight are added up first, so that it is applied to sums and not to
+-- each line. Numbers of jsonb are numeric, and added up as such: to convert each
+-- takes longer than all the rest.
 {{.Create}} FUNCTION {{.Function "costs"}}(
     {{template "parameters"}}
 ) RETURNS TABLE (
@@ -36,20 +37,34 @@ AS $answer$
             service_name,
             http_method,
             http_route,
-            sum(requests)::numeric AS requests,
-            {{template "busy"}} AS busy,
-            extract(epoch FROM {{template "busy"}}) AS seconds,
-            coalesce(sum(weight * {{template "number" "db_num_queries"}}), 0) AS queries,
-            coalesce(sum(weight * {{template "number" "self_duration"}}), 0) AS own,
-            coalesce(sum(weight * {{template "number" "db_duration"}}), 0) AS database,
-            coalesce(sum(weight * {{template "number" "db_acquire_duration"}}), 0) AS waiting,
-            coalesce(sum(weight * {{template "number" "http_duration"}}), 0)
-            + coalesce(sum(weight * {{template "number" "rpc_duration"}}), 0)
-            + coalesce(sum(weight * {{template "number" "messaging_duration"}}), 0) AS outgoing
+            sum(lines * requests)::numeric AS requests,
+            sum(busy * requests) AS busy,
+            extract(epoch FROM sum(busy * requests)) AS seconds,
+            coalesce(sum(queries * requests::numeric), 0) AS queries,
+            coalesce(sum(own * requests::numeric), 0) AS own,
+            coalesce(sum(database * requests::numeric), 0) AS database,
+            coalesce(sum(waiting * requests::numeric), 0) AS waiting,
+            coalesce(sum(http * requests::numeric), 0)
+            + coalesce(sum(rpc * requests::numeric), 0)
+            + coalesce(sum(messaging * requests::numeric), 0) AS outgoing
         FROM (
-            SELECT *, CASE requests WHEN 1 THEN 1 ELSE requests::numeric END AS weight
+            SELECT
+                service_name,
+                http_method,
+                http_route,
+                requests,
+                count(*) AS lines,
+                sum(duration) AS busy,
+                sum({{template "number" "db_num_queries"}}) AS queries,
+                sum({{template "number" "self_duration"}}) AS own,
+                sum({{template "number" "db_duration"}}) AS database,
+                sum({{template "number" "db_acquire_duration"}}) AS waiting,
+                sum({{template "number" "http_duration"}}) AS http,
+                sum({{template "number" "rpc_duration"}}) AS rpc,
+                sum({{template "number" "messaging_duration"}}) AS messaging
             FROM {{template "lines" .}}
-        ) AS lines
+            GROUP BY service_name, http_method, http_route, requests
+        ) AS weights
         GROUP BY 1, 2, 3
     ) AS routes
     ORDER BY busy DESC, http_method, http_route, service_name

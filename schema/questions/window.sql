@@ -8,7 +8,6 @@ since interval DEFAULT '24 hours',
 {{- define "number" -}}
 CASE jsonb_typeof(statistics -> '{{.}}') WHEN 'number' THEN (statistics -> '{{.}}')::numeric END
 {{- end -}}
-{{- define "busy" -}}sum(CASE requests WHEN 1 THEN duration ELSE duration * requests END){{- end -}}
 {{- define "lines" -}}{{.Function "window"}}(since, until, service, method, route){{- end -}}
 -- All other questions are asked of this one, so it alone knows the table. The
 -- planner inlines it into them: what nobody asks for costs nothing, and the
