@@ -15,7 +15,7 @@ SOURCES := builder-config.yaml go.mod go.sum $(shell find . -name '*.go' -o -nam
 
 .PHONY: help
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: $(BINARY) ## Build it all, run an instrumented API under traffic, answer "are we fast?"
@@ -105,6 +105,12 @@ RATE ?= 5000
 soak: $(BINARY) postgres ## Watch the memory of a collector under a steady load (SOAK, RATE)
 	$(GO) run ./bench -soak $(SOAK) -rate $(RATE) -csv build/soak.csv
 
+# ROWS=10000000 takes 10 GB of disk while it runs, 30000000 three times that.
+ROWS ?= 1000000
+.PHONY: bench-questions
+bench-questions: postgres ## Measure the questions against the article's query (ROWS)
+	$(GO) test -run "^$$" -bench Questions -benchtime 3x -timeout 2h ./schema -lines $(ROWS)
+
 # SEED repeats a run that failed.
 SEED   ?= 0
 FAULTS ?= 200
@@ -118,7 +124,7 @@ golden: postgres ## Rewrite the golden lines in testdata/golden
 
 .PHONY: verify
 verify: generate $(TOOLS)/golangci-lint ## Check formatting, vet, lint, and that generated code is unchanged
-	@git diff --exit-code -- '*generated_*' config.schema.json documentation.md docs/columns.md internal/metadata || \
+	@git diff --exit-code -- '*generated_*' config.schema.json documentation.md docs/columns.md schema/questions.sql internal/metadata || \
 		{ echo 'generated code is out of date: commit what make generate changed'; exit 1; }
 	$(GO) mod tidy -diff
 	cd demo && $(GO) mod tidy -diff
@@ -138,6 +144,7 @@ generate: $(TOOLS)/mdatagen ## Regenerate what is made of metadata.yaml and of t
 	@# config.go is the better Go; of the configuration only the schema is wanted.
 	@rm -f generated_config.go generated_config_test.go
 	@$(GO) run ./internal/columndoc > docs/columns.md
+	@$(GO) run ./internal/questiondoc > schema/questions.sql
 	@chmod 644 generated_*.go config.schema.json documentation.md internal/metadata/*.go internal/metadatatest/*.go
 
 .PHONY: format

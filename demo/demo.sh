@@ -120,6 +120,14 @@ show() {
     query "$@" -f "$file"
 }
 
+# ask TITLE SQL OPTION…: a question to paste, and its answer.
+ask() {
+    local title=$1 sql=$2
+    shift 2
+    printf '\n%s\n\n    %s\n\n' "$title" "$sql"
+    query "$@" -c "$sql"
+}
+
 [ -x build/otelcol-canonical ] || die 'build/otelcol-canonical is not there: run make demo'
 say 'building the demo API and its traffic'
 (cd demo && go build -o ../build/demo-api ./api && go build -o ../build/demo-traffic ./traffic)
@@ -155,5 +163,11 @@ show 'Are we fast? Reads' demo/queries/are_we_fast_reads.sql
 show 'Are we fast? Writes' demo/queries/are_we_fast_writes.sql
 show 'What goes wrong?' demo/queries/errors.sql
 show 'One line in full: the one that repeats a query most' demo/queries/one_line.sql -x
+
+ask 'Is it us or the database?' 'SELECT * FROM canonical_api_line_costs() LIMIT 5'
+ask 'Which route runs a query for each row?' 'SELECT * FROM canonical_api_line_n_plus_one()' -x
+ask 'Who hammers us?' 'SELECT * FROM canonical_api_line_callers(top => 3)'
+ask 'Since when?' "SELECT * FROM canonical_api_line_rate('2 minutes', step => '20 seconds')"
+ask 'What else can I ask?' 'SELECT function FROM canonical_api_line_questions()' -At
 
 printf '\nThis database goes now. For one that stays, and a collector for your own service: make run\n'

@@ -75,7 +75,9 @@ Ready. Point a service at it:
 
 Lines come within 15 seconds. Ask them:
 
-    $connect -f demo/queries/are_we_fast_reads.sql
+    $connect -c 'SELECT * FROM canonical_api_line_speed()'
+    $connect -c "SELECT * FROM canonical_api_line_errors('10 minutes')"
+    $connect -c 'SELECT * FROM canonical_api_line_questions()'
 
 Ctrl-C ends it; the data stays.
 

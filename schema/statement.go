@@ -17,7 +17,7 @@ type Statements struct {
 // ParseStatements reads every .sql file of files; it panics on a template that
 // does not parse, so it belongs into a package variable.
 func ParseStatements(files fs.FS) Statements {
-	functions := template.FuncMap{"identifier": QuoteIdentifier}
+	functions := template.FuncMap{"identifier": QuoteIdentifier, "literal": quoteLiteral}
 	return Statements{template.Must(template.New("").Funcs(functions).ParseFS(files, "*.sql"))}
 }
 
@@ -33,3 +33,6 @@ func (s Statements) Render(name string, data any) string {
 
 // QuoteIdentifier quotes one unqualified identifier.
 func QuoteIdentifier(name string) string { return pgx.Identifier{name}.Sanitize() }
+
+// quoteLiteral quotes text for statements that take no parameters.
+func quoteLiteral(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 
 	"go.uber.org/zap"
@@ -69,8 +70,31 @@ func (s *Store) reconcile(ctx context.Context) (target, error) {
 		if err := s.partitions.Ahead(ctx, catalog.Table); err != nil {
 			return target{}, err
 		}
+		s.asked = false
+	}
+	if !s.asked {
+		s.ask(ctx, catalog.Table)
 	}
 	return newTarget(catalog), nil
+}
+
+// ask looks after the functions that answer questions, once in a process and with
+// every change of the table. Lines do not wait for them: what cannot be created is
+// a warning, and only after a lost connection there is another try.
+func (s *Store) ask(ctx context.Context, table schema.Table) {
+	applied, err := schema.ApplyQuestions(ctx, s.pool, table)
+	if err != nil {
+		s.logger.Warn("functions that answer questions are left for the next look at the table", zap.Error(Redact(err)))
+		return
+	}
+	s.asked = true
+	if len(applied.Made) > 0 {
+		s.logger.Info("created functions that answer questions", zap.Stringer("table", table), zap.Strings("functions", applied.Made))
+	}
+	for _, name := range slices.Sorted(maps.Keys(applied.Failed)) {
+		s.logger.Warn("a function that answers questions was not created",
+			zap.Stringer("table", table), zap.String("function", name), zap.Error(Redact(applied.Failed[name])))
+	}
 }
 
 // lacks reports whether a column is not there at all.

@@ -42,6 +42,8 @@ type Store struct {
 	target *target
 	// leftOut is the columns that the table was last seen not to take.
 	leftOut []string
+	// asked says that the functions that answer questions were looked after.
+	asked bool
 }
 
 // New returns a store that uses pool and has partitions looked after by partitions.

@@ -1,0 +1,6 @@
+-- The functions of a name, whatever their parameters.
+SELECT p.oid::regprocedure::text, coalesce(obj_description(p.oid, 'pg_proc'), '')
+FROM pg_catalog.pg_proc p
+JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+WHERE n.nspname = $1 AND p.proname = $2
+ORDER BY p.oid;

@@ -1,0 +1,787 @@
+-- The functions that answer questions about a table, for its owner to apply where
+-- the exporter may not (database::create_schema: false), and again after an upgrade:
+--
+--   psql "$DATABASE_URL" -1 -v ON_ERROR_STOP=1 -f schema/questions.sql
+--
+-- For the table lines in the schema metrics:
+--
+--   sed 's/"public"\."canonical_api_line/"metrics"."lines/g' schema/questions.sql | psql …
+--
+-- SELECT * FROM canonical_api_line_questions() then says what there is. Everybody who
+-- may read the table may ask. Generated from schema/questions/: edit those.
+
+-- Those of an older version go, since their results may have differed; functions of
+-- these names that the exporter does not know stop the script.
+DO $$
+DECLARE
+    old regprocedure;
+BEGIN
+    FOR old IN
+        SELECT p.oid
+        FROM pg_proc AS p
+        JOIN unnest(ARRAY[
+            '"public"."canonical_api_line_window"',
+            '"public"."canonical_api_line_speed"',
+            '"public"."canonical_api_line_reads"',
+            '"public"."canonical_api_line_writes"',
+            '"public"."canonical_api_line_rate"',
+            '"public"."canonical_api_line_heatmap"',
+            '"public"."canonical_api_line_changes"',
+            '"public"."canonical_api_line_errors"',
+            '"public"."canonical_api_line_failures"',
+            '"public"."canonical_api_line_slowest"',
+            '"public"."canonical_api_line_costs"',
+            '"public"."canonical_api_line_n_plus_one"',
+            '"public"."canonical_api_line_callers"',
+            '"public"."canonical_api_line_account"',
+            '"public"."canonical_api_line_request"',
+            '"public"."canonical_api_line_questions"'
+        ]) AS ours (name) ON p.oid::regproc = to_regproc(ours.name)
+        WHERE strpos(obj_description(p.oid, 'pg_proc'), ' [canonical_line ') > 0
+    LOOP
+        EXECUTE format('DROP FUNCTION %s', old);
+    END LOOP;
+END
+$$;
+
+-- All other questions are asked of this one, so it alone knows the table. The
+-- planner inlines it into them: what nobody asks for costs nothing, and the
+-- conditions on created_at prune partitions. The body is text rather than BEGIN
+-- ATOMIC, so that nothing depends on the table: it can be altered and dropped.
+--
+-- A column that the table lacks is that of "absent": a name that the inner query
+-- does not know is looked for outside it. The arguments are numbers because a
+-- column of the user's could have the name of one.
+CREATE FUNCTION "public"."canonical_api_line_window"(
+    since interval DEFAULT '24 hours',
+    until timestamptz DEFAULT NULL,
+    service text DEFAULT NULL,
+    method text DEFAULT NULL,
+    route text DEFAULT NULL
+) RETURNS TABLE (
+    created_at timestamptz,
+    service_name text,
+    http_method text,
+    http_route text,
+    http_path text,
+    status integer,
+    duration interval,
+    requests double precision,
+    error_code text,
+    error_cause text,
+    account_id uuid,
+    account_email text,
+    ip inet,
+    user_agent text,
+    request_id uuid,
+    trace_id text,
+    statistics jsonb
+)
+LANGUAGE sql STABLE PARALLEL SAFE
+AS $answer$
+    SELECT
+        line.created_at,
+        line.service_name::text,
+        line.http_method::text,
+        line.http_route::text,
+        line.http_path::text,
+        line.status::integer,
+        line.duration::interval,
+        line.adjusted_count::double precision,
+        line.api_error_code::text,
+        coalesce(line.api_error_cause, line.api_error_message, line.api_error_internal_code, line.api_error_code)::text,
+        line.account_id::uuid,
+        line.account_email::text,
+        line.ip::inet,
+        line.user_agent::text,
+        line.request_id::uuid,
+        line.trace_id::text,
+        line.statistics::jsonb
+    FROM (
+        VALUES (
+            1::double precision, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text,
+            NULL::uuid, NULL::text, NULL::inet, NULL::text, NULL::uuid, NULL::text, NULL::jsonb
+        )
+    ) AS absent (
+        adjusted_count, service_name, http_route, http_path, api_error_code, api_error_cause, api_error_message,
+        api_error_internal_code, account_id, account_email, ip, user_agent, request_id, trace_id, statistics
+    )
+    CROSS JOIN LATERAL (
+        SELECT
+            created_at, service_name, http_method, http_route, http_path, status, duration, adjusted_count,
+            api_error_code, api_error_cause, api_error_message, api_error_internal_code,
+            account_id, account_email, ip, user_agent, request_id, trace_id, statistics
+        FROM "public"."canonical_api_line"
+        WHERE created_at > coalesce($2, now()) - $1
+            AND created_at <= coalesce($2, 'infinity')
+    ) AS line
+    WHERE ($3 IS NULL OR line.service_name = $3)
+        AND ($4 IS NULL OR line.http_method = $4)
+        AND ($5 IS NULL OR line.http_route = $5)
+$answer$;
+COMMENT ON FUNCTION "public"."canonical_api_line_window" IS
+'The lines of a window, for questions of your own. requests is how many requests a line stands for: sum it where lines were sampled. [canonical_line 9f0fbc84]';
+
+-- One pass and one sort, with nothing in it that is not shown; percentile_cont
+-- gives the maximum on the way. The route comes first in GROUP BY since it tells
+-- more lines apart, which makes that sort faster.
+CREATE FUNCTION "public"."canonical_api_line_speed"(
+    since interval DEFAULT '24 hours',
+    until timestamptz DEFAULT NULL,
+    service text DEFAULT NULL,
+    method text DEFAULT NULL,
+    route text DEFAULT NULL
+) RETURNS TABLE (
+    service_name text,
+    http_method text,
+    http_route text,
+    requests bigint,
+    lines bigint,
+    p50 interval,
+    p95 interval,
+    p99 interval,
+    slowest interval,
+    percent_instant numeric,
+    percent_fast numeric,
+    percent_slow numeric,
+    percent_failed numeric
+)
+LANGUAGE sql STABLE PARALLEL SAFE
+AS $answer$
+    SELECT
+        service_name,
+        http_method,
+        http_route,
+        round(requests)::bigint,
+        lines,
+        p[1],
+        p[2],
+        p[3],
+        p[4],
+        round((100 * instant / requests)::numeric, 1),
+        round((100 * (requests - instant - slow) / requests)::numeric, 1),
+        round((100 * slow / requests)::numeric, 1),
+        round((100 * failed / requests)::numeric, 2)
+    FROM (
+        SELECT
+            http_route,
+            http_method,
+            service_name,
+            count(*) AS lines,
+            nullif(sum(requests), 0) AS requests,
+            coalesce(sum(requests) FILTER (WHERE duration < '100 ms'), 0) AS instant,
+            coalesce(sum(requests) FILTER (WHERE duration >= '1 s'), 0) AS slow,
+            coalesce(sum(requests) FILTER (WHERE status >= 500), 0) AS failed,
+            percentile_cont(ARRAY[0.5, 0.95, 0.99, 1]) WITHIN GROUP (ORDER BY duration) AS p
+        FROM "public"."canonical_api_line_window"(since, until, service, method, route)
+        GROUP BY http_route, http_method, service_name
+    ) AS routes
+    ORDER BY requests DESC, http_method, http_route, service_name
+$answer$;
+COMMENT ON FUNCTION "public"."canonical_api_line_speed" IS
+'Are we fast? Each route with its percentiles, the share of requests that felt instant (below 100 ms), fast (below 1 s) and slow, and that failed (status 500 and above), in percent. Counts and shares are of requests; percentiles are of lines, which is the same unless lines were sampled. [canonical_line a5c2325d]';
+
+CREATE FUNCTION "public"."canonical_api_line_reads"(
+    since interval DEFAULT '24 hours',
+    until timestamptz DEFAULT NULL
+) RETURNS TABLE (
+    service_name text,
+    http_method text,
+    http_route text,
+    requests bigint,
+    lines bigint,
+    p50 interval,
+    p95 interval,
+    p99 interval,
+    slowest interval,
+    percent_instant numeric,
+    percent_fast numeric,
+    percent_slow numeric,
+    percent_failed numeric
+)
+LANGUAGE sql STABLE PARALLEL SAFE
+AS $answer$
+    SELECT * FROM "public"."canonical_api_line_speed"(since, until) WHERE http_method IN ('GET', 'HEAD')
+$answer$;
+COMMENT ON FUNCTION "public"."canonical_api_line_reads" IS
+'Are we fast at retrievals? As speed, of GET and HEAD. [canonical_line 41f35bc8]';
+
+CREATE FUNCTION "public"."canonical_api_line_writes"(
+    since interval DEFAULT '24 hours',
+    until timestamptz DEFAULT NULL
+) RETURNS TABLE (
+    service_name text,
+    http_method text,
+    http_route text,
+    requests bigint,
+    lines bigint,
+    p50 interval,
+    p95 interval,
+    p99 interval,
+    slowest interval,
+    percent_instant numeric,
+    percent_fast numeric,
+    percent_slow numeric,
+    percent_failed numeric
+)
+LANGUAGE sql STABLE PARALLEL SAFE
+AS $answer$
+    SELECT * FROM "public"."canonical_api_line_speed"(since, until) WHERE http_method IN ('DELETE', 'PATCH', 'POST', 'PUT')
+$answer$;
+COMMENT ON FUNCTION "public"."canonical_api_line_writes" IS
+'Are we fast at mutations? As speed, of DELETE, PATCH, POST and PUT. [canonical_line 15390e0a]';
+
+-- date_bin takes no months, and an interval divided by 60 has none below five years.
+CREATE FUNCTION "public"."canonical_api_line_rate"(
+    since interval DEFAULT '24 hours',
+    until timestamptz DEFAULT NULL,
+    service text DEFAULT NULL,
+    method text DEFAULT NULL,
+    route text DEFAULT NULL,
+    step interval DEFAULT NULL
+) RETURNS TABLE (
+    at timestamptz,
+    requests bigint,
+    per_second numeric,
+    percent_refused numeric,
+    percent_failed numeric,
+    lines bigint,
+    p50 interval,
+    p95 interval,
+    p99 interval
+)
+LANGUAGE sql STABLE PARALLEL SAFE
+AS $answer$
+    SELECT
+        at,
+        round(requests)::bigint,
+        round((requests / extract(epoch FROM greatest(coalesce(step, since / 60), '1 s')))::numeric, 2),
+        round((100 * refused / nullif(requests, 0))::numeric, 2),
+        round((100 * failed / nullif(requests, 0))::numeric, 2),
+        lines,
+        p[1],
+        p[2],
+        p[3]
+    FROM (
+        SELECT
+            date_bin(greatest(coalesce(step, since / 60), '1 s'), created_at, 'epoch') AS at,
+            sum(requests) AS requests,
+            coalesce(sum(requests) FILTER (WHERE status BETWEEN 400 AND 499), 0) AS refused,
+            coalesce(sum(requests) FILTER (WHERE status >= 500), 0) AS failed,
+            count(*) AS lines,
+            percentile_cont(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (ORDER BY duration) AS p
+        FROM "public"."canonical_api_line_window"(since, until, service, method, route)
+        GROUP BY 1
+    ) AS steps
+    ORDER BY at
+$answer$;
+COMMENT ON FUNCTION "public"."canonical_api_line_rate" IS
+'Since when? Requests per second, the share refused (status 400 to 499) and failed (500 and above) in percent, and percentiles, step by step (a 60th of the window unless given, and no less than a second). The first and the last step are cut off by the window. Percentiles are of lines, the rest of requests. [canonical_line 857c4d22]';
+
+-- Bounds of a 1-2-5 series. Postgres before 17 has no infinite interval, so what
+-- lies above the last bound has none.
+CREATE FUNCTION "public"."canonical_api_line_heatmap"(
+    since interval DEFAULT '24 hours',
+    until timestamptz DEFAULT NULL,
+    service text DEFAULT NULL,
+    method text DEFAULT NULL,
+    route text DEFAULT NULL,
+    step interval DEFAULT NULL
+) RETURNS TABLE (
+    at timestamptz,
+    faster_than interval,
+    requests bigint
+)
+LANGUAGE sql STABLE PARALLEL SAFE
+AS $answer$
+    SELECT at, ('{1ms, 2ms, 5ms, 10ms, 20ms, 50ms, 100ms, 200ms, 500ms, 1s, 2s, 5s, 10s, 20s, 50s}'::interval[])[bucket + 1], round(requests)::bigint
+    FROM (
+        SELECT
+            date_bin(greatest(coalesce(step, since / 60), '1 s'), created_at, 'epoch') AS at,
+            width_bucket(duration, '{1ms, 2ms, 5ms, 10ms, 20ms, 50ms, 100ms, 200ms, 500ms, 1s, 2s, 5s, 10s, 20s, 50s}'::interval[]) AS bucket,
+            sum(requests) AS requests
+        FROM "public"."canonical_api_line_window"(since, until, service, method, route)
+        GROUP BY 1, 2
+    ) AS cells
+    ORDER BY at, bucket
+$answer$;
+COMMENT ON FUNCTION "public"."canonical_api_line_heatmap" IS
+'How are durations spread? The requests of each step (a 60th of the window unless given) by the bound below which they stayed; NULL is 50 s and above. [canonical_line a79c28e1]';
+
+-- Both windows in one pass.
+CREATE FUNCTION "public"."canonical_api_line_changes"(
+    recent interval DEFAULT '1 hour',
+    before interval DEFAULT '24 hours',
+    until timestamptz DEFAULT NULL,
+    service text DEFAULT NULL,
+    method text DEFAULT NULL,
+    route text DEFAULT NULL
+) RETURNS TABLE (
+    change text,
+    times numeric,
+    few_lines boolean,
+    service_name text,
+    http_method text,
+    http_route text,
+    p95_before interval,
+    p95_recent interval,
+    percent_failed_before numeric,
+    percent_failed_recent numeric,
+    lines_before bigint,
+    lines_recent bigint
+)
+LANGUAGE sql STABLE PARALLEL SAFE
+AS $answer$
+    SELECT
+        CASE WHEN worse_failing > worse_slower THEN 'failing' ELSE 'slower' END,
+        round(greatest(worse_slower, worse_failing)::numeric, 1),
+        least(lines_before, lines_recent) < 100,
+        service_name,
+        http_method,
+        http_route,
+        p95_before,
+        p95_recent,
+        round(failed_before::numeric, 2),
+        round(failed_recent::numeric, 2),
+        lines_before,
+        lines_recent
+    FROM (
+        SELECT
+            *,
+            coalesce(extract(epoch FROM p95_recent) / nullif(extract(epoch FROM p95_before), 0), 0) AS worse_slower,
+            (1 + coalesce(failed_recent, 0)) / (1 + coalesce(failed_before, 0)) AS worse_failing
+        FROM (
+            SELECT
+                http_route,
+                http_method,
+                service_name,
+                percentile_cont(0.95) WITHIN GROUP (ORDER BY duration) FILTER (WHERE NOT is_recent) AS p95_before,
+                percentile_cont(0.95) WITHIN GROUP (ORDER BY duration) FILTER (WHERE is_recent) AS p95_recent,
+                100 * coalesce(sum(requests) FILTER (WHERE status >= 500 AND NOT is_recent), 0)
+                / nullif(sum(requests) FILTER (WHERE NOT is_recent), 0) AS failed_before,
+                100 * coalesce(sum(requests) FILTER (WHERE status >= 500 AND is_recent), 0)
+                / nullif(sum(requests) FILTER (WHERE is_recent), 0) AS failed_recent,
+                count(*) FILTER (WHERE NOT is_recent) AS lines_before,
+                count(*) FILTER (WHERE is_recent) AS lines_recent
+            FROM (
+                SELECT *, created_at > coalesce(until, now()) - recent AS is_recent
+                FROM "public"."canonical_api_line_window"(recent + before, until, service, method, route)
+            ) AS lines
+            GROUP BY http_route, http_method, service_name
+        ) AS routes
+    ) AS compared
+    WHERE worse_slower >= 1.2 OR worse_failing >= 1.2
+    ORDER BY 3, 2 DESC, lines_recent DESC, 5, 6, 4
+$answer$;
+COMMENT ON FUNCTION "public"."canonical_api_line_changes" IS
+'What got slower, or started to fail? Each route whose 95th percentile grew by a fifth or more in the recent window, or whose share of failures (status 500 and above, in percent, plus one) did, against the window before it; the largest change first. few_lines marks what rests on fewer than 100 lines in one of them, and comes last. [canonical_line 031b1468]';
+
+CREATE FUNCTION "public"."canonical_api_line_errors"(
+    since interval DEFAULT '24 hours',
+    until timestamptz DEFAULT NULL,
+    service text DEFAULT NULL,
+    method text DEFAULT NULL,
+    route text DEFAULT NULL
+) RETURNS TABLE (
+    status integer,
+    service_name text,
+    http_method text,
+    http_route text,
+    error_code text,
+    error_cause text,
+    requests bigint,
+    accounts bigint,
+    first_at timestamptz,
+    last_at timestamptz
+)
+LANGUAGE sql STABLE PARALLEL SAFE
+AS $answer$
+    SELECT
+        status,
+        service_name,
+        http_method,
+        http_route,
+        error_code,
+        error_cause,
+        round(sum(requests))::bigint,
+        count(DISTINCT coalesce(account_id::text, account_email)),
+        min(created_at),
+        max(created_at)
+    FROM "public"."canonical_api_line_window"(since, until, service, method, route)
+    WHERE status >= 400
+    GROUP BY 1, 2, 3, 4, 5, 6
+    ORDER BY status >= 500 DESC, 7 DESC, 1, 2, 3, 4, 5, 6
+$answer$;
+COMMENT ON FUNCTION "public"."canonical_api_line_errors" IS
+'What goes wrong, where, since when and for how many accounts? Failures (status 500 and above) come first, then the most frequent. [canonical_line 5c6913ea]';
+
+CREATE FUNCTION "public"."canonical_api_line_failures"(
+    since interval DEFAULT '24 hours',
+    until timestamptz DEFAULT NULL,
+    service text DEFAULT NULL,
+    method text DEFAULT NULL,
+    route text DEFAULT NULL,
+    step interval DEFAULT NULL
+) RETURNS TABLE (
+    at timestamptz,
+    status integer,
+    error text,
+    requests bigint
+)
+LANGUAGE sql STABLE PARALLEL SAFE
+AS $answer$
+    SELECT
+        date_bin(greatest(coalesce(step, since / 60), '1 s'), created_at, 'epoch'),
+        status,
+        coalesce(error_code, left(error_cause, 100)),
+        round(sum(requests))::bigint
+    FROM "public"."canonical_api_line_window"(since, until, service, method, route)
+    WHERE status >= 400
+    GROUP BY 1, 2, 3
+    ORDER BY 1, 4 DESC, 2, 3
+$answer$;
+COMMENT ON FUNCTION "public"."canonical_api_line_failures" IS
+'What broke when? Requests with a status of 400 and above by their error, step by step (a 60th of the window unless given). [canonical_line 2855ae67]';
+
+-- The slowest are found first: statistics are taken apart of those alone.
+CREATE FUNCTION "public"."canonical_api_line_slowest"(
+    since interval DEFAULT '24 hours',
+    until timestamptz DEFAULT NULL,
+    service text DEFAULT NULL,
+    method text DEFAULT NULL,
+    route text DEFAULT NULL,
+    top integer DEFAULT 20
+) RETURNS TABLE (
+    at timestamptz,
+    service_name text,
+    http_method text,
+    http_path text,
+    status integer,
+    duration interval,
+    own interval,
+    database interval,
+    waiting interval,
+    outgoing interval,
+    queries numeric,
+    account text,
+    request_id uuid,
+    trace_id text
+)
+LANGUAGE sql STABLE PARALLEL SAFE
+AS $answer$
+    SELECT
+        created_at,
+        service_name,
+        http_method,
+        http_path,
+        status,
+        duration,
+        (CASE jsonb_typeof(statistics -> 'self_duration') WHEN 'number' THEN (statistics -> 'self_duration')::numeric END)::double precision * interval '1 s',
+        (CASE jsonb_typeof(statistics -> 'db_duration') WHEN 'number' THEN (statistics -> 'db_duration')::numeric END)::double precision * interval '1 s',
+        (CASE jsonb_typeof(statistics -> 'db_acquire_duration') WHEN 'number' THEN (statistics -> 'db_acquire_duration')::numeric END)::double precision * interval '1 s',
+        (
+            coalesce(CASE jsonb_typeof(statistics -> 'http_duration') WHEN 'number' THEN (statistics -> 'http_duration')::numeric END, 0)
+            + coalesce(CASE jsonb_typeof(statistics -> 'rpc_duration') WHEN 'number' THEN (statistics -> 'rpc_duration')::numeric END, 0)
+            + coalesce(CASE jsonb_typeof(statistics -> 'messaging_duration') WHEN 'number' THEN (statistics -> 'messaging_duration')::numeric END, 0)
+        )::double precision * interval '1 s',
+        CASE jsonb_typeof(statistics -> 'db_num_queries') WHEN 'number' THEN (statistics -> 'db_num_queries')::numeric END,
+        coalesce(account_email, account_id::text),
+        request_id,
+        trace_id
+    FROM (
+        SELECT *
+        FROM "public"."canonical_api_line_window"(since, until, service, method, route)
+        ORDER BY duration DESC
+        LIMIT top
+    ) AS slowest
+    ORDER BY duration DESC, created_at
+$answer$;
+COMMENT ON FUNCTION "public"."canonical_api_line_slowest" IS
+'Which requests were slowest, and where did their time go? own is the time in which no outgoing call was running; waiting is for a database connection; database and outgoing (HTTP, RPC, messages) are sums, so that parallel calls can exceed the duration. [canonical_line 868f9b7c]';
+
+-- Lines of one weight are added up first, so that it is applied to sums and not to
+-- each line. Numbers of jsonb are numeric, and added up as such: to convert each
+-- takes longer than all the rest.
+CREATE FUNCTION "public"."canonical_api_line_costs"(
+    since interval DEFAULT '24 hours',
+    until timestamptz DEFAULT NULL,
+    service text DEFAULT NULL,
+    method text DEFAULT NULL,
+    route text DEFAULT NULL
+) RETURNS TABLE (
+    service_name text,
+    http_method text,
+    http_route text,
+    requests bigint,
+    queries numeric,
+    queries_each numeric,
+    busy interval,
+    percent_busy numeric,
+    percent_own numeric,
+    percent_database numeric,
+    percent_waiting numeric,
+    percent_outgoing numeric
+)
+LANGUAGE sql STABLE PARALLEL SAFE
+AS $answer$
+    SELECT
+        service_name,
+        http_method,
+        http_route,
+        requests::bigint,
+        round(queries),
+        round(queries / nullif(requests, 0), 1),
+        busy,
+        round(100 * seconds / nullif(sum(seconds) OVER (), 0), 1),
+        round(100 * own / nullif(seconds, 0), 1),
+        round(100 * database / nullif(seconds, 0), 1),
+        round(100 * waiting / nullif(seconds, 0), 1),
+        round(100 * outgoing / nullif(seconds, 0), 1)
+    FROM (
+        SELECT
+            service_name,
+            http_method,
+            http_route,
+            sum(lines * requests)::numeric AS requests,
+            sum(busy * requests) AS busy,
+            extract(epoch FROM sum(busy * requests)) AS seconds,
+            coalesce(sum(queries * requests::numeric), 0) AS queries,
+            coalesce(sum(own * requests::numeric), 0) AS own,
+            coalesce(sum(database * requests::numeric), 0) AS database,
+            coalesce(sum(waiting * requests::numeric), 0) AS waiting,
+            coalesce(sum(http * requests::numeric), 0)
+            + coalesce(sum(rpc * requests::numeric), 0)
+            + coalesce(sum(messaging * requests::numeric), 0) AS outgoing
+        FROM (
+            SELECT
+                service_name,
+                http_method,
+                http_route,
+                requests,
+                count(*) AS lines,
+                sum(duration) AS busy,
+                sum(CASE jsonb_typeof(statistics -> 'db_num_queries') WHEN 'number' THEN (statistics -> 'db_num_queries')::numeric END) AS queries,
+                sum(CASE jsonb_typeof(statistics -> 'self_duration') WHEN 'number' THEN (statistics -> 'self_duration')::numeric END) AS own,
+                sum(CASE jsonb_typeof(statistics -> 'db_duration') WHEN 'number' THEN (statistics -> 'db_duration')::numeric END) AS database,
+                sum(CASE jsonb_typeof(statistics -> 'db_acquire_duration') WHEN 'number' THEN (statistics -> 'db_acquire_duration')::numeric END) AS waiting,
+                sum(CASE jsonb_typeof(statistics -> 'http_duration') WHEN 'number' THEN (statistics -> 'http_duration')::numeric END) AS http,
+                sum(CASE jsonb_typeof(statistics -> 'rpc_duration') WHEN 'number' THEN (statistics -> 'rpc_duration')::numeric END) AS rpc,
+                sum(CASE jsonb_typeof(statistics -> 'messaging_duration') WHEN 'number' THEN (statistics -> 'messaging_duration')::numeric END) AS messaging
+            FROM "public"."canonical_api_line_window"(since, until, service, method, route)
+            GROUP BY service_name, http_method, http_route, requests
+        ) AS weights
+        GROUP BY 1, 2, 3
+    ) AS routes
+    ORDER BY busy DESC, http_method, http_route, service_name
+$answer$;
+COMMENT ON FUNCTION "public"."canonical_api_line_costs" IS
+'Is it us or the database, and which route runs the most queries? busy is how long requests ran in all, percent_busy each route''s part of it; the other shares are of the route''s own time and can exceed 100 where calls ran in parallel. [canonical_line fd32840c]';
+
+-- Only lines that repeat a statement have the number, and only of those whose
+-- number is high is more of the statistics read.
+CREATE FUNCTION "public"."canonical_api_line_n_plus_one"(
+    since interval DEFAULT '24 hours',
+    until timestamptz DEFAULT NULL,
+    service text DEFAULT NULL,
+    method text DEFAULT NULL,
+    route text DEFAULT NULL,
+    repeats integer DEFAULT 10
+) RETURNS TABLE (
+    service_name text,
+    http_method text,
+    http_route text,
+    statement text,
+    requests bigint,
+    lines bigint,
+    typical_repeat numeric,
+    highest_repeat numeric,
+    queries numeric,
+    in_database interval
+)
+LANGUAGE sql STABLE PARALLEL SAFE
+AS $answer$
+    SELECT
+        service_name,
+        http_method,
+        http_route,
+        statistics ->> 'db_max_repeat_query',
+        round(sum(requests))::bigint,
+        count(*),
+        percentile_disc(0.5) WITHIN GROUP (ORDER BY CASE jsonb_typeof(statistics -> 'db_max_repeat') WHEN 'number' THEN (statistics -> 'db_max_repeat')::numeric END),
+        max(CASE jsonb_typeof(statistics -> 'db_max_repeat') WHEN 'number' THEN (statistics -> 'db_max_repeat')::numeric END),
+        round(sum(CASE jsonb_typeof(statistics -> 'db_num_queries') WHEN 'number' THEN (statistics -> 'db_num_queries')::numeric END * requests::numeric)),
+        sum((CASE jsonb_typeof(statistics -> 'db_duration') WHEN 'number' THEN (statistics -> 'db_duration')::numeric END)::double precision * requests) * interval '1 s'
+    FROM "public"."canonical_api_line_window"(since, until, service, method, route)
+    WHERE statistics -> 'db_max_repeat' >= to_jsonb(repeats)
+        AND jsonb_typeof(statistics -> 'db_max_repeat') = 'number'
+    GROUP BY 1, 2, 3, 4
+    ORDER BY 9 DESC NULLS LAST, 1, 2, 3, 4
+$answer$;
+COMMENT ON FUNCTION "public"."canonical_api_line_n_plus_one" IS
+'Which route runs one statement for each row (N+1)? Requests that ran one statement at least as often as repeats says, by that statement, with all their queries and the time spent in them; the most queries first. [canonical_line 667dda21]';
+
+-- Lines are added up once, by all three, by their weight and in parallel; what is
+-- left of them is then added up by each.
+CREATE FUNCTION "public"."canonical_api_line_callers"(
+    since interval DEFAULT '24 hours',
+    until timestamptz DEFAULT NULL,
+    service text DEFAULT NULL,
+    method text DEFAULT NULL,
+    route text DEFAULT NULL,
+    top integer DEFAULT 10
+) RETURNS TABLE (
+    kind text,
+    caller text,
+    requests bigint,
+    percent_requests numeric,
+    busy interval,
+    refused bigint,
+    failed bigint,
+    last_at timestamptz
+)
+LANGUAGE sql STABLE PARALLEL SAFE
+AS $answer$
+    SELECT
+        kind,
+        caller,
+        round(requests)::bigint,
+        round((100 * requests / nullif(of_all, 0))::numeric, 1),
+        busy,
+        round(refused)::bigint,
+        round(failed)::bigint,
+        last_at
+    FROM (
+        SELECT
+            CASE WHEN grouping(account_id) = 0 THEN 'account' WHEN grouping(ip) = 0 THEN 'address' ELSE 'user agent' END AS kind,
+            CASE WHEN grouping(account_id) = 0 THEN coalesce(max(account_email), account_id::text)
+                WHEN grouping(ip) = 0 THEN host(ip) ELSE user_agent END AS caller,
+            sum(lines * requests) AS requests,
+            sum(busy * requests) AS busy,
+            sum(refused * requests) AS refused,
+            sum(failed * requests) AS failed,
+            max(last_at) AS last_at,
+            sum(sum(lines * requests)) OVER (PARTITION BY grouping(account_id, ip)) AS of_all,
+            row_number() OVER by_load AS by_load,
+            row_number() OVER by_errors AS by_errors
+        FROM (
+            SELECT
+                account_id,
+                CASE WHEN account_id IS NULL THEN account_email END AS instead_of_id,
+                max(account_email) AS account_email,
+                ip,
+                user_agent,
+                requests,
+                count(*) AS lines,
+                sum(duration) AS busy,
+                count(*) FILTER (WHERE status BETWEEN 400 AND 499) AS refused,
+                count(*) FILTER (WHERE status >= 500) AS failed,
+                max(created_at) AS last_at
+            FROM "public"."canonical_api_line_window"(since, until, service, method, route)
+            GROUP BY account_id, instead_of_id, ip, user_agent, requests
+        ) AS combinations
+        GROUP BY GROUPING SETS ((account_id, instead_of_id), ip, user_agent)
+        WINDOW
+            by_load AS (PARTITION BY grouping(account_id, ip) ORDER BY sum(lines * requests) DESC),
+            by_errors AS (PARTITION BY grouping(account_id, ip) ORDER BY sum((refused + failed) * requests) DESC)
+    ) AS callers
+    WHERE by_load <= top OR by_errors <= top AND refused + failed > 0
+    ORDER BY kind, requests DESC, caller
+$answer$;
+COMMENT ON FUNCTION "public"."canonical_api_line_callers" IS
+'Who hammers us, and for whom does it fail? The accounts, addresses and user agents with the most requests and those with the most errors (refused: status 400 to 499, failed: 500 and above); busy is how long their requests ran in all. An account is its mail address where there is one; NULL is who did not say. [canonical_line d4df284c]';
+
+CREATE FUNCTION "public"."canonical_api_line_account"(
+    who text,
+    since interval DEFAULT '24 hours',
+    until timestamptz DEFAULT NULL
+) RETURNS TABLE (
+    at timestamptz,
+    service_name text,
+    http_method text,
+    http_path text,
+    status integer,
+    duration interval,
+    error text,
+    request_id uuid,
+    trace_id text
+)
+LANGUAGE sql STABLE PARALLEL SAFE
+AS $answer$
+    SELECT
+        created_at,
+        service_name,
+        http_method,
+        http_path,
+        status,
+        duration,
+        coalesce(error_code, error_cause),
+        request_id,
+        trace_id
+    FROM "public"."canonical_api_line_window"(since, until)
+    WHERE account_id::text = lower(who) OR account_email = who OR host(ip) = who
+    ORDER BY created_at DESC
+$answer$;
+COMMENT ON FUNCTION "public"."canonical_api_line_account" IS
+'What did this customer see? The requests of an account, by its id or mail address, or of a client''s address; the latest first. [canonical_line cd954642]';
+
+-- json, not jsonb, keeps the order of columns. Statistics become fields of their
+-- own. A trace id of the table is looked for where it has the column.
+CREATE FUNCTION "public"."canonical_api_line_request"(
+    id text,
+    since interval DEFAULT '24 hours',
+    until timestamptz DEFAULT NULL
+) RETURNS TABLE (
+    at timestamptz,
+    field text,
+    value text
+)
+LANGUAGE sql STABLE PARALLEL SAFE
+AS $answer$
+    SELECT line.created_at, field.key, field.value
+    FROM (VALUES (NULL::text, NULL::jsonb)) AS absent (trace_id, statistics)
+    CROSS JOIN LATERAL (
+        SELECT created_at, statistics::jsonb AS statistics, to_json(found.*) AS columns
+        FROM "public"."canonical_api_line" AS found
+        WHERE created_at > coalesce($3, now()) - $2
+            AND created_at <= coalesce($3, 'infinity')
+            AND (
+                trace_id = lower(replace($1, '-', ''))
+                OR request_id::uuid = CASE WHEN $1 ~* '^[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}$' THEN $1::uuid END
+            )
+    ) AS line
+    CROSS JOIN LATERAL (
+        SELECT key, value, n
+        FROM json_each_text(line.columns) WITH ORDINALITY AS columns (key, value, n)
+        WHERE key <> 'statistics'
+        UNION ALL
+        SELECT 'statistics.' || key, value, 1000 + n
+        FROM jsonb_each_text(line.statistics) WITH ORDINALITY AS statistics (key, value, n)
+    ) AS field
+    WHERE field.value IS NOT NULL
+    ORDER BY line.created_at, line.columns ->> 'id', field.n
+$answer$;
+COMMENT ON FUNCTION "public"."canonical_api_line_request" IS
+'What happened in this request? Everything that the lines with this request id or trace id hold, a field a row; a trace over several services has several lines. [canonical_line 20afe3d1]';
+
+-- What is ours says so at the end of its comment. The names are found by this
+-- function's own.
+CREATE FUNCTION "public"."canonical_api_line_questions"() RETURNS TABLE (
+    function text,
+    answers text
+)
+LANGUAGE sql STABLE PARALLEL SAFE
+AS $answer$
+    SELECT
+        p.proname || '(' || pg_get_function_arguments(p.oid) || ')',
+        left(d.description, strpos(d.description, ' [canonical_line ') - 1)
+    FROM pg_proc AS own
+    JOIN pg_proc AS p
+        ON p.pronamespace = own.pronamespace
+        AND starts_with(p.proname::text, left(own.proname::text, -length('questions')))
+    JOIN pg_description AS d ON d.objoid = p.oid AND d.classoid = 'pg_proc'::regclass
+    WHERE own.oid = to_regproc('"public"."canonical_api_line_questions"')
+        AND strpos(d.description, ' [canonical_line ') > 0
+    ORDER BY p.oid
+$answer$;
+COMMENT ON FUNCTION "public"."canonical_api_line_questions" IS
+'What can I ask? These functions, and what each answers. [canonical_line e2450815]';

@@ -1,0 +1,33 @@
+{{.Create}} FUNCTION {{.Function "account"}}(
+    who text,
+    since interval DEFAULT '24 hours',
+    until timestamptz DEFAULT NULL
+) RETURNS TABLE (
+    at timestamptz,
+    service_name text,
+    http_method text,
+    http_path text,
+    status integer,
+    duration interval,
+    error text,
+    request_id uuid,
+    trace_id text
+)
+LANGUAGE sql STABLE PARALLEL SAFE
+AS $answer$
+    SELECT
+        created_at,
+        service_name,
+        http_method,
+        http_path,
+        status,
+        duration,
+        coalesce(error_code, error_cause),
+        request_id,
+        trace_id
+    FROM {{.Function "window"}}(since, until)
+    WHERE account_id::text = lower(who) OR account_email = who OR host(ip) = who
+    ORDER BY created_at DESC
+$answer$;
+COMMENT ON FUNCTION {{.Function "account"}} IS
+'What did this customer see? The requests of an account, by its id or mail address, or of a client''s address; the latest first.{{.Mark}}';

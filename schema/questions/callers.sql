@@ -1,0 +1,65 @@
+-- Lines are added up once, by all three, by their weight and in parallel; what is
+-- left of them is then added up by each.
+{{.Create}} FUNCTION {{.Function "callers"}}(
+    {{template "parameters"}},
+    top integer DEFAULT 10
+) RETURNS TABLE (
+    kind text,
+    caller text,
+    requests bigint,
+    percent_requests numeric,
+    busy interval,
+    refused bigint,
+    failed bigint,
+    last_at timestamptz
+)
+LANGUAGE sql STABLE PARALLEL SAFE
+AS $answer$
+    SELECT
+        kind,
+        caller,
+        round(requests)::bigint,
+        round((100 * requests / nullif(of_all, 0))::numeric, 1),
+        busy,
+        round(refused)::bigint,
+        round(failed)::bigint,
+        last_at
+    FROM (
+        SELECT
+            CASE WHEN grouping(account_id) = 0 THEN 'account' WHEN grouping(ip) = 0 THEN 'address' ELSE 'user agent' END AS kind,
+            CASE WHEN grouping(account_id) = 0 THEN coalesce(max(account_email), account_id::text)
+                WHEN grouping(ip) = 0 THEN host(ip) ELSE user_agent END AS caller,
+            sum(lines * requests) AS requests,
+            sum(busy * requests) AS busy,
+            sum(refused * requests) AS refused,
+            sum(failed * requests) AS failed,
+            max(last_at) AS last_at,
+            sum(sum(lines * requests)) OVER (PARTITION BY grouping(account_id, ip)) AS of_all,
+            row_number() OVER by_load AS by_load,
+            row_number() OVER by_errors AS by_errors
+        FROM (
+            SELECT
+                account_id,
+                CASE WHEN account_id IS NULL THEN account_email END AS instead_of_id,
+                max(account_email) AS account_email,
+                ip,
+                user_agent,
+                requests,
+                count(*) AS lines,
+                sum(duration) AS busy,
+                count(*) FILTER (WHERE status BETWEEN 400 AND 499) AS refused,
+                count(*) FILTER (WHERE status >= 500) AS failed,
+                max(created_at) AS last_at
+            FROM {{template "lines" .}}
+            GROUP BY account_id, instead_of_id, ip, user_agent, requests
+        ) AS combinations
+        GROUP BY GROUPING SETS ((account_id, instead_of_id), ip, user_agent)
+        WINDOW
+            by_load AS (PARTITION BY grouping(account_id, ip) ORDER BY sum(lines * requests) DESC),
+            by_errors AS (PARTITION BY grouping(account_id, ip) ORDER BY sum((refused + failed) * requests) DESC)
+    ) AS callers
+    WHERE by_load <= top OR by_errors <= top AND refused + failed > 0
+    ORDER BY kind, requests DESC, caller
+$answer$;
+COMMENT ON FUNCTION {{.Function "callers"}} IS
+'Who hammers us, and for whom does it fail? The accounts, addresses and user agents with the most requests and those with the most errors (refused: status 400 to 499, failed: 500 and above); busy is how long their requests ran in all. An account is its mail address where there is one; NULL is who did not say.{{.Mark}}';

@@ -1,0 +1,67 @@
+-- Both windows in one pass.
+{{.Create}} FUNCTION {{.Function "changes"}}(
+    recent interval DEFAULT '1 hour',
+    before interval DEFAULT '24 hours',
+    until timestamptz DEFAULT NULL,
+    service text DEFAULT NULL,
+    method text DEFAULT NULL,
+    route text DEFAULT NULL
+) RETURNS TABLE (
+    change text,
+    times numeric,
+    few_lines boolean,
+    service_name text,
+    http_method text,
+    http_route text,
+    p95_before interval,
+    p95_recent interval,
+    percent_failed_before numeric,
+    percent_failed_recent numeric,
+    lines_before bigint,
+    lines_recent bigint
+)
+LANGUAGE sql STABLE PARALLEL SAFE
+AS $answer$
+    SELECT
+        CASE WHEN worse_failing > worse_slower THEN 'failing' ELSE 'slower' END,
+        round(greatest(worse_slower, worse_failing)::numeric, 1),
+        least(lines_before, lines_recent) < 100,
+        service_name,
+        http_method,
+        http_route,
+        p95_before,
+        p95_recent,
+        round(failed_before::numeric, 2),
+        round(failed_recent::numeric, 2),
+        lines_before,
+        lines_recent
+    FROM (
+        SELECT
+            *,
+            coalesce(extract(epoch FROM p95_recent) / nullif(extract(epoch FROM p95_before), 0), 0) AS worse_slower,
+            (1 + coalesce(failed_recent, 0)) / (1 + coalesce(failed_before, 0)) AS worse_failing
+        FROM (
+            SELECT
+                http_route,
+                http_method,
+                service_name,
+                percentile_cont(0.95) WITHIN GROUP (ORDER BY duration) FILTER (WHERE NOT is_recent) AS p95_before,
+                percentile_cont(0.95) WITHIN GROUP (ORDER BY duration) FILTER (WHERE is_recent) AS p95_recent,
+                100 * coalesce(sum(requests) FILTER (WHERE status >= 500 AND NOT is_recent), 0)
+                / nullif(sum(requests) FILTER (WHERE NOT is_recent), 0) AS failed_before,
+                100 * coalesce(sum(requests) FILTER (WHERE status >= 500 AND is_recent), 0)
+                / nullif(sum(requests) FILTER (WHERE is_recent), 0) AS failed_recent,
+                count(*) FILTER (WHERE NOT is_recent) AS lines_before,
+                count(*) FILTER (WHERE is_recent) AS lines_recent
+            FROM (
+                SELECT *, created_at > coalesce(until, now()) - recent AS is_recent
+                FROM {{.Function "window"}}(recent + before, until, service, method, route)
+            ) AS lines
+            GROUP BY http_route, http_method, service_name
+        ) AS routes
+    ) AS compared
+    WHERE worse_slower >= 1.2 OR worse_failing >= 1.2
+    ORDER BY 3, 2 DESC, lines_recent DESC, 5, 6, 4
+$answer$;
+COMMENT ON FUNCTION {{.Function "changes"}} IS
+'What got slower, or started to fail? Each route whose 95th percentile grew by a fifth or more in the recent window, or whose share of failures (status 500 and above, in percent, plus one) did, against the window before it; the largest change first. few_lines marks what rests on fewer than 100 lines in one of them, and comes last.{{.Mark}}';

@@ -1,0 +1,34 @@
+{{.Create}} FUNCTION {{.Function "errors"}}(
+    {{template "parameters"}}
+) RETURNS TABLE (
+    status integer,
+    service_name text,
+    http_method text,
+    http_route text,
+    error_code text,
+    error_cause text,
+    requests bigint,
+    accounts bigint,
+    first_at timestamptz,
+    last_at timestamptz
+)
+LANGUAGE sql STABLE PARALLEL SAFE
+AS $answer$
+    SELECT
+        status,
+        service_name,
+        http_method,
+        http_route,
+        error_code,
+        error_cause,
+        round(sum(requests))::bigint,
+        count(DISTINCT coalesce(account_id::text, account_email)),
+        min(created_at),
+        max(created_at)
+    FROM {{template "lines" .}}
+    WHERE status >= 400
+    GROUP BY 1, 2, 3, 4, 5, 6
+    ORDER BY status >= 500 DESC, 7 DESC, 1, 2, 3, 4, 5, 6
+$answer$;
+COMMENT ON FUNCTION {{.Function "errors"}} IS
+'What goes wrong, where, since when and for how many accounts? Failures (status 500 and above) come first, then the most frequent.{{.Mark}}';

@@ -1,0 +1,23 @@
+{{.Create}} FUNCTION {{.Function "failures"}}(
+    {{template "parameters"}},
+    step interval DEFAULT NULL
+) RETURNS TABLE (
+    at timestamptz,
+    status integer,
+    error text,
+    requests bigint
+)
+LANGUAGE sql STABLE PARALLEL SAFE
+AS $answer$
+    SELECT
+        date_bin({{template "step"}}, created_at, 'epoch'),
+        status,
+        coalesce(error_code, left(error_cause, 100)),
+        round(sum(requests))::bigint
+    FROM {{template "lines" .}}
+    WHERE status >= 400
+    GROUP BY 1, 2, 3
+    ORDER BY 1, 4 DESC, 2, 3
+$answer$;
+COMMENT ON FUNCTION {{.Function "failures"}} IS
+'What broke when? Requests with a status of 400 and above by their error, step by step (a 60th of the window unless given).{{.Mark}}';

@@ -1,0 +1,28 @@
+-- Bounds of a 1-2-5 series. Postgres before 17 has no infinite interval, so what
+-- lies above the last bound has none.
+{{.Create}} FUNCTION {{.Function "heatmap"}}(
+    {{template "parameters"}},
+    step interval DEFAULT NULL
+) RETURNS TABLE (
+    at timestamptz,
+    faster_than interval,
+    requests bigint
+)
+LANGUAGE sql STABLE PARALLEL SAFE
+AS $answer$
+    SELECT at, ({{template "bounds"}})[bucket + 1], round(requests)::bigint
+    FROM (
+        SELECT
+            date_bin({{template "step"}}, created_at, 'epoch') AS at,
+            width_bucket(duration, {{template "bounds"}}) AS bucket,
+            sum(requests) AS requests
+        FROM {{template "lines" .}}
+        GROUP BY 1, 2
+    ) AS cells
+    ORDER BY at, bucket
+$answer$;
+COMMENT ON FUNCTION {{.Function "heatmap"}} IS
+'How are durations spread? The requests of each step (a 60th of the window unless given) by the bound below which they stayed; NULL is 50 s and above.{{.Mark}}';
+{{- define "bounds" -}}
+'{1ms, 2ms, 5ms, 10ms, 20ms, 50ms, 100ms, 200ms, 500ms, 1s, 2s, 5s, 10s, 20s, 50s}'::interval[]
+{{- end}}

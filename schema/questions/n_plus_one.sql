@@ -1,0 +1,38 @@
+-- Only lines that repeat a statement have the number, and only of those whose
+-- number is high is more of the statistics read.
+{{.Create}} FUNCTION {{.Function "n_plus_one"}}(
+    {{template "parameters"}},
+    repeats integer DEFAULT 10
+) RETURNS TABLE (
+    service_name text,
+    http_method text,
+    http_route text,
+    statement text,
+    requests bigint,
+    lines bigint,
+    typical_repeat numeric,
+    highest_repeat numeric,
+    queries numeric,
+    in_database interval
+)
+LANGUAGE sql STABLE PARALLEL SAFE
+AS $answer$
+    SELECT
+        service_name,
+        http_method,
+        http_route,
+        statistics ->> 'db_max_repeat_query',
+        round(sum(requests))::bigint,
+        count(*),
+        percentile_disc(0.5) WITHIN GROUP (ORDER BY {{template "number" "db_max_repeat"}}),
+        max({{template "number" "db_max_repeat"}}),
+        round(sum({{template "number" "db_num_queries"}} * requests::numeric)),
+        sum(({{template "number" "db_duration"}})::double precision * requests) * interval '1 s'
+    FROM {{template "lines" .}}
+    WHERE statistics -> 'db_max_repeat' >= to_jsonb(repeats)
+        AND jsonb_typeof(statistics -> 'db_max_repeat') = 'number'
+    GROUP BY 1, 2, 3, 4
+    ORDER BY 9 DESC NULLS LAST, 1, 2, 3, 4
+$answer$;
+COMMENT ON FUNCTION {{.Function "n_plus_one"}} IS
+'Which route runs one statement for each row (N+1)? Requests that ran one statement at least as often as repeats says, by that statement, with all their queries and the time spent in them; the most queries first.{{.Mark}}';

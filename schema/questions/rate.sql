@@ -1,0 +1,43 @@
+-- date_bin takes no months, and an interval divided by 60 has none below five years.
+{{.Create}} FUNCTION {{.Function "rate"}}(
+    {{template "parameters"}},
+    step interval DEFAULT NULL
+) RETURNS TABLE (
+    at timestamptz,
+    requests bigint,
+    per_second numeric,
+    percent_refused numeric,
+    percent_failed numeric,
+    lines bigint,
+    p50 interval,
+    p95 interval,
+    p99 interval
+)
+LANGUAGE sql STABLE PARALLEL SAFE
+AS $answer$
+    SELECT
+        at,
+        round(requests)::bigint,
+        round((requests / extract(epoch FROM {{template "step"}}))::numeric, 2),
+        round((100 * refused / nullif(requests, 0))::numeric, 2),
+        round((100 * failed / nullif(requests, 0))::numeric, 2),
+        lines,
+        p[1],
+        p[2],
+        p[3]
+    FROM (
+        SELECT
+            date_bin({{template "step"}}, created_at, 'epoch') AS at,
+            sum(requests) AS requests,
+            coalesce(sum(requests) FILTER (WHERE status BETWEEN 400 AND 499), 0) AS refused,
+            coalesce(sum(requests) FILTER (WHERE status >= 500), 0) AS failed,
+            count(*) AS lines,
+            percentile_cont(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (ORDER BY duration) AS p
+        FROM {{template "lines" .}}
+        GROUP BY 1
+    ) AS steps
+    ORDER BY at
+$answer$;
+COMMENT ON FUNCTION {{.Function "rate"}} IS
+'Since when? Requests per second, the share refused (status 400 to 499) and failed (500 and above) in percent, and percentiles, step by step (a 60th of the window unless given, and no less than a second). The first and the last step are cut off by the window. Percentiles are of lines, the rest of requests.{{.Mark}}';
+{{- define "step" -}}greatest(coalesce(step, since / 60), '1 s'){{- end}}

@@ -1,0 +1,24 @@
+{{.Create}} FUNCTION {{.Function "reads"}}(
+    since interval DEFAULT '24 hours',
+    until timestamptz DEFAULT NULL
+) RETURNS TABLE (
+    service_name text,
+    http_method text,
+    http_route text,
+    requests bigint,
+    lines bigint,
+    p50 interval,
+    p95 interval,
+    p99 interval,
+    slowest interval,
+    percent_instant numeric,
+    percent_fast numeric,
+    percent_slow numeric,
+    percent_failed numeric
+)
+LANGUAGE sql STABLE PARALLEL SAFE
+AS $answer$
+    SELECT * FROM {{.Function "speed"}}(since, until) WHERE http_method IN ('GET', 'HEAD')
+$answer$;
+COMMENT ON FUNCTION {{.Function "reads"}} IS
+'Are we fast at retrievals? As speed, of GET and HEAD.{{.Mark}}';

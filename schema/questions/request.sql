@@ -1,0 +1,38 @@
+-- json, not jsonb, keeps the order of columns. Statistics become fields of their
+-- own. A trace id of the table is looked for where it has the column.
+{{.Create}} FUNCTION {{.Function "request"}}(
+    id text,
+    since interval DEFAULT '24 hours',
+    until timestamptz DEFAULT NULL
+) RETURNS TABLE (
+    at timestamptz,
+    field text,
+    value text
+)
+LANGUAGE sql STABLE PARALLEL SAFE
+AS $answer$
+    SELECT line.created_at, field.key, field.value
+    FROM (VALUES (NULL::text, NULL::jsonb)) AS absent (trace_id, statistics)
+    CROSS JOIN LATERAL (
+        SELECT created_at, statistics::jsonb AS statistics, to_json(found.*) AS columns
+        FROM {{.Table}} AS found
+        WHERE created_at > coalesce($3, now()) - $2
+            AND created_at <= coalesce($3, 'infinity')
+            AND (
+                trace_id = lower(replace($1, '-', ''))
+                OR request_id::uuid = CASE WHEN $1 ~* '^[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}$' THEN $1::uuid END
+            )
+    ) AS line
+    CROSS JOIN LATERAL (
+        SELECT key, value, n
+        FROM json_each_text(line.columns) WITH ORDINALITY AS columns (key, value, n)
+        WHERE key <> 'statistics'
+        UNION ALL
+        SELECT 'statistics.' || key, value, 1000 + n
+        FROM jsonb_each_text(line.statistics) WITH ORDINALITY AS statistics (key, value, n)
+    ) AS field
+    WHERE field.value IS NOT NULL
+    ORDER BY line.created_at, line.columns ->> 'id', field.n
+$answer$;
+COMMENT ON FUNCTION {{.Function "request"}} IS
+'What happened in this request? Everything that the lines with this request id or trace id hold, a field a row; a trace over several services has several lines.{{.Mark}}';

@@ -1,0 +1,51 @@
+-- The slowest are found first: statistics are taken apart of those alone.
+{{.Create}} FUNCTION {{.Function "slowest"}}(
+    {{template "parameters"}},
+    top integer DEFAULT 20
+) RETURNS TABLE (
+    at timestamptz,
+    service_name text,
+    http_method text,
+    http_path text,
+    status integer,
+    duration interval,
+    own interval,
+    database interval,
+    waiting interval,
+    outgoing interval,
+    queries numeric,
+    account text,
+    request_id uuid,
+    trace_id text
+)
+LANGUAGE sql STABLE PARALLEL SAFE
+AS $answer$
+    SELECT
+        created_at,
+        service_name,
+        http_method,
+        http_path,
+        status,
+        duration,
+        ({{template "number" "self_duration"}})::double precision * interval '1 s',
+        ({{template "number" "db_duration"}})::double precision * interval '1 s',
+        ({{template "number" "db_acquire_duration"}})::double precision * interval '1 s',
+        (
+            coalesce({{template "number" "http_duration"}}, 0)
+            + coalesce({{template "number" "rpc_duration"}}, 0)
+            + coalesce({{template "number" "messaging_duration"}}, 0)
+        )::double precision * interval '1 s',
+        {{template "number" "db_num_queries"}},
+        coalesce(account_email, account_id::text),
+        request_id,
+        trace_id
+    FROM (
+        SELECT *
+        FROM {{template "lines" .}}
+        ORDER BY duration DESC
+        LIMIT top
+    ) AS slowest
+    ORDER BY duration DESC, created_at
+$answer$;
+COMMENT ON FUNCTION {{.Function "slowest"}} IS
+'Which requests were slowest, and where did their time go? own is the time in which no outgoing call was running; waiting is for a database connection; database and outgoing (HTTP, RPC, messages) are sums, so that parallel calls can exceed the duration.{{.Mark}}';
