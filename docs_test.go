@@ -96,3 +96,13 @@ func TestEveryTargetInTheDocumentationExists(t *testing.T) {
 		}
 	}
 }
+
+func TestOperationsHasEveryMetric(t *testing.T) {
+	t.Parallel()
+	documents := documents(t)
+	metrics := regexp.MustCompile(`(?m)^### (otelcol_\w+)$`).FindAllStringSubmatch(documents["documentation.md"], -1)
+	require.NotEmpty(t, metrics)
+	for _, metric := range metrics {
+		require.Contains(t, documents["docs/operations.md"], "**`"+metric[1]+"`**")
+	}
+}

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -9,17 +10,34 @@ import (
 	"canonicallineexporter/internal/pgtest"
 )
 
-func TestEveryFaultOfTheConfigurationIsReportedAtStart(t *testing.T) {
+func TestEveryFaultOfTheConfigurationIsReported(t *testing.T) {
 	t.Parallel()
-	c := launch(t, []string{"--config=testdata/faults.yaml"})
-	<-c.exited
-	require.Error(t, c.exitErr)
-	for _, key := range []string{
-		"exporters::canonical_line", "`database::url`", "`table`", "`partitions::retention`", "partitions::interval", "`columns::plan::type`",
-	} {
-		require.Contains(t, c.log(), key)
+	for name, args := range map[string][]string{"at start": nil, "by validate": {"validate"}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := launch(t, append(args, "--config=testdata/faults.yaml"))
+			<-c.exited
+			require.Error(t, c.exitErr)
+			for _, key := range []string{
+				"exporters::canonical_line", "`database::url`", "`table`", "`partitions::retention`", "partitions::interval",
+				"`columns::plan::type`",
+			} {
+				require.Contains(t, c.log(), key)
+			}
+			require.NotContains(t, c.log(), "hunter2")
+		})
 	}
-	require.NotContains(t, c.log(), "hunter2")
+}
+
+func TestExamplesAreValid(t *testing.T) {
+	t.Parallel()
+	examples, err := filepath.Glob("../examples/*.yaml")
+	require.NoError(t, err)
+	for _, example := range append(examples, "../examples/two-tier/back.yaml") {
+		c := launch(t, []string{"validate", "--config=" + example}, "DATABASE_URL=postgres://localhost/lines", "QUEUE_DIRECTORY="+t.TempDir())
+		<-c.exited
+		require.NoError(t, c.exitErr, c.log())
+	}
 }
 
 func TestTheCollectorStartsWithoutItsDatabaseAndCatchesUp(t *testing.T) {
