@@ -82,6 +82,59 @@ func TestEveryPanelOfTheDashboardHasData(t *testing.T) {
 	}
 }
 
+// What Grafana takes silently and shows wrong: panels that share an id, overlap or
+// stick out of its 24 columns, and a data source or a time of this machine.
+func TestTheDashboardCanBeImported(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../dashboards/canonical-lines.json")
+	require.NoError(t, err)
+	type source struct{ Type, UID string }
+	var board struct {
+		ID            *int
+		UID, Title    string
+		SchemaVersion int
+		Time          struct{ From, To string }
+		Panels        []struct {
+			ID         int
+			Title      string
+			Datasource source
+			GridPos    struct{ X, Y, W, H int }
+			Targets    []struct {
+				RefID      string
+				Datasource source
+			}
+		}
+	}
+	require.NoError(t, json.Unmarshal(text, &board))
+	require.Nil(t, board.ID)
+	require.NotEmpty(t, board.UID)
+	require.NotEmpty(t, board.Title)
+	require.Positive(t, board.SchemaVersion)
+	require.Equal(t, "now", board.Time.To)
+	variable := source{"grafana-postgresql-datasource", "${datasource}"}
+	ids, cells := map[int]bool{}, map[[2]int]string{}
+	for _, panel := range board.Panels {
+		require.False(t, ids[panel.ID], panel.Title)
+		ids[panel.ID] = true
+		require.NotEmpty(t, panel.Title)
+		require.Equal(t, variable, panel.Datasource, panel.Title)
+		require.LessOrEqual(t, panel.GridPos.X+panel.GridPos.W, 24, panel.Title)
+		for x := range panel.GridPos.W {
+			for y := range panel.GridPos.H {
+				cell := [2]int{panel.GridPos.X + x, panel.GridPos.Y + y}
+				require.Empty(t, cells[cell], "%s overlaps", panel.Title)
+				cells[cell] = panel.Title
+			}
+		}
+		references := map[string]bool{}
+		for _, target := range panel.Targets {
+			require.Equal(t, variable, target.Datasource, panel.Title)
+			require.False(t, references[target.RefID], panel.Title)
+			references[target.RefID] = true
+		}
+	}
+}
+
 func TestProvisioningFilesAreYAML(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("../dashboards/provisioning/*/*.yaml")

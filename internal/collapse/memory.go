@@ -13,7 +13,9 @@ func (m *memory[V]) put(key spanKey, v V) {
 	}
 	m.recent[key] = v
 	if len(m.recent) >= m.limit {
-		m.recent, m.previous = nil, m.recent
+		// The map of what is forgotten takes the next keys: it need not grow again.
+		m.recent, m.previous = m.previous, m.recent
+		clear(m.recent)
 	}
 }
 

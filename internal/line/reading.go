@@ -161,11 +161,16 @@ func (r *reading) unload() {
 // do.
 func (r *reading) value(v *Value, i int) {
 	c := &r.columns[i]
-	*v = r.override(c)
-	if v.IsNull() && len(c.own) > 0 {
-		*v = r.convert(c, c.own, true)
+	found := false
+	if r.overridden(c) {
+		*v = r.override(c)
+		found = !v.IsNull()
 	}
-	if v.IsNull() {
+	if !found && len(c.own) > 0 {
+		*v = r.convert(c, c.own, true)
+		found = !v.IsNull()
+	}
+	if !found {
 		if c.read != nil {
 			*v = c.read(r)
 		} else if *v = r.convert(c, c.from, c.below); v.IsNull() {
@@ -175,14 +180,17 @@ func (r *reading) value(v *Value, i int) {
 	r.finish(v, i)
 }
 
+// overridden reports whether the application may have set the column: few it has,
+// and not to look is what makes the others cheap.
+func (r *reading) overridden(c *column) bool {
+	return !c.fixed && (r.server.values[c.override] != (pcommon.Value{}) || len(r.Descendants.Attributes) > 0)
+}
+
 // override is what the application set for the column on the SERVER span, else
 // on the descendant that ended last: middleware deep in the stack rarely holds
 // the SERVER span.
 func (r *reading) override(c *column) Value {
-	if c.fixed {
-		return null
-	}
-	if r.server.values[c.override] == (pcommon.Value{}) && len(r.Descendants.Attributes) == 0 {
+	if !r.overridden(c) {
 		return null
 	}
 	if v := r.server.values[c.override]; v != (pcommon.Value{}) {
