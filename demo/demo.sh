@@ -168,6 +168,6 @@ ask 'Is it us or the database?' 'SELECT * FROM canonical_api_line_costs() LIMIT 
 ask 'Which route runs a query for each row?' 'SELECT * FROM canonical_api_line_n_plus_one()' -x
 ask 'Who hammers us?' 'SELECT * FROM canonical_api_line_callers(top => 3)'
 ask 'Since when?' "SELECT * FROM canonical_api_line_rate('2 minutes', step => '20 seconds')"
-ask 'What else can I ask?' 'SELECT function FROM canonical_api_line_questions()' -At
+ask 'What else can I ask?' 'SELECT question, function FROM canonical_api_line_questions()'
 
 printf '\nThis database goes now. For one that stays, and a collector for your own service: make run\n'

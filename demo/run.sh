@@ -77,7 +77,7 @@ Lines come within 15 seconds. Ask them:
 
     $connect -c 'SELECT * FROM canonical_api_line_speed()'
     $connect -c "SELECT * FROM canonical_api_line_errors('10 minutes')"
-    $connect -c 'SELECT * FROM canonical_api_line_questions()'
+    $connect -c 'SELECT question, function FROM canonical_api_line_questions()'
 
 Ctrl-C ends it; the data stays.
 

@@ -766,22 +766,27 @@ COMMENT ON FUNCTION "public"."canonical_api_line_request" IS
 -- What is ours says so at the end of its comment. The names are found by this
 -- function's own.
 CREATE FUNCTION "public"."canonical_api_line_questions"() RETURNS TABLE (
+    question text,
     function text,
-    answers text
+    arguments text,
+    explanation text
 )
 LANGUAGE sql STABLE PARALLEL SAFE
 AS $answer$
     SELECT
-        p.proname || '(' || pg_get_function_arguments(p.oid) || ')',
-        left(d.description, strpos(d.description, ' [canonical_line ') - 1)
+        substring(explained.text FROM '^[^?.]*[?.]'),
+        p.proname::text,
+        pg_get_function_arguments(p.oid),
+        explained.text
     FROM pg_proc AS own
     JOIN pg_proc AS p
         ON p.pronamespace = own.pronamespace
         AND starts_with(p.proname::text, left(own.proname::text, -length('questions')))
     JOIN pg_description AS d ON d.objoid = p.oid AND d.classoid = 'pg_proc'::regclass
+    CROSS JOIN LATERAL (SELECT left(d.description, strpos(d.description, ' [canonical_line ') - 1)) AS explained (text)
     WHERE own.oid = to_regproc('"public"."canonical_api_line_questions"')
         AND strpos(d.description, ' [canonical_line ') > 0
     ORDER BY p.oid
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_questions" IS
-'What can I ask? These functions, and what each answers. [canonical_line e2450815]';
+'What can I ask? These functions, what each answers, with which arguments. [canonical_line 02af7b85]';

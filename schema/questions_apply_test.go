@@ -21,7 +21,7 @@ func TestQuestionsAreMadeOnce(t *testing.T) {
 	d := few(t, "('1 min', '/', '1 s', 200, 1, '', '', '{}')")
 	require.Len(t, pgtest.All[string](t, d, marks), len(schema.Questions()))
 	require.Empty(t, applyQuestions(t, d.Pool).Made)
-	require.Len(t, pgtest.All[string](t, d, "SELECT answers FROM canonical_api_line_questions()"), len(schema.Questions()))
+	require.Len(t, pgtest.All[string](t, d, "SELECT question FROM canonical_api_line_questions()"), len(schema.Questions()))
 }
 
 func TestQuestionsOfAnotherVersionAreReplaced(t *testing.T) {
