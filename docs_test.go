@@ -106,3 +106,21 @@ func TestOperationsHasEveryMetric(t *testing.T) {
 		require.Contains(t, documents["docs/operations.md"], "**`"+metric[1]+"`**")
 	}
 }
+
+func TestGuaranteesNameTestsThatExist(t *testing.T) {
+	t.Parallel()
+	var sources strings.Builder
+	require.NoError(t, filepath.WalkDir(".", func(file string, _ fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(file, "_test.go") {
+			return err
+		}
+		source, err := os.ReadFile(file)
+		sources.Write(source)
+		return err
+	}))
+	named := regexp.MustCompile("`((?:Test|Fuzz)\\w+)`").FindAllStringSubmatch(documents(t)["docs/guarantees.md"], -1)
+	require.Greater(t, len(named), 20)
+	for _, name := range named {
+		require.Contains(t, sources.String(), "\nfunc "+name[1]+"(")
+	}
+}
