@@ -123,6 +123,7 @@ func (e *lineExporter) start(_ context.Context, host component.Host) error {
 	if err := errors.Join(
 		e.telemetry.RegisterCanonicalLineSpansPendingCallback(e.observePending), e.observePartitions(partitions),
 	); err != nil {
+		pool.Close()
 		return fmt.Errorf("register metrics: %w", err)
 	}
 
