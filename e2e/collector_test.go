@@ -73,7 +73,8 @@ func launchBinary(t *testing.T, path string, args []string, env ...string) *coll
 		ports = append(ports, freePort(t))
 	}
 	c.grpc, c.http, c.health = "127.0.0.1:"+ports[0], "http://127.0.0.1:"+ports[1], "http://127.0.0.1:"+ports[2]
-	c.cmd = exec.Command(path, args...)
+	// With SIGINT ignored until the collector asks for it, catchesSignals can tell.
+	c.cmd = exec.Command("/bin/sh", append([]string{"-c", `trap "" INT; exec "$0" "$@"`, path}, args...)...)
 	c.cmd.Env = append(os.Environ(), "OTLP_GRPC_PORT="+ports[0], "OTLP_HTTP_PORT="+ports[1], "HEALTH_PORT="+ports[2],
 		// As the examples call them.
 		"OTLP_GRPC_ENDPOINT="+c.grpc, "OTLP_HTTP_ENDPOINT=127.0.0.1:"+ports[1], "HEALTH_ENDPOINT=127.0.0.1:"+ports[2],
@@ -137,9 +138,24 @@ func (c *collector) log() string {
 // terminate asks the collector to stop and waits until it has.
 func (c *collector) terminate(t *testing.T) {
 	t.Helper()
+	require.Eventually(t, c.catchesSignals, time.Minute, time.Millisecond, "the collector does not catch signals")
 	require.NoError(t, c.cmd.Process.Signal(syscall.SIGTERM))
 	<-c.exited
 	require.NoError(t, c.exitErr, c.log())
+}
+
+// catchesSignals reports whether the collector catches SIGINT, as SIGTERM, which it
+// does a moment after it is ready: before that it would die of one. Where there is
+// no /proc it is taken to.
+func (c *collector) catchesSignals() bool {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", c.cmd.Process.Pid))
+	if err != nil {
+		return true
+	}
+	_, caught, _ := strings.Cut(string(status), "SigCgt:")
+	caught, _, _ = strings.Cut(caught, "\n")
+	mask, err := strconv.ParseUint(strings.TrimSpace(caught), 16, 64)
+	return err != nil || mask>>(syscall.SIGINT-1)&1 == 1
 }
 
 // kill ends the collector at once. What it says of that is no error.
