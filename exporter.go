@@ -100,7 +100,8 @@ func newLineExporter(cfg *Config, set exporter.Settings) (*lineExporter, error) 
 	}, nil
 }
 
-// start dials nothing: a database that is away is no reason not to start.
+// start dials nothing: a database that is away is no reason not to start. Where it
+// fails, shutdown ends what it made: the collector calls that then too.
 func (e *lineExporter) start(_ context.Context, host component.Host) error {
 	poolConfig, err := store.ParsePoolConfig(string(e.cfg.Database.URL), e.cfg.Database.MaxConnections)
 	if err != nil {
@@ -119,16 +120,15 @@ func (e *lineExporter) start(_ context.Context, host component.Host) error {
 		CreateSchema: e.cfg.Database.CreateSchema,
 	}, pool, partitions, e.logger)
 	e.health = newHealth(host, e.logger)
+	ctx, stop := context.WithCancel(context.Background())
+	e.stop = stop
 
 	if err := errors.Join(
 		e.telemetry.RegisterCanonicalLineSpansPendingCallback(e.observePending), e.observePartitions(partitions),
 	); err != nil {
-		pool.Close()
 		return fmt.Errorf("register metrics: %w", err)
 	}
 
-	ctx, stop := context.WithCancel(context.Background())
-	e.stop = stop
 	e.done.Go(func() { e.maintain(ctx) })
 	e.done.Go(func() { e.sweep(ctx) })
 	return nil
@@ -141,8 +141,8 @@ func (e *lineExporter) Shutdown(ctx context.Context) error {
 	return e.endErr
 }
 
-// shutdown runs after exporterhelper has flushed its queue, and before start if
-// that never ran.
+// shutdown runs after exporterhelper has flushed its queue, and also where start
+// failed or never ran.
 func (e *lineExporter) shutdown(context.Context) error {
 	if e.stop == nil {
 		return nil

@@ -1,6 +1,7 @@
 package canonicallineexporter
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -11,13 +12,19 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component/componentstatus"
+	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/config/configopaque"
+	"go.opentelemetry.io/collector/exporter/exportertest"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/metric/noop"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 	"go.uber.org/zap"
 
+	"canonicallineexporter/internal/metadata"
 	"canonicallineexporter/internal/metadatatest"
 	"canonicallineexporter/internal/pgtest"
 )
@@ -91,6 +98,36 @@ func TestEveryServerSpanIsOneRowAndASecondReplayChangesNone(t *testing.T) {
 		}
 		before = after
 	}
+}
+
+// refusingMeters takes no callbacks for the exporter's own metrics.
+type refusingMeters struct{ noop.MeterProvider }
+
+func (refusingMeters) Meter(scope string, _ ...metric.MeterOption) metric.Meter {
+	if scope == metadata.ScopeName {
+		return refusingMeter{}
+	}
+	return noop.Meter{}
+}
+
+type refusingMeter struct{ noop.Meter }
+
+func (refusingMeter) RegisterCallback(metric.Callback, ...metric.Observable) (metric.Registration, error) {
+	return nil, errors.New("refused")
+}
+
+func TestAFailedStartLeavesNothingOpenAfterShutdown(t *testing.T) {
+	t.Parallel()
+	set := exportertest.NewNopSettings(metadata.Type)
+	set.MeterProvider = refusingMeters{}
+	cfg := createDefaultConfig().(*Config)
+	cfg.Database.URL = configopaque.String(pgtest.New(t).URL)
+	traces, err := NewFactory().CreateTraces(t.Context(), set, cfg)
+	require.NoError(t, err)
+
+	require.ErrorContains(t, traces.Start(t.Context(), componenttest.NewNopHost()), "register metrics: refused")
+	require.NoError(t, traces.Shutdown(t.Context()))
+	require.ErrorContains(t, traces.(*lineExporter).pool.Ping(t.Context()), "closed pool")
 }
 
 func TestNinetyNineLinesWaitAndTheHundredthDoesNot(t *testing.T) {
