@@ -32,7 +32,7 @@ collector: $(BINARY) ## Build build/otelcol-canonical with ocb
 front: $(FRONT) ## Build build/front/otelcol-front, which balances traces over collectors
 
 .PHONY: test
-test: $(BINARY) $(FRONT) postgres pgbouncer ## Run every test, with the race detector
+test: $(BINARY) $(FRONT) postgres pgbouncer $(if $(filter Linux,$(shell uname)),systemd) ## Run every test, with the race detector
 	$(GO) test -race -timeout 15m ./...
 	cd demo && $(GO) test -race -timeout 5m ./...
 	cd deploy && $(GO) test -timeout 5m ./...
@@ -162,13 +162,16 @@ clean: ## Remove what was built
 postgres:
 	@bash -c 'set -e; source demo/processes.sh; source demo/postgres.sh; require_postgres'
 
-# One test goes through PgBouncer; Debian has it outside most users' PATH.
-.PHONY: pgbouncer
-pgbouncer:
-	@PATH="$$PATH:/usr/sbin" command -v pgbouncer > /dev/null || { \
+# What one test each takes, installed likewise: PgBouncer, which Debian has outside
+# most users' PATH, and on Linux systemd-analyze, which judges the unit.
+.PHONY: pgbouncer systemd
+pgbouncer: PROGRAM := pgbouncer
+systemd: PROGRAM := systemd-analyze
+pgbouncer systemd:
+	@PATH="$$PATH:/usr/sbin" command -v $(PROGRAM) > /dev/null || { \
 		[ "$$(id -u)" -eq 0 ] && command -v apt-get > /dev/null && apt-get update -q && \
-		DEBIAN_FRONTEND=noninteractive apt-get install -yq --no-install-recommends pgbouncer; } || \
-		{ echo 'make test needs PgBouncer: install the package pgbouncer'; exit 1; }
+		DEBIAN_FRONTEND=noninteractive apt-get install -yq --no-install-recommends $@; } || \
+		{ echo 'make test needs $(PROGRAM): install the package $@'; exit 1; }
 
 $(BINARY): $(SOURCES) $(TOOLS)/builder
 	@echo 'building $@ (about a minute, the first time some more)'

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -144,28 +143,4 @@ func TestDockerfileCopiesWhatIsThereAndDropsRoot(t *testing.T) {
 			require.NoError(t, err)
 		}
 	}
-}
-
-func TestSystemdTakesTheUnit(t *testing.T) {
-	t.Parallel()
-	analyze, err := exec.LookPath("systemd-analyze")
-	if err != nil {
-		t.Skip("systemd-analyze is not on this machine")
-	}
-	unit, err := os.ReadFile("systemd/otelcol-canonical.service")
-	require.NoError(t, err)
-	// It wants to see the program.
-	program, err := os.Executable()
-	require.NoError(t, err)
-	installed := strings.ReplaceAll(string(unit), "/usr/local/bin/otelcol-canonical", program)
-	require.NotEqual(t, string(unit), installed)
-	file := filepath.Join(t.TempDir(), "otelcol-canonical.service")
-	require.NoError(t, os.WriteFile(file, []byte(installed), 0o600))
-
-	said, err := exec.CommandContext(t.Context(), analyze, "verify", file).CombinedOutput()
-	require.NoError(t, err, string(said))
-	require.Empty(t, string(said))
-	// 0 is no exposure, 10 that of a service that says nothing.
-	said, err = exec.CommandContext(t.Context(), analyze, "security", "--offline=true", "--threshold=15", file).CombinedOutput()
-	require.NoError(t, err, string(said))
 }
