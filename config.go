@@ -118,7 +118,7 @@ type RequestPayloadConfig struct {
 type PartitionsConfig struct {
 	// Interval is what one partition covers: hour, day, week or month, in UTC.
 	// Default: day.
-	Interval partition.Interval `mapstructure:"interval"`
+	Interval string `mapstructure:"interval"`
 
 	// CreateAhead is how far into the future partitions exist, at least 0. A line
 	// from further ahead is stored at its time of arrival. Default: 72h.
@@ -147,7 +147,7 @@ type PartitionsConfig struct {
 // maintained is the configuration as the maintainer of the partitions takes it.
 func (c PartitionsConfig) maintained() partition.Config {
 	return partition.Config{
-		Interval: c.Interval, CreateAhead: c.CreateAhead, CheckInterval: c.CheckInterval,
+		Interval: partition.Interval(c.Interval), CreateAhead: c.CreateAhead, CheckInterval: c.CheckInterval,
 		Retention: c.Retention, KeepDetached: c.KeepDetached, MaxSize: c.MaxSize,
 	}
 }
@@ -174,7 +174,7 @@ func createDefaultConfig() component.Config {
 		Headers:         HeadersConfig{Prefixes: []string{"x-crunchy-"}},
 		RequestPayload:  RequestPayloadConfig{MaxBytes: 16 << 10},
 		Partitions: PartitionsConfig{
-			Interval:      partition.Day,
+			Interval:      string(partition.Day),
 			CreateAhead:   72 * time.Hour,
 			Retention:     14 * 24 * time.Hour,
 			KeepDetached:  72 * time.Hour,

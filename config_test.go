@@ -75,7 +75,7 @@ func TestEveryFaultIsReportedAtOnceByItsKey(t *testing.T) {
 		"`database::url`", "`database::max_connections`", "`table`", "`collapse::max_pending_spans`", "`collapse::pending_ttl`",
 		"`attribute_prefix`", "`columns::account_id::type`", "`columns::plan::type`", "`columns::team_id::type`",
 		"`columns::team_id::from`", "`headers::prefixes`", "`redact::query_parameters`", "`request_payload::max_bytes`",
-		"partitions::interval: must be", "`partitions::create_ahead`", "`partitions::retention`", "`partitions::keep_detached`",
+		"`partitions::interval`", "`partitions::create_ahead`", "`partitions::retention`", "`partitions::keep_detached`",
 		"`partitions::max_size`", "`partitions::check_interval`", "timeout value must", "sending_queue: `queue_size`",
 		"retry_on_failure: multiplier",
 	} {

@@ -7,7 +7,7 @@
 //	exporter → collapse → line → queue → store
 //
 // with partition maintenance beside it. exporter.go wires the parts together
-// and request.go is what waits in the sending queue.
+// and queue.go holds what waits in the sending queue.
 package canonicallineexporter
 
 //go:generate mdatagen metadata.yaml

@@ -1,7 +1,6 @@
 package canonicallineexporter
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -17,11 +16,16 @@ import (
 	"go.uber.org/zap"
 
 	"canonicallineexporter/internal/collapse"
+	"canonicallineexporter/internal/copyrow"
+	"canonicallineexporter/internal/database"
 	"canonicallineexporter/internal/line"
+	"canonicallineexporter/internal/maintenance"
 	"canonicallineexporter/internal/metadata"
 	"canonicallineexporter/internal/partition"
+	"canonicallineexporter/internal/questions"
+	"canonicallineexporter/internal/request"
 	"canonicallineexporter/internal/store"
-	"canonicallineexporter/schema"
+	"canonicallineexporter/internal/table"
 )
 
 // lineExporter turns spans into rows in front of exporterhelper's sending queue
@@ -31,10 +35,9 @@ type lineExporter struct {
 	exporter.Traces
 
 	cfg       *Config
-	table     schema.Table
+	table     table.Name
 	collapser *collapse.Collapser
 	mapper    *line.Mapper
-	layout    []schema.Column
 	logger    *zap.Logger
 	telemetry *metadata.TelemetryBuilder
 	now       func() time.Time
@@ -56,7 +59,7 @@ func sourcesOf(columns map[string]ColumnConfig) (map[string]line.Source, error) 
 		source := line.Source{From: c.From}
 		if c.Type != "" {
 			var err error
-			if source.Type, err = schema.ParseType(c.Type); err != nil {
+			if source.Type, err = copyrow.ParseType(c.Type); err != nil {
 				return nil, fmt.Errorf("`columns::%s::type` %w", name, err)
 			}
 		}
@@ -66,7 +69,7 @@ func sourcesOf(columns map[string]ColumnConfig) (map[string]line.Source, error) 
 }
 
 func newLineExporter(cfg *Config, set exporter.Settings) (*lineExporter, error) {
-	table, err := schema.ParseTable(cfg.Table)
+	name, err := table.ParseName(cfg.Table)
 	if err != nil {
 		return nil, fmt.Errorf("`table` %w", err)
 	}
@@ -89,13 +92,13 @@ func newLineExporter(cfg *Config, set exporter.Settings) (*lineExporter, error) 
 		Retention:        cfg.Partitions.Retention,
 	})
 	collapser := collapse.New(collapse.Config{
-		MaxPendingSpans: cfg.Collapse.MaxPendingSpans,
-		PendingTTL:      cfg.Collapse.PendingTTL,
-		AttributePrefix: cfg.AttributePrefix,
-		InternalKeys:    mapper.DescendantKeys(),
+		MaxPendingSpans:  cfg.Collapse.MaxPendingSpans,
+		PendingTTL:       cfg.Collapse.PendingTTL,
+		DescendantPrefix: mapper.DescendantPrefix(),
+		InternalKeys:     mapper.DescendantKeys(),
 	})
 	return &lineExporter{
-		cfg: cfg, table: table, collapser: collapser, mapper: mapper, layout: mapper.Layout(),
+		cfg: cfg, table: name, collapser: collapser, mapper: mapper,
 		logger: set.Logger, telemetry: telemetry, now: time.Now,
 	}, nil
 }
@@ -103,7 +106,7 @@ func newLineExporter(cfg *Config, set exporter.Settings) (*lineExporter, error) 
 // start dials nothing: a database that is away is no reason not to start. Where it
 // fails, shutdown ends what it made: the collector calls that then too.
 func (e *lineExporter) start(_ context.Context, host component.Host) error {
-	poolConfig, err := store.ParsePoolConfig(string(e.cfg.Database.URL), e.cfg.Database.MaxConnections)
+	poolConfig, err := database.ParsePoolConfig(string(e.cfg.Database.URL), e.cfg.Database.MaxConnections)
 	if err != nil {
 		return fmt.Errorf("`database::url` %w", err)
 	}
@@ -111,14 +114,14 @@ func (e *lineExporter) start(_ context.Context, host component.Host) error {
 	// background; the pool lives until shutdown.
 	pool, err := pgxpool.NewWithConfig(context.Background(), poolConfig)
 	if err != nil {
-		return fmt.Errorf("open connection pool: %w", store.Redact(err))
+		return fmt.Errorf("open connection pool: %w", database.Redact(err))
 	}
+	tables := table.NewMaintainer(table.Config{
+		Name: e.table, Columns: e.mapper.Columns(), CreateSchema: e.cfg.Database.CreateSchema,
+	}, pool, e.logger)
 	partitions := partition.New(e.cfg.Partitions.maintained(), pool, e.logger)
 	e.pool = pool
-	e.store = store.New(store.Config{
-		Table: e.table, Columns: e.mapper.Columns(),
-		CreateSchema: e.cfg.Database.CreateSchema,
-	}, pool, partitions, e.logger)
+	e.store = store.New(pool, tables, partitions, e.logger)
 	e.health = newHealth(host, e.logger)
 	ctx, stop := context.WithCancel(context.Background())
 	e.stop = stop
@@ -129,7 +132,15 @@ func (e *lineExporter) start(_ context.Context, host component.Host) error {
 		return fmt.Errorf("register metrics: %w", err)
 	}
 
-	e.done.Go(func() { e.maintain(ctx) })
+	loop := maintenance.Loop{
+		Config: maintenance.Config{
+			Interval: e.cfg.Partitions.CheckInterval, Timeout: e.cfg.TimeoutConfig.Timeout,
+			Report: func(err error) { e.health.report(maintaining, err) },
+		},
+		Table: tables, Partitions: partitions, Questions: questions.NewMaintainer(pool, e.logger),
+		Store: e.store, Logger: e.logger,
+	}
+	e.done.Go(func() { loop.Run(ctx) })
 	e.done.Go(func() { e.sweep(ctx) })
 	return nil
 }
@@ -167,106 +178,47 @@ func (e *lineExporter) ConsumeTraces(ctx context.Context, td ptrace.Traces) erro
 	defer export.Release()
 	encoder := e.mapper.Encoder()
 	defer encoder.Release()
-	req, fates := e.encode(encoder, export.Requests)
-	if req != nil {
-		if err := e.Traces.ConsumeTraces(context.WithValue(ctx, requestKey{}, req), td); err != nil {
+	batch, outcomes := encode(encoder, export.Requests)
+	if batch.Len() > 0 {
+		if err := e.Traces.ConsumeTraces(context.WithValue(ctx, queuedKey{}, &queued{batch}), td); err != nil {
 			return err
 		}
 	}
 	// Only what is acknowledged is remembered and counted: what is refused comes
 	// again.
-	e.countReceived(ctx, export.Commit(), fates)
+	e.countReceived(ctx, export.Commit(), outcomes)
 	e.countRepairs(ctx, encoder)
 	return nil
 }
 
-// fates counts requests by their fate.
-type fates [line.Fates]int
+// outcomes counts requests by their outcome.
+type outcomes [line.NumOutcomes]int
 
-// encode makes rows of requests, nil if none becomes a line. They are as large as
-// they have to be, for they may wait long.
-func (e *lineExporter) encode(encoder *line.Encoder, requests []line.Request) (*request, fates) {
-	var fates fates
-	if len(requests) == 0 {
-		return nil, fates
-	}
-	ends := make([]int, 0, len(requests))
+// encode makes rows of requests.
+func encode(encoder *line.Encoder, requests []request.Request) (copyrow.Batch, outcomes) {
+	var outcomes outcomes
 	for _, r := range requests {
-		fate := encoder.Append(r)
-		fates[fate]++
-		if fate != line.Expired {
-			ends = append(ends, len(encoder.Rows()))
-		}
+		outcomes[encoder.Append(r)]++
 	}
-	if len(ends) == 0 {
-		return nil, fates
-	}
-	return &request{store.Batch{Layout: e.layout, Rows: bytes.Clone(encoder.Rows()), Ends: ends}}, fates
-}
-
-// requestKey carries the request from ConsumeTraces to exporterhelper's
-// converter: whether the queue takes it has to be known where spans are
-// collapsed, and exporterhelper's interface between the two is pdata.
-type requestKey struct{}
-
-func requestFromContext(ctx context.Context, _ ptrace.Traces) (xexporterhelper.Request, error) {
-	req, ok := ctx.Value(requestKey{}).(*request)
-	if !ok {
-		return nil, errors.New("convert traces: no request in the context")
-	}
-	return req, nil
+	return encoder.Batch(), outcomes
 }
 
 // write stores one batch. Every error is retried: what Postgres refuses for its
 // own sake is dropped inside, and nothing else is the lines' fault.
 func (e *lineExporter) write(ctx context.Context, r xexporterhelper.Request) error {
-	req, ok := r.(*request)
+	req, ok := r.(*queued)
 	if !ok {
 		return errors.New("write request: not a request of this exporter")
 	}
 	began := time.Now()
-	result, err := e.store.Write(ctx, req.Batch)
+	written, err := e.store.Write(ctx, req.Batch)
 	e.observeWrite(ctx, req.Len(), time.Since(began), err)
 	e.health.report(writing, err)
 	if err != nil {
 		return fmt.Errorf("write lines: %w", err)
 	}
-	e.countWritten(ctx, result)
+	e.countWritten(ctx, written)
 	return nil
-}
-
-// firstRetry is how soon maintenance is tried again after it failed, or its
-// interval, if that is shorter.
-const firstRetry = 5 * time.Second
-
-// maintain keeps the table in shape until ctx ends.
-func (e *lineExporter) maintain(ctx context.Context) {
-	interval := e.cfg.Partitions.CheckInterval
-	for {
-		err := e.maintainOnce(ctx)
-		if ctx.Err() != nil {
-			return
-		}
-		e.health.report(maintenance, err)
-		wait := interval
-		if err != nil {
-			wait = min(interval, firstRetry)
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(wait):
-		}
-	}
-}
-
-func (e *lineExporter) maintainOnce(ctx context.Context) error {
-	if timeout := e.cfg.TimeoutConfig.Timeout; timeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, timeout)
-		defer cancel()
-	}
-	return e.store.Maintain(ctx)
 }
 
 // sweep evicts spans that have waited too long, at least ten times in the time

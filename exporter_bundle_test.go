@@ -45,7 +45,7 @@ func setup(t *testing.T, url string, change func(*Config)) *bundle {
 	cfg := createDefaultConfig().(*Config)
 	cfg.Database.URL = configopaque.String(url)
 	// Captures lie in the past, further than a table of days would go back.
-	cfg.Partitions.Retention, cfg.Partitions.Interval = 0, partition.Month
+	cfg.Partitions.Retention, cfg.Partitions.Interval = 0, string(partition.Month)
 	if change != nil {
 		change(cfg)
 	}

@@ -233,8 +233,8 @@ func TestADescendantIsCountedOnceHoweverOftenItIsSent(t *testing.T) {
 		SELECT concat_ws(' ', statistics->>'spans', statistics->>'db_num_queries', statistics->>'db_max_repeat',
 			statistics->>'db_max_repeat_query')
 		FROM canonical_api_line`))
-	for fate, want := range map[string]int64{"attached": 4, "late": 4} {
-		require.Equal(t, want, b.counter(t, "otelcol_canonical_line_spans_resolved", "fate", fate), fate)
+	for outcome, want := range map[string]int64{"attached": 4, "late": 4} {
+		require.Equal(t, want, b.counter(t, "otelcol_canonical_line_spans_resolved", "outcome", outcome), outcome)
 	}
 }
 

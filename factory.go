@@ -26,7 +26,7 @@ func createTraces(ctx context.Context, set exporter.Settings, config component.C
 	if err != nil {
 		return nil, err
 	}
-	e.Traces, err = xexporterhelper.NewTracesRequest(ctx, set, requestFromContext, e.write,
+	e.Traces, err = xexporterhelper.NewTracesRequest(ctx, set, queuedFromContext, e.write,
 		exporterhelper.WithStart(e.start),
 		exporterhelper.WithShutdown(e.shutdown),
 		exporterhelper.WithTimeout(cfg.TimeoutConfig),

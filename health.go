@@ -7,7 +7,7 @@ import (
 	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.uber.org/zap"
 
-	"canonicallineexporter/internal/store"
+	"canonicallineexporter/internal/database"
 )
 
 // task is what can fail on its own.
@@ -15,7 +15,7 @@ type task string
 
 const (
 	writing     task = "writing"
-	maintenance task = "maintenance"
+	maintaining task = "maintenance"
 )
 
 // health reports the component's status when it changes: recoverable while any
@@ -46,8 +46,8 @@ func (h *health) report(t task, err error) {
 		if len(h.failing) == 0 {
 			componentstatus.ReportStatus(h.host, componentstatus.NewEvent(componentstatus.StatusOK))
 		}
-	case !failed || store.Reason(err) != before:
-		h.failing[t] = store.Reason(err)
+	case !failed || database.Reason(err) != before:
+		h.failing[t] = database.Reason(err)
 		h.logger.Warn("failing; lines wait in the queue and are tried again", zap.String("task", string(t)), zap.Error(err))
 		componentstatus.ReportStatus(h.host, componentstatus.NewRecoverableErrorEvent(err))
 	}

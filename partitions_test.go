@@ -36,7 +36,7 @@ func TestPartitionsShowInMetrics(t *testing.T) {
 	t.Parallel()
 	d := pgtest.New(t)
 	before := time.Now().Unix()
-	b := setup(t, d.URL, func(cfg *Config) { cfg.Partitions.Interval = partition.Day })
+	b := setup(t, d.URL, func(cfg *Config) { cfg.Partitions.Interval = string(partition.Day) })
 	require.GreaterOrEqual(t, b.gauge(t, "otelcol_canonical_line_partition_last_success"), before)
 	made := pgtest.One[int64](t, d, "SELECT count(*) FROM pg_inherits WHERE inhparent = 'canonical_api_line'::regclass")
 	require.Equal(t, made, b.gauge(t, "otelcol_canonical_line_partition_count"))

@@ -11,6 +11,7 @@ import (
 	"canonicallineexporter/internal/collapse"
 	"canonicallineexporter/internal/line"
 	"canonicallineexporter/internal/partition"
+	"canonicallineexporter/internal/sanitize"
 	"canonicallineexporter/internal/store"
 )
 
@@ -46,37 +47,37 @@ func (e *lineExporter) observePartitions(partitions *partition.Maintainer) error
 		}),
 		t.RegisterCanonicalLinePartitionActionsCallback(func(_ context.Context, o metric.Int64Observer) error {
 			status, _ := partitions.Status()
-			for tally, n := range status.Actions {
+			for action, n := range status.Actions {
 				o.Observe(n, metric.WithAttributes(
-					attribute.String("action", string(tally.Kind)), attribute.String("outcome", string(tally.Outcome))))
+					attribute.String("action", string(action.Kind)), attribute.String("outcome", string(action.Outcome))))
 			}
 			return nil
 		}),
 	)
 }
 
-func (e *lineExporter) countReceived(ctx context.Context, spans collapse.Outcome, fates fates) {
+func (e *lineExporter) countReceived(ctx context.Context, spans collapse.Outcomes, requests outcomes) {
 	t := e.telemetry
 	add(ctx, t.CanonicalLineSpansReceived, spans.Servers, "role", "server")
 	add(ctx, t.CanonicalLineSpansReceived, spans.Others, "role", "other")
-	add(ctx, t.CanonicalLineSpansResolved, spans.Attached, "fate", "attached")
-	add(ctx, t.CanonicalLineSpansResolved, spans.Unrelated, "fate", "unrelated")
-	add(ctx, t.CanonicalLineSpansResolved, spans.Late, "fate", "late")
-	add(ctx, t.CanonicalLineSpansResolved, spans.Duplicates, "fate", "duplicate")
+	add(ctx, t.CanonicalLineSpansResolved, spans.Attached, "outcome", "attached")
+	add(ctx, t.CanonicalLineSpansResolved, spans.Unrelated, "outcome", "unrelated")
+	add(ctx, t.CanonicalLineSpansResolved, spans.Late, "outcome", "late")
+	add(ctx, t.CanonicalLineSpansResolved, spans.Duplicates, "outcome", "duplicate")
 	add(ctx, t.CanonicalLineSpansEvicted, spans.Evicted, "reason", "max_pending_spans")
-	add(ctx, t.CanonicalLineDropped, fates[line.Expired], "reason", "expired")
-	if restamped := fates[line.Restamped]; restamped > 0 {
+	add(ctx, t.CanonicalLineDropped, requests[line.Expired], "reason", "expired")
+	if restamped := requests[line.Restamped]; restamped > 0 {
 		t.CanonicalLineClockSkew.Add(ctx, int64(restamped))
 	}
 }
 
-func (e *lineExporter) countWritten(ctx context.Context, result store.Result) {
+func (e *lineExporter) countWritten(ctx context.Context, lines store.Outcomes) {
 	t := e.telemetry
-	add(ctx, t.CanonicalLineWritten, result.Inserted, "outcome", "inserted")
-	add(ctx, t.CanonicalLineWritten, result.Updated, "outcome", "updated")
-	add(ctx, t.CanonicalLineWritten, result.Unchanged, "outcome", "unchanged")
-	add(ctx, t.CanonicalLineDropped, result.Rejected, "reason", "rejected")
-	add(ctx, t.CanonicalLineDropped, result.Expired, "reason", "expired")
+	add(ctx, t.CanonicalLineWritten, lines.Inserted, "outcome", "inserted")
+	add(ctx, t.CanonicalLineWritten, lines.Updated, "outcome", "updated")
+	add(ctx, t.CanonicalLineWritten, lines.Unchanged, "outcome", "unchanged")
+	add(ctx, t.CanonicalLineDropped, lines.Rejected, "reason", "rejected")
+	add(ctx, t.CanonicalLineDropped, lines.Expired, "reason", "expired")
 }
 
 // countCorrupted counts an entry of the persistent queue that cannot be read, so
@@ -99,7 +100,7 @@ func (e *lineExporter) observeWrite(ctx context.Context, lines int, took time.Du
 }
 
 func (e *lineExporter) countRepairs(ctx context.Context, encoder *line.Encoder) {
-	encoder.Repairs(func(column string, repairs line.Repairs) {
+	encoder.Repairs(func(column string, repairs sanitize.Repairs) {
 		for kind, n := range map[string]int{
 			"characters": repairs.Characters, "length": repairs.Length, "json": repairs.JSON,
 		} {

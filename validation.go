@@ -6,9 +6,11 @@ import (
 	"maps"
 	"slices"
 
+	"canonicallineexporter/internal/copyrow"
+	"canonicallineexporter/internal/database"
 	"canonicallineexporter/internal/line"
-	"canonicallineexporter/internal/store"
-	"canonicallineexporter/schema"
+	"canonicallineexporter/internal/partition"
+	"canonicallineexporter/internal/table"
 )
 
 // Validate finds every fault, each named by its key, beside those that the
@@ -17,7 +19,7 @@ import (
 func (c *Config) Validate() error {
 	var f faults
 	f.database(c.Database)
-	_, err := schema.ParseTable(c.Table)
+	_, err := table.ParseName(c.Table)
 	f.refuse("table", err)
 	f.require(c.AttributePrefix != "", "attribute_prefix", "must not be empty")
 	f.require(c.Collapse.MaxPendingSpans >= 1, "collapse::max_pending_spans", "must be at least 1")
@@ -54,25 +56,27 @@ func (f *faults) database(c DatabaseConfig) {
 	if c.URL == "" {
 		f.require(false, "database::url", "is required")
 	} else {
-		f.refuse("database::url", store.CheckConnectionString(string(c.URL)))
+		f.refuse("database::url", database.CheckConnectionString(string(c.URL)))
 	}
 	f.require(c.MaxConnections >= 1, "database::max_connections", "must be at least 1")
 }
 
 func (f *faults) column(key, name string, c ColumnConfig) {
 	builtIn, settable := line.BuiltIn(name)
-	f.refuse(key, schema.CheckColumnName(name))
+	f.refuse(key, table.CheckColumnName(name))
 	f.require(c.Type != "" || builtIn, key+"::type", "is required for a column that is not built in")
 	f.require(c.Type == "" || !builtIn, key+"::type", "must not be set for a built-in column")
 	f.require(!builtIn || settable, key, "is made by the exporter and takes no source")
 	if c.Type != "" {
-		_, err := schema.ParseType(c.Type)
+		_, err := copyrow.ParseType(c.Type)
 		f.refuse(key+"::type", err)
 	}
 	f.require(len(c.From) > 0 && !slices.Contains(c.From, ""), key+"::from", "must name attributes, at least one")
 }
 
 func (f *faults) partitions(c PartitionsConfig) {
+	_, err := partition.ParseInterval(c.Interval)
+	f.refuse("partitions::interval", err)
 	f.require(c.CreateAhead >= 0, "partitions::create_ahead", "must not be negative")
 	f.require(c.Retention >= 0, "partitions::retention", "must not be negative")
 	f.require(c.KeepDetached >= 0, "partitions::keep_detached", "must not be negative")

@@ -13,7 +13,7 @@ import (
 
 	"canonicallineexporter/internal/line"
 	"canonicallineexporter/internal/partition"
-	"canonicallineexporter/schema"
+	"canonicallineexporter/internal/table"
 )
 
 // bench runs cases and keeps what they took.
@@ -22,7 +22,7 @@ type bench struct {
 	url    string
 	pool   *pgxpool.Pool
 	mapper *line.Mapper
-	table  schema.Table
+	table  table.Name
 	cases  []benchCase
 	took   map[string][]time.Duration
 	notes  map[string]string
@@ -42,15 +42,15 @@ func newBench(ctx context.Context, url string, o options) (*bench, error) {
 		return nil, fmt.Errorf("connect: %w", err)
 	}
 	b := &bench{
-		options: o, url: url, pool: pool, table: schema.Table{Schema: "public", Name: "canonical_api_line"},
+		options: o, url: url, pool: pool, table: table.Name{Schema: "public", Name: "canonical_api_line"},
 		mapper: line.NewMapper(line.Config{AttributePrefix: attributePrefix, Horizon: 72 * time.Hour}),
 		took:   map[string][]time.Duration{}, notes: map[string]string{},
 	}
-	if err := schema.Apply(ctx, pool, b.table, b.mapper.Columns()); err != nil {
+	if err := table.Apply(ctx, pool, b.table, b.mapper.Columns()); err != nil {
 		return nil, err
 	}
 	ahead := partition.New(partition.Config{Interval: partition.Day, CreateAhead: 72 * time.Hour}, pool, zap.NewNop())
-	if err := ahead.Ahead(ctx, b.table); err != nil {
+	if err := ahead.EnsureAhead(ctx, b.table); err != nil {
 		return nil, err
 	}
 	b.cases = slices.Concat(b.floorCases(), b.exporterCases(), b.peerCases(), b.replayCases(), b.collectorCases())

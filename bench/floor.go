@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"strings"
@@ -9,7 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"canonicallineexporter/schema"
+	"canonicallineexporter/internal/database"
 )
 
 // batchSizes are the lines of a batch that are compared, descendantCounts the
@@ -51,14 +50,9 @@ func (b *bench) copyEncoded(ctx context.Context, w workload, size int) (int, tim
 	}
 	defer conn.Close(ctx)
 	copyIn := "COPY " + b.table.String() + " (" + b.columnList() + ") FROM STDIN (FORMAT binary)"
-	var stream bytes.Buffer
 	start := time.Now()
 	for _, batch := range batches {
-		stream.Reset()
-		stream.WriteString("PGCOPY\n\xff\r\n\x00\x00\x00\x00\x00\x00\x00\x00\x00")
-		stream.Write(batch.Rows)
-		stream.WriteString("\xff\xff")
-		if _, err := conn.PgConn().CopyFrom(ctx, &stream, copyIn); err != nil {
+		if _, err := conn.PgConn().CopyFrom(ctx, batch.Stream(), copyIn); err != nil {
 			return 0, 0, fmt.Errorf("copy: %w", err)
 		}
 	}
@@ -71,7 +65,7 @@ func (b *bench) columnList() string {
 	layout := b.mapper.Layout()
 	names := make([]string, len(layout))
 	for i, c := range layout {
-		names[i] = schema.QuoteIdentifier(c.Name)
+		names[i] = database.QuoteIdentifier(c.Name)
 	}
 	return strings.Join(names, ", ")
 }

@@ -9,7 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"canonicallineexporter/internal/store"
+	"canonicallineexporter/internal/copyrow"
 )
 
 const (
@@ -32,7 +32,7 @@ func (b *bench) peerCases() []benchCase {
 }
 
 func (b *bench) insertBatches(
-	ctx context.Context, insert func(context.Context, *pgx.Conn, store.Batch) error,
+	ctx context.Context, insert func(context.Context, *pgx.Conn, copyrow.Batch) error,
 ) (int, time.Duration, error) {
 	// A tenth of the lines is enough of what is so slow.
 	lines := b.lines / 10
@@ -54,7 +54,7 @@ func (b *bench) insertBatches(
 
 // unnest sends a column as an array. Arrays of arrays lose their shape in unnest,
 // so x_crunchy_headers, of which no line here has any, is left out.
-func (b *bench) unnest(ctx context.Context, conn *pgx.Conn, batch store.Batch) error {
+func (b *bench) unnest(ctx context.Context, conn *pgx.Conn, batch copyrow.Batch) error {
 	var names, arrays []string
 	var values [][]byte
 	var formats []int16
@@ -80,7 +80,7 @@ func (b *bench) unnest(ctx context.Context, conn *pgx.Conn, batch store.Batch) e
 }
 
 // arrayOf is the fields of one column as a binary array.
-func arrayOf(batch store.Batch, column int, oid uint32) []byte {
+func arrayOf(batch copyrow.Batch, column int, oid uint32) []byte {
 	buf := binary.BigEndian.AppendUint32(nil, 1)
 	buf = binary.BigEndian.AppendUint32(buf, 1)
 	buf = binary.BigEndian.AppendUint32(buf, oid)
@@ -103,7 +103,7 @@ func baseType(name string) string {
 	return name
 }
 
-func (b *bench) rowByRow(ctx context.Context, conn *pgx.Conn, batch store.Batch) error {
+func (b *bench) rowByRow(ctx context.Context, conn *pgx.Conn, batch copyrow.Batch) error {
 	parameters := make([]string, len(batch.Layout))
 	formats := make([]int16, len(batch.Layout))
 	for i := range parameters {

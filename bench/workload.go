@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"encoding/binary"
 	"time"
 
@@ -9,7 +8,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"canonicallineexporter/internal/collapse"
-	"canonicallineexporter/internal/store"
+	"canonicallineexporter/internal/copyrow"
 )
 
 // attributePrefix is that of the default configuration.
@@ -144,14 +143,11 @@ func query(s ptrace.Span) {
 }
 
 // batches are the rows of a workload, as the exporter makes them, in batches.
-func (b *bench) batches(w workload, size int) (batches []store.Batch) {
-	collapser := collapse.New(collapse.Config{MaxPendingSpans: 1, AttributePrefix: attributePrefix, InternalKeys: b.mapper.DescendantKeys()})
+func (b *bench) batches(w workload, size int) (batches []copyrow.Batch) {
+	collapser := collapse.New(collapse.Config{MaxPendingSpans: 1, DescendantPrefix: b.mapper.DescendantPrefix(), InternalKeys: b.mapper.DescendantKeys()})
 	encoder := b.mapper.Encoder()
-	batch := store.Batch{Layout: b.mapper.Layout()}
 	finish := func() {
-		batch.Rows = bytes.Clone(encoder.Rows())
-		batches = append(batches, batch)
-		batch = store.Batch{Layout: batch.Layout}
+		batches = append(batches, encoder.Batch())
 		encoder.Release()
 		encoder = b.mapper.Encoder()
 	}
@@ -161,14 +157,13 @@ func (b *bench) batches(w workload, size int) (batches []store.Batch) {
 		export := collapser.Resolve(td, time.Now())
 		for _, r := range export.Requests {
 			encoder.Append(r)
-			batch.Ends = append(batch.Ends, len(encoder.Rows()))
-			if batch.Len() == size {
+			if encoder.Len() == size {
 				finish()
 			}
 		}
 		export.Release()
 	}
-	if batch.Len() > 0 {
+	if encoder.Len() > 0 {
 		finish()
 	}
 	return batches

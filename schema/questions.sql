@@ -8,7 +8,7 @@
 --   sed 's/"public"\."canonical_api_line/"metrics"."lines/g' schema/questions.sql | psql …
 --
 -- SELECT * FROM canonical_api_line_questions() then says what there is. Everybody who
--- may read the table may ask. Generated from schema/questions/: edit those.
+-- may read the table may ask. Generated from internal/questions/functions/: edit those.
 
 -- Those of an older version go, since their results may have differed; functions of
 -- these names that the exporter does not know stop the script.

@@ -212,7 +212,7 @@ func TestTenMillionOrphansTakeNoMoreRoomThanTheBound(t *testing.T) {
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			l.add(own.Outcome)
+			l.add(own.Outcomes)
 		})
 	}
 	group.Wait()

@@ -6,6 +6,8 @@ import (
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"canonicallineexporter/internal/sanitize"
 )
 
 // facts are the attributes that decide what a span does, in either generation of
@@ -81,20 +83,18 @@ func (f *facts) databaseCategory(name string) category {
 	return other
 }
 
-// statement tells a query from others, without literals: the summary, else the
-// text, else the operation.
+// statement tells a query from others, without literals: the summary, else the text,
+// else the operation.
 func (f *facts) statement() string {
 	if f.summary != "" {
-		return truncate(f.summary, maxStatement)
+		return sanitize.Truncate(f.summary, sanitize.MaxStatement)
 	}
-	if dialect, ok := dialects[f.system]; ok && f.text != "" {
-		if normal, ok := dialect.normalize(f.text); ok {
-			return normal
-		}
+	if normal, ok := sanitize.Statement(f.system, f.text); ok {
+		return normal
 	}
-	// Of a command that is no SQL, arguments cannot be told from the rest.
+	// In a command that is not SQL, arguments cannot be told from the rest.
 	if f.operation != "" {
-		return truncate(f.operation, maxStatement)
+		return sanitize.Truncate(f.operation, sanitize.MaxStatement)
 	}
-	return firstWord(f.text)
+	return sanitize.Command(f.text)
 }

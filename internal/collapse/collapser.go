@@ -23,9 +23,8 @@ type Config struct {
 	MaxPendingSpans int
 	// PendingTTL is how long a trace's spans wait, counted from the first.
 	PendingTTL time.Duration
-	// AttributePrefix is what precedes the names of the attributes that
-	// descendants hand on to their request, without the dot.
-	AttributePrefix string
+	// DescendantPrefix starts the attributes that descendants hand on to their request.
+	DescendantPrefix string
 	// InternalKeys are the attributes that INTERNAL descendants hand on, beside
 	// those.
 	InternalKeys []string
@@ -52,7 +51,7 @@ const shards = 64
 func New(cfg Config) *Collapser {
 	c := &Collapser{
 		cfg: cfg, key: keyer{maphash.MakeSeed()},
-		reader: reader{prefix: cfg.AttributePrefix + ".", keys: map[string]struct{}{}, statements: newStatementCache()},
+		reader: reader{prefix: cfg.DescendantPrefix, keys: map[string]struct{}{}, statements: newStatementCache()},
 	}
 	for _, key := range cfg.InternalKeys {
 		c.reader.keys[key] = struct{}{}

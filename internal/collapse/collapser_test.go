@@ -12,7 +12,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
-	"canonicallineexporter/internal/line"
+	"canonicallineexporter/internal/request"
 )
 
 var arrival = time.Date(2023, 5, 12, 13, 14, 15, 0, time.UTC)
@@ -20,17 +20,17 @@ var arrival = time.Date(2023, 5, 12, 13, 14, 15, 0, time.UTC)
 func config() Config {
 	return Config{
 		MaxPendingSpans: 1_000_000, PendingTTL: time.Minute,
-		AttributePrefix: "canonical", InternalKeys: []string{"user.id"},
+		DescendantPrefix: "canonical.", InternalKeys: []string{"user.id"},
 	}
 }
 
 // ledger adds up outcomes.
 type ledger struct {
-	Outcome
+	Outcomes
 	evicted int
 }
 
-func (l *ledger) add(o Outcome) {
+func (l *ledger) add(o Outcomes) {
 	l.Servers += o.Servers
 	l.Others += o.Others
 	l.Attached += o.Attached
@@ -48,8 +48,8 @@ func (l *ledger) requireBalanced(t *testing.T, c *Collapser) {
 }
 
 // costs are the costs of an export's requests.
-func costs(x *Export) map[spanIdentity]line.Cost {
-	costs := map[spanIdentity]line.Cost{}
+func costs(x *Export) map[spanIdentity]request.Cost {
+	costs := map[spanIdentity]request.Cost{}
 	for _, r := range x.Requests {
 		costs[spanIdentity{r.Span.TraceID(), r.Span.SpanID()}] = r.Descendants.Cost
 	}
@@ -79,7 +79,7 @@ func TestRealTracesCostWhatThePlainModelSays(t *testing.T) {
 	}
 }
 
-// capture reads exports from a file, one a line.
+// capture reads exports from a file, one a request.
 func capture(t *testing.T, name string) (exports []ptrace.Traces) {
 	t.Helper()
 	file, err := os.Open(name)

@@ -1,9 +1,9 @@
 package collapse
 
-// Outcome counts the spans of a committed export and what became of them and of
+// Outcomes counts the spans of a committed export and what became of them and of
 // those that waited. A span that was received and is no SERVER span has been
 // attached, unrelated, late, a duplicate or evicted, or it is pending.
-type Outcome struct {
+type Outcomes struct {
 	// Servers and Others were received.
 	Servers, Others int
 	// Attached belong to a line. Unrelated belong to no request. Late came after
@@ -15,8 +15,8 @@ type Outcome struct {
 
 // Commit remembers the export once its requests are safe: what of it still
 // waits for a SERVER span, and whose fate is decided. It may be called once.
-func (x *Export) Commit() Outcome {
-	var o Outcome
+func (x *Export) Commit() Outcomes {
+	var o Outcomes
 	fromPending := 0
 	for i := range x.spans {
 		s := &x.spans[i]
@@ -26,7 +26,7 @@ func (x *Export) Commit() Outcome {
 			continue
 		}
 		o.Others++
-		switch s.fate {
+		switch s.outcome {
 		case attached:
 			o.Attached++
 			fromPending += x.close(s, true)
@@ -38,13 +38,13 @@ func (x *Export) Commit() Outcome {
 		}
 	}
 	for i := range x.spans {
-		if s := &x.spans[i]; s.stray && s.fate == undecided {
+		if s := &x.spans[i]; s.stray && s.outcome == undecided {
 			x.settle(int32(i+1), &o)
 		}
 	}
 	for i := range x.spans {
 		// What is left descends from itself.
-		if s := &x.spans[i]; s.role == descendant && s.fate == undecided {
+		if s := &x.spans[i]; s.role == descendant && s.outcome == undecided {
 			x.wait(s, &o)
 		}
 	}
@@ -76,29 +76,29 @@ func (x *Export) close(s *exported, ofRequest bool) (taken int) {
 
 // settle decides about a stray and what is below it: they wait, or share the
 // fate of a parent that has got it.
-func (x *Export) settle(i int32, o *Outcome) {
+func (x *Export) settle(i int32, o *Outcomes) {
 	if x.wait(x.at(i), o) {
 		x.below(i, func(s *exported) { x.wait(s, o) })
 		return
 	}
-	ofRequest := x.at(i).fate == late
+	ofRequest := x.at(i).outcome == late
 	x.below(i, func(s *exported) { x.drop(s, ofRequest, o) })
 }
 
 // drop gives a span the fate of its parent.
-func (x *Export) drop(s *exported, ofRequest bool, o *Outcome) {
+func (x *Export) drop(s *exported, ofRequest bool, o *Outcomes) {
 	n := 1 + x.close(s, ofRequest)
 	if ofRequest {
-		s.fate = late
+		s.outcome = late
 		o.Late += n
 	} else {
-		s.fate = unrelated
+		s.outcome = unrelated
 		o.Unrelated += n
 	}
 }
 
 // wait lets a span wait for its SERVER span, unless its parent has got its fate.
-func (x *Export) wait(s *exported, o *Outcome) bool {
+func (x *Export) wait(s *exported, o *Outcomes) bool {
 	c := x.collapser
 	evicted, room := c.reserve()
 	o.Evicted += evicted
@@ -122,9 +122,9 @@ func (x *Export) wait(s *exported, o *Outcome) bool {
 	case gone:
 		x.drop(s, ofRequest, o)
 	case room:
-		s.fate = waits
+		s.outcome = waits
 	default:
-		s.fate = waits
+		s.outcome = waits
 		o.Evicted++
 	}
 	return !gone

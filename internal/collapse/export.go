@@ -6,7 +6,7 @@ import (
 
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
-	"canonicallineexporter/internal/line"
+	"canonicallineexporter/internal/request"
 )
 
 // Export is one export of spans and what it comes to. Until it is committed,
@@ -15,7 +15,7 @@ import (
 type Export struct {
 	// Requests are in the order of their SERVER spans. They refer to the data of
 	// the export and are valid until it is released.
-	Requests []line.Request
+	Requests []request.Request
 
 	collapser *Collapser
 	arrival   time.Time
@@ -44,7 +44,7 @@ type exported struct {
 	// request is the index of a SERVER span's request.
 	request int32
 	role    role
-	fate    fate
+	outcome outcome
 	// owner says that children of its id are its own.
 	owner bool
 	// stray says that its parent is not in the export.
@@ -63,11 +63,11 @@ const (
 	server
 )
 
-// fate is what became of a span.
-type fate uint8
+// outcome says what became of a span.
+type outcome uint8
 
 const (
-	undecided fate = iota
+	undecided outcome = iota
 	waits
 	attached
 	unrelated
@@ -135,7 +135,7 @@ func (x *Export) read(td ptrace.Traces) {
 				case kind == ptrace.SpanKindServer:
 					e.span = span{id: s.SpanID(), start: s.StartTimestamp(), end: s.EndTimestamp()}
 					e.role, e.request = server, int32(len(x.Requests))
-					x.Requests = append(x.Requests, line.Request{Resource: resourceSpans.Resource(), Span: s, Arrival: x.arrival})
+					x.Requests = append(x.Requests, request.Request{Resource: resourceSpans.Resource(), Span: s, Arrival: x.arrival})
 				case kind == ptrace.SpanKindConsumer, s.ParentSpanID().IsEmpty():
 					e.span, e.role = x.collapser.reader.read(s), outsider
 				default:
@@ -163,7 +163,7 @@ func (x *Export) link() {
 			x.at(former).owner = false
 		default:
 			if s.role != server && s.role == x.at(former).role {
-				s.fate = duplicate
+				s.outcome = duplicate
 			}
 			continue
 		}
@@ -172,7 +172,7 @@ func (x *Export) link() {
 	}
 	for i := range x.spans {
 		s := &x.spans[i]
-		if s.role != descendant || s.fate == duplicate || s.parent == s.id {
+		if s.role != descendant || s.outcome == duplicate || s.parent == s.id {
 			continue
 		}
 		if parent := x.byID[s.parentKey]; parent != 0 {
@@ -200,10 +200,10 @@ func (x *Export) strayChildren(parent spanKey) int32 {
 
 // disown decides the fate of what is below an outsider in the export.
 func (x *Export) disown(i int32) {
-	if x.at(i).fate == undecided {
-		x.at(i).fate = unrelated
+	if x.at(i).outcome == undecided {
+		x.at(i).outcome = unrelated
 	}
-	x.below(i, func(s *exported) { s.fate = unrelated })
+	x.below(i, func(s *exported) { s.outcome = unrelated })
 }
 
 // below calls decide for each undecided span below a span of the export.
@@ -212,7 +212,7 @@ func (x *Export) below(i int32, decide func(*exported)) {
 		child := x.at(parents[len(parents)-1]).child
 		parents = parents[:len(parents)-1]
 		for ; child != 0; child = x.at(child).sibling {
-			if s := x.at(child); s.fate == undecided {
+			if s := x.at(child); s.outcome == undecided {
 				decide(s)
 				parents = append(parents, child)
 			}

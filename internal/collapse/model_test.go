@@ -7,7 +7,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
-	"canonicallineexporter/internal/line"
+	"canonicallineexporter/internal/request"
 )
 
 // model finds descendants the plain way: it keeps every span for ever and looks
@@ -32,7 +32,7 @@ type modelSpan struct {
 
 // resolve adds an export and returns the cost of each of its SERVER spans that
 // had not come before.
-func (m *model) resolve(td ptrace.Traces) map[spanIdentity]line.Cost {
+func (m *model) resolve(td ptrace.Traces) map[spanIdentity]request.Cost {
 	first := len(m.spans)
 	for s := range spansOf(td) {
 		read := modelSpan{span: m.reader.read(s), trace: s.TraceID(), kind: s.Kind()}
@@ -43,7 +43,7 @@ func (m *model) resolve(td ptrace.Traces) map[spanIdentity]line.Cost {
 			m.spans = append(m.spans, read)
 		}
 	}
-	costs := map[spanIdentity]line.Cost{}
+	costs := map[spanIdentity]request.Cost{}
 	added := m.spans[first:]
 	for _, s := range added {
 		if s.kind == ptrace.SpanKindServer {
@@ -80,8 +80,8 @@ func (m *model) take(root modelSpan) {
 	}
 }
 
-func (m *model) cost(server modelSpan) line.Cost {
-	var cost line.Cost
+func (m *model) cost(server modelSpan) request.Cost {
+	var cost request.Cost
 	repeats := map[string]int{}
 	var busy []modelSpan
 	var add func(parent modelSpan, counted []category)

@@ -2,13 +2,13 @@ package collapse
 
 import (
 	"strings"
-	"unicode/utf8"
 	"unique"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
-	"canonicallineexporter/internal/line"
+	"canonicallineexporter/internal/request"
+	"canonicallineexporter/internal/sanitize"
 )
 
 // category is what a span does, as far as statistics count it.
@@ -58,8 +58,8 @@ func (s *span) duration() pcommon.Timestamp {
 
 // details are what few spans carry.
 type details struct {
-	attributes []line.Attribute
-	exception  line.Exception
+	attributes []request.Attribute
+	exception  request.Exception
 	// excepted says that there is an exception.
 	excepted bool
 	// messages is the size of a batch.
@@ -84,31 +84,20 @@ func (d *details) own() {
 	for i, a := range d.attributes {
 		v := pcommon.NewValueEmpty()
 		if s := a.Value; s.Type() == pcommon.ValueTypeStr {
-			v.SetStr(truncate(s.Str(), maxText))
+			v.SetStr(sanitize.Truncate(s.Str(), maxText))
 		} else {
 			s.CopyTo(v)
 		}
 		d.attributes[i].Value = v
 	}
-	d.exception.Type = truncate(d.exception.Type, maxText)
-	d.exception.Message = truncate(d.exception.Message, maxText)
-}
-
-// truncate cuts s to at most size bytes, not inside a character.
-func truncate(s string, size int) string {
-	if len(s) <= size {
-		return s
-	}
-	for size > 0 && !utf8.RuneStart(s[size]) {
-		size--
-	}
-	return strings.Clone(s[:size])
+	d.exception.Type = sanitize.Truncate(d.exception.Type, maxText)
+	d.exception.Message = sanitize.Truncate(d.exception.Message, maxText)
 }
 
 // reader reads the spans of an export.
 type reader struct {
-	// prefix starts the attributes of the application, keys are the others that
-	// columns read from INTERNAL spans.
+	// prefix starts the attributes of the application, keys names the others that columns
+	// read from INTERNAL spans.
 	prefix string
 	keys   map[string]struct{}
 	// statements are shared by all who read.
@@ -141,12 +130,12 @@ func (r *reader) read(s ptrace.Span) span {
 				continue
 			}
 		}
-		kept.detail().attributes = append(kept.detail().attributes, line.Attribute{
+		kept.detail().attributes = append(kept.detail().attributes, request.Attribute{
 			Key: key, Value: v, Internal: kept.has(internal), Ended: kept.end,
 		})
 	}
 	if s.Events().Len() > 0 {
-		if e, ok := line.LastException(s); ok {
+		if e, ok := request.LastException(s); ok {
 			kept.detail().exception, kept.detail().excepted = e, true
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"hash/maphash"
 	"sync/atomic"
 	"unique"
+
+	"canonicallineexporter/internal/sanitize"
 )
 
 // statementCache spares the statements that a service runs over and over from
@@ -23,7 +25,7 @@ func newStatementCache() *statementCache { return &statementCache{seed: maphash.
 
 // of is the interned statement of a query.
 func (c *statementCache) of(f *facts) unique.Handle[string] {
-	if len(f.text) > maxStatement || len(f.summary) > maxStatement || len(f.operation) > maxStatement {
+	if len(f.text) > sanitize.MaxStatement || len(f.summary) > sanitize.MaxStatement || len(f.operation) > sanitize.MaxStatement {
 		return unique.Make(f.statement())
 	}
 	text := f.text

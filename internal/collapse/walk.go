@@ -7,14 +7,14 @@ import (
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
-	"canonicallineexporter/internal/line"
+	"canonicallineexporter/internal/request"
 )
 
 // walk goes from a SERVER span to its descendants and adds up what they cost.
 type walk struct {
 	nodes    []node
 	seen     map[spanKey]struct{}
-	cost     line.Cost
+	cost     request.Cost
 	repeats  map[unique.Handle[string]]int
 	outgoing []interval
 	// excepted says that a descendant recorded an exception, detailed that one
@@ -55,10 +55,10 @@ func (w *walk) reset() {
 
 // descendants finds the descendants of a SERVER span, in the export and among
 // those that wait.
-func (x *Export) descendants(i int32) line.Descendants {
+func (x *Export) descendants(i int32) request.Descendants {
 	root := x.at(i)
 	if !root.owner {
-		return line.Descendants{}
+		return request.Descendants{}
 	}
 	w := &x.walk
 	w.reset()
@@ -84,8 +84,8 @@ func (x *Export) descendants(i int32) line.Descendants {
 			child = x.strayChildren(parent.key)
 		}
 		for ; child != 0; child = x.at(child).sibling {
-			if s := x.at(child); s.fate == undecided {
-				s.fate = attached
+			if s := x.at(child); s.outcome == undecided {
+				s.outcome = attached
 				w.visit(n, &s.span, s.key, child, !s.owner)
 			}
 		}
@@ -171,12 +171,12 @@ func (w *walk) count(s *span) {
 
 // descendants is what has been visited, below a SERVER span that ran from start
 // to end.
-func (w *walk) descendants(start, end pcommon.Timestamp) line.Descendants {
+func (w *walk) descendants(start, end pcommon.Timestamp) request.Descendants {
 	w.findMostRepeated()
 	if w.cost.Spans > 0 {
 		w.cost.Self = selfDuration(start, end, w.outgoing)
 	}
-	found := line.Descendants{Cost: w.cost}
+	found := request.Descendants{Cost: w.cost}
 	if w.detailed {
 		found.Attributes = w.attributes()
 	}
@@ -200,13 +200,13 @@ func (w *walk) findMostRepeated() {
 }
 
 // attributes are those of the span that ended last first.
-func (w *walk) attributes() (attributes []line.Attribute) {
+func (w *walk) attributes() (attributes []request.Attribute) {
 	for _, n := range w.nodes {
 		if n.details != nil {
 			attributes = append(attributes, n.details.attributes...)
 		}
 	}
-	slices.SortStableFunc(attributes, func(a, b line.Attribute) int {
+	slices.SortStableFunc(attributes, func(a, b request.Attribute) int {
 		switch {
 		case a.Ended > b.Ended:
 			return -1
@@ -221,7 +221,7 @@ func (w *walk) attributes() (attributes []line.Attribute) {
 
 // exceptions are those on the failing path, each once: instrumentations record
 // one on several spans.
-func (w *walk) exceptions() (exceptions []line.Exception) {
+func (w *walk) exceptions() (exceptions []request.Exception) {
 	for n := len(w.nodes) - 1; n > 0; n-- {
 		if child := &w.nodes[n]; child.failed {
 			parent := &w.nodes[child.parent]

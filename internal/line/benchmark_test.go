@@ -3,12 +3,14 @@ package line
 import (
 	"testing"
 	"time"
+
+	"canonicallineexporter/internal/request"
 )
 
 // BenchmarkAppend makes the row of a request of 20 attributes whose descendants
 // were a query, a wait for a connection and two calls.
 func BenchmarkAppend(b *testing.B) {
-	request := newRequest(b, attrs{
+	req := newRequest(b, attrs{
 		"http.request.method": "GET", "url.path": "/clusters/82197fd8/databases", "url.scheme": "https", "url.query": "limit=10&token=abc",
 		"http.route": "/clusters/{cluster_id}/databases", "http.response.status_code": 200, "client.address": "203.0.113.9",
 		"network.peer.address": "10.0.0.1", "network.peer.port": 4711, "network.protocol.version": "1.1",
@@ -19,19 +21,19 @@ func BenchmarkAppend(b *testing.B) {
 		"canonical.account_id": "c667b5d4-064a-1e5f-39f8-736c05428488", "canonical.account_email": "user1@example.com",
 		"canonical.auth_type": "bearer",
 	})
-	request.Resource.Attributes().PutStr("service.name", "api")
-	request.Resource.Attributes().PutStr("service.version", "1.0.0")
-	request.Resource.Attributes().PutStr("deployment.environment.name", "production")
-	request.Descendants.Cost = Cost{
-		Spans: 4, Queries: Calls{Count: 1, Duration: time.Millisecond}, Acquires: Calls{Count: 1, Duration: time.Microsecond},
-		HTTP: Calls{Count: 2, Duration: 20 * time.Millisecond}, Self: 3 * time.Millisecond,
+	req.Resource.Attributes().PutStr("service.name", "api")
+	req.Resource.Attributes().PutStr("service.version", "1.0.0")
+	req.Resource.Attributes().PutStr("deployment.environment.name", "production")
+	req.Descendants.Cost = request.Cost{
+		Spans: 4, Queries: request.Calls{Count: 1, Duration: time.Millisecond}, Acquires: request.Calls{Count: 1, Duration: time.Microsecond},
+		HTTP: request.Calls{Count: 2, Duration: 20 * time.Millisecond}, Self: 3 * time.Millisecond,
 	}
 	encoder := NewMapper(config).Encoder()
-	encoder.Append(request)
-	b.ReportMetric(float64(len(encoder.Rows())), "bytes/line")
+	encoder.Append(req)
+	b.ReportMetric(float64(len(encoder.rows)), "bytes/line")
 	b.ReportAllocs()
 	for b.Loop() {
-		encoder.rows = encoder.rows[:0]
-		encoder.Append(request)
+		encoder.rows, encoder.ends = encoder.rows[:0], encoder.ends[:0]
+		encoder.Append(req)
 	}
 }

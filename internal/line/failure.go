@@ -4,93 +4,69 @@ import (
 	"net/http"
 
 	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"canonicallineexporter/internal/copyrow"
+	"canonicallineexporter/internal/request"
 )
 
-// Exception is an exception event
-// (https://opentelemetry.io/docs/specs/semconv/exceptions/exceptions-spans/).
-type Exception struct {
-	Type, Message string
+// failed reports whether the request has an error to explain. An exception that was
+// handled beside a 200 is not one.
+func (r *resolver) failed() bool {
+	status := r.value(r.statusColumn).Number()
+	return status >= http.StatusBadRequest || status == 0 || r.Span.Status().Code() == ptrace.StatusCodeError
 }
 
-// LastException is the exception that the span recorded last: an earlier one
-// may have been handled.
-func LastException(span ptrace.Span) (Exception, bool) {
-	events := span.Events()
-	for i := events.Len() - 1; i >= 0; i-- {
-		if event := events.At(i); event.Name() == "exception" {
-			return Exception{
-				firstOf(event.Attributes(), "exception.type"),
-				firstOf(event.Attributes(), "exception.message"),
-			}, true
-		}
-	}
-	return Exception{}, false
-}
-
-// failed reports whether the request has an error to explain: an exception that
-// was handled beside a 200 is none.
-func (r *reading) failed() bool {
-	return r.status >= http.StatusBadRequest || r.status == 0 || r.Span.Status().Code() == ptrace.StatusCodeError
-}
-
-// exceptions are those along the failing path, that of the SERVER span first:
-// the first decides what the failure is called, the last is its cause.
-func (r *reading) exceptions() []Exception {
-	if !r.failure {
-		return nil
-	}
-	if own, ok := LastException(r.Span); ok {
-		return append([]Exception{own}, r.Descendants.Exceptions...)
+// readExceptions returns the exceptions along the failing path, that of the SERVER span
+// first. The first one decides what the failure is called, the last one is its cause.
+func (r *resolver) readExceptions() []request.Exception {
+	if r.excepted {
+		return append([]request.Exception{r.exception}, r.Descendants.Exceptions...)
 	}
 	return r.Descendants.Exceptions
 }
 
-func (r *reading) decidingException() Exception {
-	if e := r.exceptions(); len(e) > 0 {
-		return e[0]
+// decidingException returns the first exception of a failed request.
+func (r *resolver) decidingException() request.Exception {
+	if len(r.exceptions) > 0 {
+		return r.exceptions[0]
 	}
-	return Exception{}
+	return request.Exception{}
 }
 
-func (r *reading) errorCode() Value {
-	if !r.failure {
-		return null
-	}
+func (r *resolver) errorCode() copyrow.Value {
 	if code := r.first(errorType); code != "" {
-		return textValue(code)
+		return copyrow.TextValue(code)
 	}
 	if kind := r.decidingException().Type; kind != "" {
-		return textValue(kind)
+		return copyrow.TextValue(kind)
 	}
 	if r.call.code != "" && r.call.code != "OK" {
-		return textValue(r.call.code)
+		return copyrow.TextValue(r.call.code)
 	}
-	return textValue(r.first(databaseStatus))
+	return copyrow.TextValue(r.first(databaseStatus))
 }
 
-func (r *reading) errorInternalCode() Value { return textValue(r.decidingException().Type) }
+func (r *resolver) errorInternalCode() copyrow.Value {
+	return copyrow.TextValue(r.decidingException().Type)
+}
 
-func (r *reading) errorMessage() Value {
-	if !r.failure {
-		return null
-	}
+func (r *resolver) errorMessage() copyrow.Value {
 	if message := r.Span.Status().Message(); message != "" {
-		return textValue(message)
+		return copyrow.TextValue(message)
 	}
-	return textValue(r.decidingException().Message)
+	return copyrow.TextValue(r.decidingException().Message)
 }
 
-func (r *reading) errorCause() Value {
-	exceptions := r.exceptions()
-	if len(exceptions) == 0 {
-		return null
+func (r *resolver) errorCause() copyrow.Value {
+	if len(r.exceptions) == 0 {
+		return copyrow.Null
 	}
-	switch e := exceptions[len(exceptions)-1]; {
+	switch e := r.exceptions[len(r.exceptions)-1]; {
 	case e.Type == "":
-		return textValue(e.Message)
+		return copyrow.TextValue(e.Message)
 	case e.Message == "":
-		return textValue(e.Type)
+		return copyrow.TextValue(e.Type)
 	default:
-		return textValue(e.Type + ": " + e.Message)
+		return copyrow.TextValue(e.Type + ": " + e.Message)
 	}
 }

@@ -102,23 +102,23 @@ func TestFailureIsExplained(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			request := newRequest(t, tt.attributes)
-			request.Span.Status().SetCode(tt.code)
-			request.Span.Status().SetMessage(tt.description)
+			req := newRequest(t, tt.attributes)
+			req.Span.Status().SetCode(tt.code)
+			req.Span.Status().SetMessage(tt.description)
 			for _, e := range tt.exceptions {
-				addException(request.Span, e[0], e[1])
+				addException(req.Span, e[0], e[1])
 			}
-			require.Equal(t, tt.want, failure(read(t, request)))
+			require.Equal(t, tt.want, failure(read(t, req)))
 		})
 	}
 }
 
 func TestOtherEventsAreNoExceptions(t *testing.T) {
 	t.Parallel()
-	request := newRequest(t, attrs{"http.response.status_code": 500})
-	addException(request.Span, "ValueError", "bad")
-	event := request.Span.Events().AppendEmpty()
+	req := newRequest(t, attrs{"http.response.status_code": 500})
+	addException(req.Span, "ValueError", "bad")
+	event := req.Span.Events().AppendEmpty()
 	event.SetName("message")
 	event.Attributes().PutStr("exception.type", "Other")
-	require.Equal(t, [4]any{"ValueError", "ValueError", "bad", "ValueError: bad"}, failure(read(t, request)))
+	require.Equal(t, [4]any{"ValueError", "ValueError", "bad", "ValueError: bad"}, failure(read(t, req)))
 }

@@ -3,12 +3,14 @@ package line
 import (
 	"net/http"
 	"strings"
+
+	"canonicallineexporter/internal/copyrow"
 )
 
-// method is the request's method as the client sent it; RPCs are posted.
-func (r *reading) method() Value {
+// method returns the request's method as the client sent it. RPCs are posted.
+func (r *resolver) method() copyrow.Value {
 	if r.call.rpc {
-		return textValue(http.MethodPost)
+		return copyrow.TextValue(http.MethodPost)
 	}
 	method := r.first(requestMethod, httpMethod)
 	if method == "_OTHER" {
@@ -19,51 +21,37 @@ func (r *reading) method() Value {
 	if method == "" {
 		method, _, _ = strings.Cut(r.Span.Name(), " ")
 	}
-	return requiredText(method)
+	return copyrow.RequiredTextValue(method)
 }
 
-// path is never NULL: a span that tells none has an empty one.
-func (r *reading) path() Value { return requiredText(r.target.path) }
+// path is empty, not NULL, if the span does not tell it.
+func (r *resolver) path() copyrow.Value { return copyrow.RequiredTextValue(r.target.path) }
 
-// originalPaths are the headers in which proxies keep the path they rewrote.
+// originalPaths names the headers in which proxies keep the path they rewrote.
 var originalPaths = [][]attribute{
 	requestHeader("x-original-uri"), requestHeader("x-forwarded-uri"),
 	requestHeader("x-envoy-original-path"), requestHeader("x-rewrite-url"),
 }
 
-// originalPath is the path before a proxy rewrote it, NULL when that is the
-// path.
-func (r *reading) originalPath() Value {
-	for _, header := range originalPaths {
-		if path, _ := splitTarget(r.first(header...)); path != "" {
-			if path == r.currentPath() {
-				return null
-			}
-			return textValue(path)
-		}
+// parseOriginalPath returns the path before a proxy rewrote it, NULL if that is the path.
+func parseOriginalPath(r *resolver, _ attribute, text string) copyrow.Value {
+	path, _ := splitTarget(text)
+	if path == r.value(r.pathColumn).Text() {
+		return copyrow.Null
 	}
-	return null
+	return copyrow.TextValue(path)
 }
 
-// currentPath is what http_path holds.
-func (r *reading) currentPath() string {
-	if set := r.override(&r.columns[r.pathColumn]); !set.IsNull() {
-		return set.text
-	}
-	return r.target.path
-}
-
-// route is the pattern that matched, or NULL: a 404 whose route is "/" or the
-// path itself is an old express or a catch-all that matched nothing.
-func (r *reading) route() Value {
+// route returns the pattern that matched. A 404 whose route is "/" or the path itself
+// comes from an old express or a catch-all, which matched nothing.
+func (r *resolver) route() copyrow.Value {
 	if r.call.rpc {
-		return textValue(r.call.route)
+		return copyrow.TextValue(r.call.route)
 	}
 	route := r.first(httpRoute)
 	if route == "" {
 		// otelhttp around a ServeMux names the span after the pattern and sets no
-		// http.route. Of a name without a method, one that is the path itself is no
-		// pattern.
+		// http.route. A name without a method that equals the path is not a pattern.
 		name := r.Span.Name()
 		if _, rest, ok := strings.Cut(name, " "); ok && strings.HasPrefix(rest, "/") {
 			route = rest
@@ -71,39 +59,86 @@ func (r *reading) route() Value {
 			route = name
 		}
 	}
-	if r.status == http.StatusNotFound && (route == "/" || route == r.target.path) {
-		return null
+	if r.value(r.statusColumn).Number() == http.StatusNotFound && (route == "/" || route == r.target.path) {
+		return copyrow.Null
 	}
-	return textValue(route)
+	return copyrow.TextValue(route)
 }
 
-// readStatus is the response's status, that of an RPC in HTTP's terms; 500 for a
-// request that answered nothing but recorded an exception, as a Go panic does; 0
-// where nothing is known.
-func (r *reading) readStatus() int64 {
-	c := &r.columns[r.statusColumn]
-	for _, set := range [...]Value{r.override(c), r.convert(c, c.own, true)} {
-		if !set.IsNull() {
-			return set.number
-		}
-	}
+// readStatus returns the response's status, that of an RPC in HTTP's terms; 500 for a
+// request that answered nothing but recorded an exception, as a Go panic does; 0 if
+// nothing is known.
+func (r *resolver) readStatus() copyrow.Value {
 	if r.call.code != "" {
-		return rpcCodes[r.call.code]
+		return copyrow.IntegerValue(rpcCodes[r.call.code])
 	}
-	if status := r.convert(c, c.from, false); !status.IsNull() {
-		return status.number
+	if status := r.source(&r.columns[r.statusColumn]); !status.IsNull() {
+		return status
 	}
-	if _, ok := LastException(r.Span); ok {
-		return http.StatusInternalServerError
+	if r.excepted {
+		return copyrow.IntegerValue(http.StatusInternalServerError)
 	}
-	return 0
+	return copyrow.IntegerValue(0)
 }
 
-// requestID is the first id that is one; without any, the trace's.
-func (r *reading) requestID() Value {
-	c := &r.columns[r.requestIDColumn]
-	if id := r.convert(c, c.from, false); !id.IsNull() {
+// requestID returns the first id that is one, else the trace's.
+func (r *resolver) requestID() copyrow.Value {
+	if id := r.source(&r.columns[r.requestIDColumn]); !id.IsNull() {
 		return id
 	}
-	return uuidValue(r.Span.TraceID())
+	return copyrow.UUIDValue(r.Span.TraceID())
+}
+
+// target is the path and the query string that a request asks for.
+type target struct {
+	path  string
+	query string
+}
+
+// readTarget reads the attributes of either generation of the HTTP conventions.
+func (r *resolver) readTarget() (t target) {
+	if path, query := splitTarget(r.ofServer(urlPath)); path != "" {
+		t = target{path, query}
+	}
+	if query := r.ofServer(urlQuery); query != "" {
+		t.query = query
+	}
+	for _, a := range [...]attribute{httpTarget, urlFull, httpURL} {
+		if t.path != "" && t.query != "" {
+			break
+		}
+		path, query := splitTarget(r.ofServer(a))
+		if t.path == "" {
+			t.path = path
+		}
+		if t.query == "" {
+			t.query = query
+		}
+	}
+	if r.call.rpc {
+		t.path = r.call.path
+	}
+	return t
+}
+
+// splitTarget splits a path or an absolute URL into its path, with the leading slash,
+// and its query. It leaves out authority and fragment.
+func splitTarget(s string) (path, query string) {
+	if s == "" {
+		return "", ""
+	}
+	if scheme := strings.Index(s, "://"); scheme >= 0 && !strings.ContainsAny(s[:scheme], "/?#") {
+		s = s[scheme+len("://"):]
+		if authority := strings.IndexAny(s, "/?#"); authority >= 0 {
+			s = s[authority:]
+		} else {
+			s = ""
+		}
+	}
+	s, _, _ = strings.Cut(s, "#")
+	path, query, _ = strings.Cut(s, "?")
+	if !strings.HasPrefix(path, "/") {
+		path = "/" + path
+	}
+	return path, query
 }

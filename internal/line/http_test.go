@@ -31,18 +31,18 @@ func TestMethodAndRouteFromTheSpanName(t *testing.T) {
 		"GET example.com/users": {"GET", nil},
 		"":                      {"", nil},
 	} {
-		request := newRequest(t, nil)
-		request.Span.SetName(name)
-		got := read(t, request)
+		req := newRequest(t, nil)
+		req.Span.SetName(name)
+		got := read(t, req)
 		require.Equal(t, want, [2]any{got["http_method"], got["http_route"]}, name)
 	}
 }
 
 func TestRouteOfTheAttributeIsBeforeThatOfTheName(t *testing.T) {
 	t.Parallel()
-	request := newRequest(t, attrs{"http.route": "/users/:id"})
-	request.Span.SetName("GET /users/{id}")
-	require.Equal(t, "/users/:id", read(t, request)["http_route"])
+	req := newRequest(t, attrs{"http.route": "/users/:id"})
+	req.Span.SetName("GET /users/{id}")
+	require.Equal(t, "/users/:id", read(t, req)["http_route"])
 }
 
 func TestRouteOfANotFoundThatIsThePathIsNull(t *testing.T) {
@@ -63,9 +63,9 @@ func TestRouteOfANotFoundThatIsThePathIsNull(t *testing.T) {
 
 func TestRouteOfANotFoundThatIsThePathInTheSpanNameIsNull(t *testing.T) {
 	t.Parallel()
-	request := newRequest(t, attrs{"url.path": "/nope", "http.response.status_code": 404})
-	request.Span.SetName("GET /nope")
-	require.Nil(t, read(t, request)["http_route"])
+	req := newRequest(t, attrs{"url.path": "/nope", "http.response.status_code": 404})
+	req.Span.SetName("GET /nope")
+	require.Nil(t, read(t, req)["http_route"])
 }
 
 func TestStatusIsReadFromEitherGeneration(t *testing.T) {
@@ -88,17 +88,17 @@ func TestStatusIsReadFromEitherGeneration(t *testing.T) {
 
 func TestPanicWithoutAStatusIs500(t *testing.T) {
 	t.Parallel()
-	request := newRequest(t, nil)
-	addException(request.Span, "*errors.errorString", "boom")
-	require.EqualValues(t, 500, read(t, request)["status"])
+	req := newRequest(t, nil)
+	addException(req.Span, "*errors.errorString", "boom")
+	require.EqualValues(t, 500, read(t, req)["status"])
 
-	request = newRequest(t, attrs{"http.response.status_code": 200})
-	addException(request.Span, "*errors.errorString", "boom")
-	require.EqualValues(t, 200, read(t, request)["status"])
+	req = newRequest(t, attrs{"http.response.status_code": 200})
+	addException(req.Span, "*errors.errorString", "boom")
+	require.EqualValues(t, 200, read(t, req)["status"])
 
-	request = newRequest(t, nil)
-	request.Span.Events().AppendEmpty().SetName("message")
-	require.EqualValues(t, 0, read(t, request)["status"], "only an exception tells of a failure")
+	req = newRequest(t, nil)
+	req.Span.Events().AppendEmpty().SetName("message")
+	require.EqualValues(t, 0, read(t, req)["status"], "only an exception tells of a failure")
 }
 
 func TestIPIsTheFirstUsableAddress(t *testing.T) {
@@ -163,19 +163,19 @@ func TestIdempotencyKeyIsAnIDOrNull(t *testing.T) {
 
 func TestResourceComesAfterTheSpan(t *testing.T) {
 	t.Parallel()
-	request := newRequest(t, attrs{"user_agent.original": "span", "service.name": "span"})
-	require.NoError(t, request.Resource.Attributes().FromRaw(attrs{
+	req := newRequest(t, attrs{"user_agent.original": "span", "service.name": "span"})
+	require.NoError(t, req.Resource.Attributes().FromRaw(attrs{
 		"user_agent.original": "resource", "client.address": "192.0.2.1",
 		"service.name": "api", "service.version": "1.2.3",
 		"deployment.environment": "old", "deployment.environment.name": "new",
 	}))
-	got := read(t, request)
+	got := read(t, req)
 	require.Equal(t, "span", got["user_agent"])
 	require.Equal(t, "192.0.2.1", got["ip"])
 	require.Equal(t, "api", got["service_name"], "the service is the resource's")
 	require.Equal(t, "1.2.3", got["service_version"])
 	require.Equal(t, "new", got["deployment_environment"])
 
-	request.Resource.Attributes().Remove("deployment.environment.name")
-	require.Equal(t, "old", read(t, request)["deployment_environment"])
+	req.Resource.Attributes().Remove("deployment.environment.name")
+	require.Equal(t, "old", read(t, req)["deployment_environment"])
 }

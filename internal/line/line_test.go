@@ -12,7 +12,8 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
-	"canonicallineexporter/schema"
+	"canonicallineexporter/internal/copyrow"
+	"canonicallineexporter/internal/request"
 )
 
 var (
@@ -27,18 +28,18 @@ var (
 )
 
 // oids are what pgx decodes a kind of column as.
-var oids = map[schema.Kind]uint32{
-	schema.Text: pgtype.VarcharOID, schema.TextArray: pgtype.VarcharArrayOID, schema.UUID: pgtype.UUIDOID,
-	schema.Boolean: pgtype.BoolOID, schema.Integer: pgtype.Int4OID, schema.DoublePrecision: pgtype.Float8OID,
-	schema.Timestamp: pgtype.TimestamptzOID, schema.Interval: pgtype.IntervalOID, schema.Inet: pgtype.InetOID,
-	schema.JSONB: pgtype.JSONBOID, schema.BigInt: pgtype.Int8OID,
+var oids = map[copyrow.Kind]uint32{
+	copyrow.Text: pgtype.VarcharOID, copyrow.TextArray: pgtype.VarcharArrayOID, copyrow.UUID: pgtype.UUIDOID,
+	copyrow.Boolean: pgtype.BoolOID, copyrow.Integer: pgtype.Int4OID, copyrow.DoublePrecision: pgtype.Float8OID,
+	copyrow.Timestamp: pgtype.TimestamptzOID, copyrow.Interval: pgtype.IntervalOID, copyrow.Inet: pgtype.InetOID,
+	copyrow.JSONB: pgtype.JSONBOID, copyrow.BigInt: pgtype.Int8OID,
 }
 
 type attrs = map[string]any
 
 // newRequest is a SERVER span of 1.5 s with these attributes, which ends as it
 // arrives.
-func newRequest(t testing.TB, attributes attrs) Request {
+func newRequest(t testing.TB, attributes attrs) request.Request {
 	t.Helper()
 	span := ptrace.NewSpan()
 	span.SetName("GET")
@@ -48,21 +49,21 @@ func newRequest(t testing.TB, attributes attrs) Request {
 	span.SetStartTimestamp(pcommon.NewTimestampFromTime(arrival.Add(-1500 * time.Millisecond)))
 	span.SetEndTimestamp(pcommon.NewTimestampFromTime(arrival))
 	require.NoError(t, span.Attributes().FromRaw(attributes))
-	return Request{Resource: pcommon.NewResource(), Span: span, Arrival: arrival}
+	return request.Request{Resource: pcommon.NewResource(), Span: span, Arrival: arrival}
 }
 
 // read makes the request's row and decodes it by column.
-func read(t testing.TB, request Request) map[string]any {
+func read(t testing.TB, req request.Request) map[string]any {
 	t.Helper()
-	row, _ := appendRow(NewMapper(config).Encoder(), nil, request)
+	row, _ := appendRow(NewMapper(config).Encoder(), nil, req)
 	return decode(t, row)
 }
 
 // appendRow appends the request's row, as the encoder makes it, to rows.
-func appendRow(e *Encoder, rows []byte, request Request) ([]byte, Fate) {
-	start := len(e.Rows())
-	fate := e.Append(request)
-	return append(rows, e.Rows()[start:]...), fate
+func appendRow(e *Encoder, rows []byte, req request.Request) ([]byte, Outcome) {
+	start := len(e.rows)
+	outcome := e.Append(req)
+	return append(rows, e.rows[start:]...), outcome
 }
 
 func readAttributes(t testing.TB, attributes attrs) map[string]any {
@@ -121,7 +122,7 @@ func decode(t testing.TB, row []byte) map[string]any {
 }
 
 // decodeField is a field as pgx reads it, in types that are easily compared.
-func decodeField(t testing.TB, types *pgtype.Map, c schema.Column, field []byte) any {
+func decodeField(t testing.TB, types *pgtype.Map, c copyrow.Column, field []byte) any {
 	t.Helper()
 	oid := oids[c.Type.Kind]
 	known, ok := types.TypeForOID(oid)

@@ -7,7 +7,9 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/stretchr/testify/require"
 
-	"canonicallineexporter/schema"
+	"canonicallineexporter/internal/copyrow"
+	"canonicallineexporter/internal/request"
+	"canonicallineexporter/internal/sanitize"
 )
 
 func TestColumnsOfTheUsersOwn(t *testing.T) {
@@ -21,7 +23,7 @@ func TestColumnsOfTheUsersOwn(t *testing.T) {
 		"text", "varchar(3)", "boolean", "integer", "bigint", "double precision", "uuid", "inet", "jsonb", "timestamptz",
 	}
 	for _, name := range types {
-		typ, err := schema.ParseType(name)
+		typ, err := copyrow.ParseType(name)
 		require.NoError(t, err)
 		require.Equal(t, name, typ.String())
 		cfg.Columns["own "+name] = Source{Type: typ, From: []string{"app.missing", "app " + name}}
@@ -33,18 +35,18 @@ func TestColumnsOfTheUsersOwn(t *testing.T) {
 	}, ownSources(types)...), mapper.DescendantKeys())
 
 	const id = "c667b5d4-064a-1e5f-39f8-736c05428488"
-	request := newRequest(t, attrs{
+	req := newRequest(t, attrs{
 		"app text": "https://u:s3cr3t@h/", "app varchar(3)": "abcd", "app boolean": "true", "app integer": 7, "canonical.own integer": 8,
 		"app.status": "418", "http.response.status_code": 200,
 	})
-	request.Descendants.Attributes = []Attribute{
+	req.Descendants.Attributes = []request.Attribute{
 		below(t, "app bigint", int64(1)<<40, true, 1), below(t, "app double precision", 0.5, true, 1),
 		below(t, "app uuid", id, true, 1), below(t, "app inet", "192.0.2.1", false, 1),
 		below(t, "app.account", id, true, 1),
 	}
-	request.Resource.Attributes().PutStr("app jsonb", `{"a": [1], "token": "s3cr3t"}`)
-	request.Resource.Attributes().PutStr("app timestamptz", "2023-05-12T13:14:15Z")
-	row, _ := appendRow(mapper.Encoder(), nil, request)
+	req.Resource.Attributes().PutStr("app jsonb", `{"a": [1], "token": "s3cr3t"}`)
+	req.Resource.Attributes().PutStr("app timestamptz", "2023-05-12T13:14:15Z")
+	row, _ := appendRow(mapper.Encoder(), nil, req)
 
 	got := map[string]any{}
 	all := fields(t, row)
@@ -78,19 +80,23 @@ func TestRepairsAreCountedByColumn(t *testing.T) {
 	encoder.Append(newRequest(t, attrs{
 		"url.path": "/\x00", "user_agent.original": string(make([]byte, 300)), "canonical.statistics.a": "\xff",
 	}))
-	got := map[string]Repairs{}
-	encoder.Repairs(func(column string, repairs Repairs) { got[column] = repairs })
-	require.Equal(t, map[string]Repairs{
+	got := map[string]sanitize.Repairs{}
+	encoder.Repairs(func(column string, repairs sanitize.Repairs) { got[column] = repairs })
+	require.Equal(t, map[string]sanitize.Repairs{
 		"http_path": {Characters: 1}, "user_agent": {Characters: 1, Length: 1}, "statistics": {Characters: 1},
 	}, got)
 	encoder.Release()
-	encoder.Repairs(func(string, Repairs) { require.Fail(t, "released") })
+	encoder.Repairs(func(string, sanitize.Repairs) { require.Fail(t, "released") })
 }
 
-func TestDocumentationNamesEveryColumn(t *testing.T) {
+func TestResolver_PathOriginal_ComparesWithThePathThatTheUserSources(t *testing.T) {
 	t.Parallel()
-	text := Documentation()
-	for _, c := range Columns() {
-		require.Contains(t, text, "| `"+c.Name+"` | ")
-	}
+	cfg := config
+	cfg.Columns = map[string]Source{"http_path": {From: []string{"app.path"}}}
+	row, _ := appendRow(NewMapper(cfg).Encoder(), nil, newRequest(t, attrs{
+		"url.path": "/internal/users", "app.path": "/users", "http.request.header.x-original-uri": "/users?page=2",
+	}))
+	got := decode(t, row)
+	require.Equal(t, "/users", got["http_path"])
+	require.Nil(t, got["http_path_original"], "what repeats http_path says nothing")
 }

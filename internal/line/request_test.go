@@ -35,10 +35,10 @@ func TestTimesOfALine(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			request := newRequest(t, nil)
-			request.Span.SetStartTimestamp(tt.start)
-			request.Span.SetEndTimestamp(tt.end)
-			got := read(t, request)
+			req := newRequest(t, nil)
+			req.Span.SetStartTimestamp(tt.start)
+			req.Span.SetEndTimestamp(tt.end)
+			got := read(t, req)
 			require.Equal(t, tt.createdAt, got["created_at"])
 			require.Equal(t, tt.duration, got["duration"])
 		})
@@ -47,21 +47,21 @@ func TestTimesOfALine(t *testing.T) {
 
 func TestDurationOfCenturiesIsNotNegative(t *testing.T) {
 	t.Parallel()
-	request := newRequest(t, nil)
-	request.Span.SetStartTimestamp(1)
-	request.Span.SetEndTimestamp(math.MaxUint64)
-	require.Positive(t, read(t, request)["duration"])
+	req := newRequest(t, nil)
+	req.Span.SetStartTimestamp(1)
+	req.Span.SetEndTimestamp(math.MaxUint64)
+	require.Positive(t, read(t, req)["duration"])
 }
 
-func TestFateGoesByTheTimeOfArrival(t *testing.T) {
+func TestOutcomeGoesByTheTimeOfArrival(t *testing.T) {
 	t.Parallel()
 	forever := config
 	forever.Retention = 0
 	stamped := arrival.Truncate(time.Microsecond)
 	for name, tt := range map[string]struct {
-		cfg  Config
-		end  time.Time
-		fate Fate
+		cfg     Config
+		end     time.Time
+		outcome Outcome
 	}{
 		"now":                    {config, arrival, Stored},
 		"at the horizon":         {config, stamped.Add(config.Horizon), Stored},
@@ -73,13 +73,13 @@ func TestFateGoesByTheTimeOfArrival(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			request := newRequest(t, nil)
-			request.Span.SetEndTimestamp(at(tt.end))
-			rows, fate := appendRow(NewMapper(tt.cfg).Encoder(), []byte("before"), request)
-			require.Equal(t, tt.fate, fate)
+			req := newRequest(t, nil)
+			req.Span.SetEndTimestamp(at(tt.end))
+			rows, outcome := appendRow(NewMapper(tt.cfg).Encoder(), []byte("before"), req)
+			require.Equal(t, tt.outcome, outcome)
 			row, ok := bytes.CutPrefix(rows, []byte("before"))
 			require.True(t, ok)
-			switch fate {
+			switch outcome {
 			case Expired:
 				require.Empty(t, row)
 			case Restamped:
@@ -95,8 +95,8 @@ func TestFateGoesByTheTimeOfArrival(t *testing.T) {
 
 func TestIDSortsByTimeAndIsTheSpansOwn(t *testing.T) {
 	t.Parallel()
-	request := newRequest(t, nil)
-	got := read(t, request)
+	req := newRequest(t, nil)
+	got := read(t, req)
 	// Milliseconds of 2023-05-12T13:14:15.123Z, end of the trace id, span id.
 	require.Equal(t, "01881019-04d3-4736-00f0-67aa0ba902b7", got["id"])
 	require.Equal(t, got["id"], read(t, newRequest(t, attrs{"url.path": "/other"}))["id"])
@@ -114,10 +114,10 @@ func TestIDSortsByTimeAndIsTheSpansOwn(t *testing.T) {
 
 func TestSpanWithoutIDsHasALine(t *testing.T) {
 	t.Parallel()
-	request := newRequest(t, nil)
-	request.Span.SetTraceID(pcommon.TraceID{})
-	request.Span.SetSpanID(pcommon.SpanID{})
-	got := read(t, request)
+	req := newRequest(t, nil)
+	req.Span.SetTraceID(pcommon.TraceID{})
+	req.Span.SetSpanID(pcommon.SpanID{})
+	got := read(t, req)
 	require.Nil(t, got["trace_id"])
 	require.Nil(t, got["span_id"])
 	require.Equal(t, "00000000-0000-0000-0000-000000000000", got["request_id"])
@@ -151,10 +151,10 @@ func TestSpanOfBothGenerationsIsOneLine(t *testing.T) {
 
 func TestSpanIsOnlyRead(t *testing.T) {
 	t.Parallel()
-	request := newRequest(t, attrs{
+	req := newRequest(t, attrs{
 		"canonical.x_crunchy_headers": []any{"\xff"}, "url.path": "\x00", "http.request.header.x-crunchy-a": []any{"\xff"},
 	})
-	before := request.Span.Attributes().AsRaw()
-	read(t, request)
-	require.Equal(t, before, request.Span.Attributes().AsRaw())
+	before := req.Span.Attributes().AsRaw()
+	read(t, req)
+	require.Equal(t, before, req.Span.Attributes().AsRaw())
 }

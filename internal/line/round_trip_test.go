@@ -14,8 +14,10 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"canonicallineexporter/internal/copyrow"
+	"canonicallineexporter/internal/database"
 	"canonicallineexporter/internal/pgtest"
-	"canonicallineexporter/schema"
+	"canonicallineexporter/internal/request"
 )
 
 // fragments are what hostile values are made of.
@@ -63,7 +65,7 @@ func randomValue(random *rand.Rand, v pcommon.Value, depth int) {
 
 // randomRequest has a random value in about a fifth of the attributes that
 // columns read.
-func randomRequest(random *rand.Rand, names []string) Request {
+func randomRequest(random *rand.Rand, names []string) request.Request {
 	span := ptrace.NewSpan()
 	span.SetKind(ptrace.SpanKindServer)
 	var id [8]byte
@@ -77,30 +79,30 @@ func randomRequest(random *rand.Rand, names []string) Request {
 	span.SetEndTimestamp(pcommon.Timestamp(times[random.IntN(len(times))]))
 	span.Status().SetCode(ptrace.StatusCode(random.Int32N(3)))
 	span.Status().SetMessage(randomText(random))
-	request := Request{Resource: pcommon.NewResource(), Span: span, Arrival: arrival}
+	req := request.Request{Resource: pcommon.NewResource(), Span: span, Arrival: arrival}
 	for _, name := range names {
 		switch random.IntN(15) {
 		case 0, 1:
 			randomValue(random, span.Attributes().PutEmpty(name), 0)
 		case 2:
-			randomValue(random, request.Resource.Attributes().PutEmpty(name), 0)
+			randomValue(random, req.Resource.Attributes().PutEmpty(name), 0)
 		case 3:
 			v := pcommon.NewValueEmpty()
 			randomValue(random, v, 0)
-			request.Descendants.Attributes = append(request.Descendants.Attributes, Attribute{Key: name, Value: v, Internal: true})
+			req.Descendants.Attributes = append(req.Descendants.Attributes, request.Attribute{Key: name, Value: v, Internal: true})
 		}
 	}
 	for _, prefix := range []string{"canonical.statistics.", "http.request.header.x-crunchy-"} {
 		randomValue(random, span.Attributes().PutEmpty(prefix+randomText(random)), 0)
 	}
 	if random.IntN(3) == 0 {
-		request.Descendants.Exceptions = []Exception{{randomText(random), randomText(random)}}
-		request.Descendants.Cost = Cost{
+		req.Descendants.Exceptions = []request.Exception{{Type: randomText(random), Message: randomText(random)}}
+		req.Descendants.Cost = request.Cost{
 			Spans: random.IntN(5), MaxRepeat: random.IntN(3), MaxRepeatQuery: randomText(random),
 			Self: time.Duration(random.Int64()), Incomplete: true,
 		}
 	}
-	return request
+	return req
 }
 
 // Nothing that a client can send makes a line unstorable, and Postgres holds what
@@ -111,7 +113,7 @@ func TestAHundredThousandHostileLinesAreStored(t *testing.T) {
 	cfg.Retention, cfg.Horizon, cfg.CapturePayload, cfg.MaxPayload = 0, math.MaxInt64, true, 1000
 	cfg.Columns = map[string]Source{}
 	for _, typ := range []string{"text", "varchar(3)", "boolean", "integer", "bigint", "double precision", "uuid", "inet", "jsonb", "timestamptz"} {
-		parsed, err := schema.ParseType(typ)
+		parsed, err := copyrow.ParseType(typ)
 		require.NoError(t, err)
 		cfg.Columns["own "+typ] = Source{Type: parsed, From: []string{"own " + typ}}
 	}
@@ -120,7 +122,7 @@ func TestAHundredThousandHostileLinesAreStored(t *testing.T) {
 	d.Exec(t, definition(mapper.Columns())+"; ALTER TABLE lines ALTER updated_at SET DEFAULT now()")
 	quoted := make([]string, 0, len(mapper.Layout()))
 	for _, c := range mapper.Layout() {
-		quoted = append(quoted, schema.QuoteIdentifier(c.Name))
+		quoted = append(quoted, database.QuoteIdentifier(c.Name))
 	}
 	columns := strings.Join(quoted, ", ")
 
@@ -134,8 +136,8 @@ func TestAHundredThousandHostileLinesAreStored(t *testing.T) {
 		file := append([]byte("PGCOPY\n\xff\r\n\x00"), make([]byte, 8)...)
 		var want [][]byte
 		for range chunk {
-			row, fate := appendRow(encoder, nil, randomRequest(random, mapper.names))
-			require.NotEqual(t, Expired, fate)
+			row, outcome := appendRow(encoder, nil, randomRequest(random, mapper.names))
+			require.NotEqual(t, Expired, outcome)
 			want = append(want, row)
 			file = append(file, row...)
 		}
@@ -151,7 +153,7 @@ func TestAHundredThousandHostileLinesAreStored(t *testing.T) {
 			require.True(t, rows.Next())
 			for j, sent := range fields(t, row) {
 				c, stored := mapper.Layout()[j], rows.RawValues()[j]
-				if c.Type.Kind == schema.JSONB {
+				if c.Type.Kind == copyrow.JSONB {
 					// jsonb spells numbers and orders members in its own way.
 					require.Equal(t, sent == nil, stored == nil, c.Name)
 					if sent != nil {

@@ -16,8 +16,11 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"canonicallineexporter/internal/copyrow"
+	"canonicallineexporter/internal/database"
 	"canonicallineexporter/internal/pgtest"
-	"canonicallineexporter/schema"
+	"canonicallineexporter/internal/request"
+	"canonicallineexporter/internal/table"
 )
 
 func TestLayoutIsAllColumnsButThatOfTheDatabase(t *testing.T) {
@@ -32,7 +35,7 @@ func TestLayoutIsAllColumnsButThatOfTheDatabase(t *testing.T) {
 	require.Equal(t, want, names(NewMapper(config).Layout()))
 }
 
-func names(layout []schema.Column) []string {
+func names(layout []copyrow.Column) []string {
 	all := make([]string, len(layout))
 	for i, c := range layout {
 		all[i] = c.Name
@@ -41,10 +44,10 @@ func names(layout []schema.Column) []string {
 }
 
 // definition is a table of the columns without anything that fills or refuses a value.
-func definition(columns []schema.Column) string {
+func definition(columns []table.Column) string {
 	definitions := make([]string, len(columns))
 	for i, c := range columns {
-		definitions[i] = schema.QuoteIdentifier(c.Name) + " " + c.Type.String()
+		definitions[i] = database.QuoteIdentifier(c.Name) + " " + c.Type.String()
 		if c.NotNull {
 			definitions[i] += " NOT NULL"
 		}
@@ -53,10 +56,10 @@ func definition(columns []schema.Column) string {
 }
 
 // extremes are requests whose values lie at the edges of their types.
-func extremes(t *testing.T) []Request {
+func extremes(t *testing.T) []request.Request {
 	t.Helper()
 	long := strings.Repeat("😀\x00\xff", 5000)
-	requests := []Request{
+	requests := []request.Request{
 		newRequest(t, nil),
 		newRequest(t, attrs{
 			"http.request.method": "POST", "url.path": "/users/1", "url.query": "a=b&token=c", "http.route": "/users/:id",
@@ -82,10 +85,10 @@ func extremes(t *testing.T) []Request {
 	for _, end := range []time.Time{
 		time.Unix(0, 1000), time.Date(1999, 12, 31, 23, 59, 59, 999_999_000, time.UTC), time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC),
 	} {
-		request := newRequest(t, nil)
-		request.Span.SetEndTimestamp(at(end))
-		request.Span.TraceState().FromRaw("ot=th:fffffffffffff")
-		requests = append(requests, request)
+		req := newRequest(t, nil)
+		req.Span.SetEndTimestamp(at(end))
+		req.Span.TraceState().FromRaw("ot=th:fffffffffffff")
+		requests = append(requests, req)
 	}
 	return requests
 }
@@ -101,9 +104,9 @@ func TestPostgresReadsBackWhatARowHolds(t *testing.T) {
 	encoder := mapper.Encoder()
 	var want []map[string]any
 	file := append([]byte("PGCOPY\n\xff\r\n\x00"), make([]byte, 8)...)
-	for _, request := range extremes(t) {
-		row, fate := appendRow(encoder, nil, request)
-		require.Equal(t, Stored, fate)
+	for _, req := range extremes(t) {
+		row, outcome := appendRow(encoder, nil, req)
+		require.Equal(t, Stored, outcome)
 		want = append(want, decode(t, row))
 		file = append(file, row...)
 	}
@@ -170,8 +173,8 @@ func FuzzRow(f *testing.F) {
 	f.Add("a /b", "http.request.header.x_crunchy_\xff", strings.Repeat("ä", 2001), "ot=p:63", uint64(1)<<62, uint64(1), uint8(2), math.Inf(1))
 	f.Add("GET", "canonical.ip", "[::ffff:1.2.3.4%eth0]:1", "ot=th:zz", uint64(1), uint64(math.MaxUint64), uint8(3), -1.0)
 	f.Fuzz(func(t *testing.T, name, key, value, state string, start, end uint64, shape uint8, number float64) {
-		request := newRequest(t, nil)
-		span := request.Span
+		req := newRequest(t, nil)
+		span := req.Span
 		span.SetName(name)
 		span.SetStartTimestamp(pcommon.Timestamp(start))
 		span.SetEndTimestamp(pcommon.Timestamp(end))
@@ -180,11 +183,11 @@ func FuzzRow(f *testing.F) {
 		span.Status().SetCode(ptrace.StatusCode(start % 3))
 		addException(span, name, value)
 		for i, source := range append(sources, key) {
-			put(t, request, source, value, shape+uint8(i), number)
+			put(t, req, source, value, shape+uint8(i), number)
 		}
 		for _, cfg := range []Config{config, {}} {
-			row, fate := appendRow(NewMapper(cfg).Encoder(), nil, request)
-			if fate == Expired {
+			row, outcome := appendRow(NewMapper(cfg).Encoder(), nil, req)
+			if outcome == Expired {
 				require.Empty(t, row)
 				continue
 			}
@@ -194,11 +197,11 @@ func FuzzRow(f *testing.F) {
 }
 
 // put sets an attribute in one of the shapes that OTLP has.
-func put(t *testing.T, request Request, key, value string, shape uint8, number float64) {
+func put(t *testing.T, req request.Request, key, value string, shape uint8, number float64) {
 	t.Helper()
-	attributes := request.Span.Attributes()
+	attributes := req.Span.Attributes()
 	if shape%7 == 6 {
-		attributes = request.Resource.Attributes()
+		attributes = req.Resource.Attributes()
 	}
 	switch shape % 6 {
 	case 0:
@@ -217,17 +220,21 @@ func put(t *testing.T, request Request, key, value string, shape uint8, number f
 func requireWellFormed(t *testing.T, row []byte) {
 	t.Helper()
 	decoded := decode(t, row)
-	text := func(c schema.Column, s string) {
+	text := func(c copyrow.Column, s string) {
 		require.True(t, utf8.ValidString(s), c.Name)
 		require.NotContains(t, s, "\x00", c.Name)
 		if c.Type.Width > 0 {
 			require.LessOrEqual(t, utf8.RuneCountInString(s), c.Type.Width, c.Name)
 		}
 	}
+	required := map[string]bool{}
+	for _, c := range Columns() {
+		required[c.Name] = c.NotNull
+	}
 	for _, c := range NewMapper(config).Layout() {
 		switch v := decoded[c.Name].(type) {
 		case nil:
-			require.False(t, c.NotNull, c.Name)
+			require.False(t, required[c.Name], c.Name)
 		case string:
 			text(c, v)
 		case []string:

@@ -36,7 +36,7 @@ var rpcCodeNames = []string{
 // readCall reads the attributes of either generation of the RPC conventions
 // (https://opentelemetry.io/docs/specs/semconv/rpc/). A span can have those of
 // HTTP beside them.
-func (r *reading) readCall() (c call) {
+func (r *resolver) readCall() (c call) {
 	method, service := r.ofServer(rpcMethod), r.ofServer(rpcService)
 	if method == "" && service == "" && r.ofServer(rpcSystems...) == "" {
 		return call{}
@@ -72,7 +72,7 @@ func (r *reading) readCall() (c call) {
 }
 
 // ofServer is the first of the attributes on the SERVER span that is not empty.
-func (r *reading) ofServer(from ...attribute) string {
+func (r *resolver) ofServer(from ...attribute) string {
 	for _, a := range from {
 		if v := r.server.values[a]; v != (pcommon.Value{}) {
 			if s := textOf(v); s != "" {

@@ -5,6 +5,8 @@ import (
 	"strconv"
 
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/sampling"
+
+	"canonicallineexporter/internal/copyrow"
 )
 
 // maxPValue is the largest exponent of the older tracestate field p; 63 stands
@@ -14,22 +16,22 @@ const maxPValue = 62
 
 // adjustedCount is how many requests the line stands for: the inverse of the
 // sampling probability in the tracestate, 1 where there is none.
-func (r *reading) adjustedCount() Value {
+func (r *resolver) adjustedCount() copyrow.Value {
 	state, err := sampling.NewW3CTraceState(r.Span.TraceState().AsRaw())
 	if err != nil {
-		return floatValue(1)
+		return copyrow.DoubleValue(1)
 	}
 	ot := state.OTelValue()
 	if count := ot.AdjustedCount(); count > 0 {
-		return floatValue(count)
+		return copyrow.DoubleValue(count)
 	}
 	for _, extra := range ot.ExtraValues() {
 		if extra.Key != "p" {
 			continue
 		}
 		if p, err := strconv.Atoi(extra.Value); err == nil && p >= 0 && p <= maxPValue {
-			return floatValue(math.Exp2(float64(p)))
+			return copyrow.DoubleValue(math.Exp2(float64(p)))
 		}
 	}
-	return floatValue(1)
+	return copyrow.DoubleValue(1)
 }

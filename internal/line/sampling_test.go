@@ -38,8 +38,8 @@ func TestAdjustedCountIsTheInverseOfTheSamplingProbability(t *testing.T) {
 		"tenant@ot=th:8":               1,
 		"rojo=00f067aa0ba902b7,ot=p:1": 2,
 	} {
-		request := newRequest(t, nil)
-		request.Span.TraceState().FromRaw(state)
-		require.InDelta(t, want, read(t, request)["adjusted_count"], 0, state)
+		req := newRequest(t, nil)
+		req.Span.TraceState().FromRaw(state)
+		require.InDelta(t, want, read(t, req)["adjusted_count"], 0, state)
 	}
 }

@@ -7,6 +7,9 @@ import (
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"canonicallineexporter/internal/copyrow"
+	"canonicallineexporter/internal/request"
 )
 
 // maxStatistic is the most characters a statistic that is text keeps.
@@ -22,7 +25,7 @@ const (
 // statistics is a flat JSON object: what the request cost, without zeros, and
 // what the application set on any of its spans. What is counted here takes
 // precedence over what the application calls by the same name.
-func (r *reading) statistics() Value {
+func (r *resolver) statistics() copyrow.Value {
 	r.object.reset()
 	r.writeCost(r.Descendants.Cost)
 	if own := r.ownStatistics(); own != nil {
@@ -35,13 +38,13 @@ func (r *reading) statistics() Value {
 	}
 	text := r.object.finish()
 	if text == "" {
-		return null
+		return copyrow.Null
 	}
-	return jsonValue(text)
+	return copyrow.JSONValue(text)
 }
 
 // writeCost writes what is not zero, durations in seconds.
-func (r *reading) writeCost(c Cost) {
+func (r *resolver) writeCost(c request.Cost) {
 	o := &r.object
 	o.count(statisticSpans, c.Spans)
 	o.count("span_errors", c.SpanErrors)
@@ -84,7 +87,7 @@ func (o *jsonObject) duration(name string, d time.Duration) {
 	}
 }
 
-func (r *reading) writeStatistic(name string, value any) {
+func (r *resolver) writeStatistic(name string, value any) {
 	r.object.name(name)
 	switch v := value.(type) {
 	case int64:
@@ -100,7 +103,7 @@ func (r *reading) writeStatistic(name string, value any) {
 
 // ownStatistics is what the application set on any span of the request: numbers
 // add up, of other values that of the span that ended last stays.
-func (r *reading) ownStatistics() map[string]any {
+func (r *resolver) ownStatistics() map[string]any {
 	below := r.Descendants.Attributes
 	if len(r.statisticAttributes) == 0 && len(below) == 0 {
 		return nil
@@ -113,7 +116,7 @@ func (r *reading) ownStatistics() map[string]any {
 		name = r.statisticText(name)
 		statistics[name] = combine(statistics[name], r.statistic(v))
 	}
-	addBelow := func(a Attribute) {
+	addBelow := func(a request.Attribute) {
 		if len(a.Key) > len(r.statisticPrefix) && a.Key[:len(r.statisticPrefix)] == r.statisticPrefix {
 			add(a.Key[len(r.statisticPrefix):], a.Value)
 		}
@@ -165,7 +168,7 @@ func float(number any) (float64, bool) {
 
 // statistic keeps numbers and booleans; everything else is text, a number that
 // JSON does not have among it.
-func (r *reading) statistic(v pcommon.Value) any {
+func (r *resolver) statistic(v pcommon.Value) any {
 	switch v.Type() {
 	case pcommon.ValueTypeInt:
 		return v.Int()
@@ -180,6 +183,6 @@ func (r *reading) statistic(v pcommon.Value) any {
 	return r.statisticText(v.AsString())
 }
 
-func (r *reading) statisticText(s string) string {
-	return r.text(s, maxStatistic, &r.repairs[r.statisticsColumn])
+func (r *resolver) statisticText(s string) string {
+	return r.sanitizer.Text(s, maxStatistic, &r.repairs[r.statisticsColumn])
 }

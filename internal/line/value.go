@@ -1,143 +1,69 @@
 package line
 
 import (
-	"encoding/binary"
+	"encoding/hex"
 	"math"
 	"net/netip"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+	"github.com/oklog/ulid/v2"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
-	"canonicallineexporter/schema"
+	"canonicallineexporter/internal/copyrow"
 )
 
-// Value is what one column of a line holds. The zero Value is NULL. It is small
-// enough to be passed in registers, as it is many times a line.
-type Value struct {
-	kind schema.Kind
-	// number is a boolean (0 or 1), an integer, the bits of a float, the
-	// microseconds of an interval or those of a timestamp since 1970, or the
-	// higher half of 128 bits, big-endian: a UUID, or an address, where IPv4 is
-	// mapped into IPv6; of JSON, jsonWritten.
-	number int64
-	// low is the lower half of 128 bits.
-	low uint64
-	// text is a string, or JSON.
-	text string
-	list *[]string
-}
-
-// jsonWritten says that JSON was written here and needs no repair.
-const jsonWritten = 1
-
-// null is a column without a value.
-var null Value
-
-// IsNull reports whether the column holds no value.
-func (v *Value) IsNull() bool { return v.kind == 0 }
-
-func textValue(s string) Value {
-	if s == "" {
-		return null
-	}
-	return Value{kind: schema.Text, text: s}
-}
-
-// requiredText is for a NOT NULL column, where empty stands for unknown.
-func requiredText(s string) Value { return Value{kind: schema.Text, text: s} }
-
-func boolValue(b bool) Value {
-	v := Value{kind: schema.Boolean}
-	if b {
-		v.number = 1
-	}
-	return v
-}
-
-func integerValue(n int64) Value { return Value{kind: schema.Integer, number: n} }
-
-func floatValue(f float64) Value {
-	return Value{kind: schema.DoublePrecision, number: int64(math.Float64bits(f))}
-}
-
-func uuidValue(id [16]byte) Value { return octetsValue(schema.UUID, id) }
-
-func inetValue(addr netip.Addr) Value { return octetsValue(schema.Inet, addr.As16()) }
-
-func octetsValue(kind schema.Kind, octets [16]byte) Value {
-	return Value{
-		kind: kind, number: int64(binary.BigEndian.Uint64(octets[:8])), low: binary.BigEndian.Uint64(octets[8:]),
-	}
-}
-
-func timestampValue(t time.Time) Value {
-	return Value{kind: schema.Timestamp, number: t.UnixMicro()}
-}
-
-func intervalValue(d time.Duration) Value {
-	return Value{kind: schema.Interval, number: d.Microseconds()}
-}
-
-func jsonValue(text string) Value { return Value{kind: schema.JSONB, number: jsonWritten, text: text} }
-
-func listValue(list []string) Value {
-	if len(list) == 0 {
-		return null
-	}
-	return Value{kind: schema.TextArray, list: &list}
-}
-
-// convert reads an attribute as a value of the kind, and NULL where it is none.
-func convert(kind schema.Kind, v pcommon.Value) Value {
+// convert returns an attribute as a value of the kind, NULL if it is not one.
+func convert(kind copyrow.Kind, v pcommon.Value) copyrow.Value {
 	switch kind {
-	case schema.Text:
-		return textValue(textOf(v))
-	case schema.TextArray:
-		return listValue(stringsOf(v))
-	case schema.UUID:
+	case copyrow.Text:
+		return copyrow.TextValue(textOf(v))
+	case copyrow.TextArray:
+		return copyrow.ListValue(stringsOf(v))
+	case copyrow.UUID:
 		if id, ok := parseID(textOf(v)); ok {
-			return uuidValue(id)
+			return copyrow.UUIDValue(id)
 		}
-	case schema.Boolean:
+	case copyrow.Boolean:
 		if b, err := strconv.ParseBool(strings.TrimSpace(textOf(v))); err == nil {
-			return boolValue(b)
+			return copyrow.BooleanValue(b)
 		}
-	case schema.Integer:
+	case copyrow.Integer:
 		if n, ok := integerOf(v); ok && n >= math.MinInt32 && n <= math.MaxInt32 {
-			return integerValue(n)
+			return copyrow.IntegerValue(n)
 		}
-	case schema.BigInt:
+	case copyrow.BigInt:
 		if n, ok := integerOf(v); ok {
-			return Value{kind: schema.BigInt, number: n}
+			return copyrow.BigIntValue(n)
 		}
-	case schema.DoublePrecision:
+	case copyrow.DoublePrecision:
 		if f, ok := floatOf(v); ok {
-			return floatValue(f)
+			return copyrow.DoubleValue(f)
 		}
-	case schema.Interval:
-		// Durations of OpenTelemetry are in seconds.
+	case copyrow.Interval:
+		// OpenTelemetry states durations in seconds.
 		if f, ok := floatOf(v); ok && f >= 0 && f < math.MaxInt64/1e9 {
-			return intervalValue(time.Duration(f * 1e9))
+			return copyrow.IntervalValue(time.Duration(f * 1e9))
 		}
-	case schema.Inet:
+	case copyrow.Inet:
 		if addr, ok := parseAddress(textOf(v)); ok {
-			return inetValue(addr)
+			return copyrow.InetValue(addr)
 		}
-	case schema.Timestamp:
+	case copyrow.Timestamp:
 		if t, ok := timeOf(v); ok {
-			return timestampValue(t)
+			return copyrow.TimestampValue(t)
 		}
-	case schema.JSONB:
+	case copyrow.JSONB:
 		if v.Type() != pcommon.ValueTypeEmpty {
-			return Value{kind: schema.JSONB, text: v.AsString()}
+			return copyrow.JSONValue(v.AsString())
 		}
 	}
-	return null
+	return copyrow.Null
 }
 
-// textOf is the value as text; several strings are one, as in a header.
+// textOf returns the value as text. Several strings are one, as in a header.
 func textOf(v pcommon.Value) string {
 	switch v.Type() {
 	case pcommon.ValueTypeStr:
@@ -152,9 +78,9 @@ func textOf(v pcommon.Value) string {
 	}
 }
 
-// timeOf reads RFC 3339, or a number since 1970: of seconds below 10^11, else of
-// milliseconds below 10^14, else of microseconds below 10^17, else of
-// nanoseconds. From 1973 to 2262 no unit is taken for another.
+// timeOf reads RFC 3339 or a number since 1970: seconds below 10^11, milliseconds below
+// 10^14, microseconds below 10^17, else nanoseconds. From 1973 to 2262 no unit is taken
+// for another.
 func timeOf(v pcommon.Value) (time.Time, bool) {
 	n, ok := integerOf(v)
 	switch {
@@ -223,4 +149,45 @@ func stringsOf(v pcommon.Value) []string {
 		list = append(list, element.AsString())
 	}
 	return list
+}
+
+// parseID reads a 128-bit id in any of its spellings: a UUID, 32 hex digits, a ULID of
+// 26 characters (https://github.com/ulid/spec). It may stand in double quotes, as an
+// Idempotency-Key should
+// (https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header).
+func parseID(s string) (id [16]byte, ok bool) {
+	s = strings.Trim(strings.TrimSpace(s), `"`)
+	switch len(s) {
+	case 26:
+		parsed, err := ulid.ParseStrict(strings.ToUpper(s))
+		return parsed, err == nil
+	case 32:
+		_, err := hex.Decode(id[:], []byte(s))
+		return id, err == nil
+	case 36:
+		parsed, err := uuid.Parse(s)
+		return parsed, err == nil
+	default:
+		return id, false
+	}
+}
+
+// unknownAddress is that of a client without a usable one.
+var unknownAddress = netip.IPv4Unspecified()
+
+// parseAddress reads an IP address as instrumentations write it: alone, with a port, in
+// brackets, mapped into IPv6, with a zone. Host names and socket paths are not
+// addresses.
+func parseAddress(s string) (netip.Addr, bool) {
+	s = strings.TrimSpace(s)
+	addr, err := netip.ParseAddr(strings.Trim(s, "[]"))
+	if err != nil {
+		withPort, err := netip.ParseAddrPort(s)
+		if err != nil {
+			return netip.Addr{}, false
+		}
+		addr = withPort.Addr()
+	}
+	// inet has no zones, and an operator looks for 127.0.0.1, not ::ffff:127.0.0.1.
+	return addr.Unmap().WithZone(""), true
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 
-	"canonicallineexporter/schema"
+	"canonicallineexporter/internal/table"
 )
 
 // Range is a stretch of time: From is in it, To is not.
@@ -26,8 +26,8 @@ func (r Range) Contains(t time.Time) bool {
 // Partition is a table that holds lines of its range, or did until it was
 // detached.
 type Partition struct {
-	OID   uint32
-	Table schema.Table
+	OID  uint32
+	Name table.Name
 	// Range is empty of a DEFAULT partition.
 	Range
 	Attached bool
@@ -60,8 +60,8 @@ type Catalog []Partition
 
 // read lists the partitions of a schema-qualified table; sizes takes a look at
 // their files.
-func read(ctx context.Context, db schema.Querier, table schema.Table, sizes bool) (Catalog, error) {
-	rows, err := db.Query(ctx, statements.Render("partitions.sql", nil), table.String(), markPrefix, sizes)
+func read(ctx context.Context, db table.Querier, parent table.Name, sizes bool) (Catalog, error) {
+	rows, err := db.Query(ctx, statements.Render("partitions.sql", nil), parent.String(), markPrefix, sizes)
 	if err != nil {
 		return nil, fmt.Errorf("list partitions: %w", err)
 	}
@@ -70,10 +70,10 @@ func read(ctx context.Context, db schema.Querier, table schema.Table, sizes bool
 	var from, to pgtype.Timestamptz
 	var comment string
 	_, err = pgx.ForEachRow(rows, []any{
-		&p.OID, &p.Table.Schema, &p.Table.Name, &p.Attached, &p.Pending, &p.Default, &from, &to, &comment, &p.Bytes,
+		&p.OID, &p.Name.Schema, &p.Name.Name, &p.Attached, &p.Pending, &p.Default, &from, &to, &comment, &p.Bytes,
 	}, func() error {
 		p.mark, p.made = parseMark(comment)
-		p.made = p.made && p.mark.Of == table.String() && table.Sibling(p.mark.Name) == p.Table
+		p.made = p.made && p.mark.Of == parent.String() && parent.Sibling(p.mark.Name) == p.Name
 		switch {
 		case p.Attached:
 			p.Range = Range{bound(from), bound(to)}

@@ -17,7 +17,7 @@ import (
 	"canonicallineexporter/internal/pgtest"
 )
 
-// writer inserts one line after the other, and looks at the table, until it is
+// writer inserts one line after the other, and looks at the parent, until it is
 // stopped. It fails when it has to wait for a lock.
 type writer struct {
 	stop    atomic.Bool
@@ -65,7 +65,7 @@ func TestMaintenanceNeitherBlocksNorIsBlocked(t *testing.T) {
 	k.round(t, 0)
 	k.round(t, 3*24*time.Hour) // the first day is detached
 	k.at = k.at.Add(2 * 24 * time.Hour)
-	require.NoError(t, k.Ahead(t.Context(), table))
+	require.NoError(t, k.EnsureAhead(t.Context(), parent))
 	k.hold(t, "SELECT count(*) FROM lines")
 
 	w := k.write(t, k.at)
@@ -77,9 +77,9 @@ func TestMaintenanceNeitherBlocksNorIsBlocked(t *testing.T) {
 	during := w.slowest(len(w.written))
 	w.stop.Store(true)
 	status, _ := k.Status()
-	require.EqualValues(t, 1, status.Actions[Tally{Drop, Success}], "the first day")
-	require.EqualValues(t, 1, status.Actions[Tally{Detach, Deferred}], "the reader uses the partition")
-	require.EqualValues(t, 1, status.Actions[Tally{Finalize, Deferred}])
+	require.EqualValues(t, 1, status.Actions[ActionOutcome{Drop, Success}], "the first day")
+	require.EqualValues(t, 1, status.Actions[ActionOutcome{Detach, Deferred}], "the reader uses the partition")
+	require.EqualValues(t, 1, status.Actions[ActionOutcome{Finalize, Deferred}])
 	for range w.written {
 	}
 	require.NoError(t, w.ended)
@@ -87,7 +87,7 @@ func TestMaintenanceNeitherBlocksNorIsBlocked(t *testing.T) {
 		took, during, alone, float64(during)/float64(alone))
 }
 
-// collectors are maintainers of one table, each with connections of its own.
+// collectors are maintainers of one parent, each with connections of its own.
 func (k *keeper) collectors(t *testing.T, n int) []*Maintainer {
 	t.Helper()
 	all := make([]*Maintainer, n)
@@ -118,11 +118,11 @@ func TestOneConnectionThatForgetsAllBetweenTransactionsIsEnough(t *testing.T) {
 	t.Cleanup(pool.Close)
 	m.pool = pool
 	for range 6 {
-		require.NoError(t, m.Maintain(t.Context(), table))
+		require.NoError(t, m.Maintain(t.Context(), parent))
 		k.at = k.at.Add(24 * time.Hour)
 	}
 	status, _ := m.Status()
-	require.Equal(t, map[Tally]int64{{Create, Success}: 7, {Detach, Success}: 3, {Drop, Success}: 2}, status.Actions)
+	require.Equal(t, map[ActionOutcome]int64{{Create, Success}: 7, {Detach, Success}: 3, {Drop, Success}: 2}, status.Actions)
 }
 
 const endState = `
@@ -162,7 +162,7 @@ func TestCollectorsThatAreKilledLeaveWhatOneAloneWould(t *testing.T) {
 					working.Go(func() {
 						defer running.Add(-1)
 						for range 5 {
-							_ = m.Maintain(t.Context(), table)
+							_ = m.Maintain(t.Context(), parent)
 						}
 					})
 				}
@@ -179,7 +179,7 @@ func TestCollectorsThatAreKilledLeaveWhatOneAloneWould(t *testing.T) {
 				working.Wait()
 				release()
 				// However much is killed, the day gets its partition before it is over.
-				for collectors[0].Ahead(t.Context(), table) != nil {
+				for collectors[0].EnsureAhead(t.Context(), parent) != nil {
 				}
 			}
 			// What is claimed is taken over by whoever comes; then nothing fails any more.
@@ -189,7 +189,7 @@ func TestCollectorsThatAreKilledLeaveWhatOneAloneWould(t *testing.T) {
 					pass(10 * 24 * time.Hour)
 				}
 				for _, m := range collectors {
-					if err := m.Maintain(t.Context(), table); settled > 2 {
+					if err := m.Maintain(t.Context(), parent); settled > 2 {
 						require.NoError(t, err)
 					}
 				}
@@ -198,7 +198,7 @@ func TestCollectorsThatAreKilledLeaveWhatOneAloneWould(t *testing.T) {
 			var finalized int64
 			for _, m := range collectors {
 				status, _ := m.Status()
-				finalized += status.Actions[Tally{Finalize, Success}]
+				finalized += status.Actions[ActionOutcome{Finalize, Success}]
 			}
 			require.Positive(t, kills)
 			require.Positive(t, finalized)

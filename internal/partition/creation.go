@@ -2,15 +2,14 @@ package partition
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"go.uber.org/zap"
 
-	"canonicallineexporter/schema"
+	"canonicallineexporter/internal/database"
+	"canonicallineexporter/internal/table"
 )
 
 // creationsAtOnce is how many partitions one transaction makes. With a DEFAULT
@@ -19,18 +18,18 @@ const creationsAtOnce = 50
 
 // create makes what is missing of want. It looks before it locks: on most
 // rounds nothing is missing.
-func (m *Maintainer) create(ctx context.Context, table schema.Table, want []Range) error {
-	catalog, err := read(ctx, m.pool, table, false)
+func (m *Maintainer) create(ctx context.Context, parent table.Name, want []Range) error {
+	catalog, err := read(ctx, m.pool, parent, false)
 	if err != nil {
 		return err
 	}
-	for len(m.cfg.creations(table, catalog, want, nil)) > 0 {
-		if catalog, err = m.createSome(ctx, table, want); err != nil {
+	for len(m.cfg.creations(parent, catalog, want, nil)) > 0 {
+		if catalog, err = m.createSome(ctx, parent, want); err != nil {
 			m.count(Create, outcomeOf(err))
 			// DEFAULT holds lines that belong there: they are stored, and only their
 			// owner can move them.
-			if catalog.hasDefault() && sqlstate(err) == "23514" {
-				m.notify(Notice{"a DEFAULT partition holds lines of a partition to be created", "move its lines and drop it", table})
+			if catalog.hasDefault() && database.DefaultHoldsRows(err) {
+				m.notify(Notice{"a DEFAULT partition holds lines of a partition to be created", "move its lines and drop it", parent})
 				return nil
 			}
 			return err
@@ -41,13 +40,13 @@ func (m *Maintainer) create(ctx context.Context, table schema.Table, want []Rang
 
 // createSome makes the first of the missing partitions in one transaction and
 // returns the catalogue as it is then; after an error, as it was.
-func (m *Maintainer) createSome(ctx context.Context, table schema.Table, want []Range) (Catalog, error) {
+func (m *Maintainer) createSome(ctx context.Context, parent table.Name, want []Range) (Catalog, error) {
 	tx, err := m.pool.Begin(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("begin partition change: %w", err)
 	}
 	defer tx.Rollback(context.WithoutCancel(ctx)) //nolint:errcheck // a no-op after Commit
-	if err := schema.Lock(ctx, tx, table); err != nil {
+	if err := table.Lock(ctx, tx, parent); err != nil {
 		return nil, err
 	}
 	// Writers and readers go on during ATTACH; only another change of the table,
@@ -55,15 +54,15 @@ func (m *Maintainer) createSome(ctx context.Context, table schema.Table, want []
 	if err := limitWaits(ctx, tx); err != nil {
 		return nil, err
 	}
-	catalog, err := read(ctx, tx, table, false)
+	catalog, err := read(ctx, tx, parent, false)
 	if err != nil {
 		return nil, err
 	}
-	taken, err := takenNames(ctx, tx, table)
+	taken, err := takenNames(ctx, tx, parent)
 	if err != nil {
 		return nil, err
 	}
-	actions := m.cfg.creations(table, catalog, want, taken)
+	actions := m.cfg.creations(parent, catalog, want, taken)
 	most := creationsAtOnce
 	if catalog.hasDefault() {
 		most = 1
@@ -74,11 +73,11 @@ func (m *Maintainer) createSome(ctx context.Context, table schema.Table, want []
 		newest = p.OID
 	}
 	for _, action := range actions {
-		if err := m.attachNew(ctx, tx, table, action.Partition, newest); err != nil {
+		if err := m.attachNew(ctx, tx, parent, action.Partition, newest); err != nil {
 			return catalog, fmt.Errorf("create partition: %w", err)
 		}
 	}
-	if catalog, err = read(ctx, tx, table, false); err != nil {
+	if catalog, err = read(ctx, tx, parent, false); err != nil {
 		return nil, err
 	}
 	if err := tx.Commit(ctx); err != nil {
@@ -86,9 +85,9 @@ func (m *Maintainer) createSome(ctx context.Context, table schema.Table, want []
 	}
 	for _, action := range actions {
 		m.count(Create, Success)
-		m.logger.Info("created partition", zap.Stringer("partition", action.Table), zap.Time("from", action.From), zap.Time("to", action.To))
-		if name := table.Name + m.cfg.Interval.suffix(action.From); name != action.Table.Name {
-			m.logger.Warn("the name of a partition was taken by another table", zap.Stringer("partition", action.Table), zap.String("name", name))
+		m.logger.Info("created partition", zap.Stringer("partition", action.Name), zap.Time("from", action.From), zap.Time("to", action.To))
+		if name := parent.Name + m.cfg.Interval.suffix(action.From); name != action.Name.Name {
+			m.logger.Warn("the name of a partition was taken by another table", zap.Stringer("partition", action.Name), zap.String("name", name))
 		}
 	}
 	return catalog, nil
@@ -96,25 +95,25 @@ func (m *Maintainer) createSome(ctx context.Context, table schema.Table, want []
 
 // attachNew makes a table like the parent, with the storage of the newest
 // partition there is, marks it and attaches it.
-func (m *Maintainer) attachNew(ctx context.Context, tx pgx.Tx, table schema.Table, p Partition, newest uint32) error {
+func (m *Maintainer) attachNew(ctx context.Context, tx pgx.Tx, parent table.Name, p Partition, newest uint32) error {
 	data := struct {
-		Table, Partition       schema.Table
+		Table, Partition       table.Name
 		From, To               string
 		Parameters, Tablespace string
-	}{Table: table, Partition: p.Table, From: p.From.UTC().Format(time.RFC3339), To: p.To.UTC().Format(time.RFC3339)}
-	err := tx.QueryRow(ctx, statements.Render("storage.sql", nil), table.String(), newest).Scan(&data.Parameters, &data.Tablespace)
+	}{Table: parent, Partition: p.Name, From: p.From.UTC().Format(time.RFC3339), To: p.To.UTC().Format(time.RFC3339)}
+	err := tx.QueryRow(ctx, statements.Render("storage.sql", nil), parent.String(), newest).Scan(&data.Parameters, &data.Tablespace)
 	if err != nil {
 		return err
 	}
 	if _, err := tx.Exec(ctx, statements.Render("create.sql", data)); err != nil {
 		return err
 	}
-	return setMark(ctx, tx, p.Table, mark{Of: table.String(), Name: p.Table.Name, From: p.From, To: p.To})
+	return setMark(ctx, tx, p.Name, mark{Of: parent.String(), Name: p.Name.Name, From: p.From, To: p.To})
 }
 
 // takenNames lists what could clash with the name of a partition.
-func takenNames(ctx context.Context, tx pgx.Tx, table schema.Table) ([]string, error) {
-	rows, err := tx.Query(ctx, statements.Render("names.sql", nil), table.Schema, table.Name+"_")
+func takenNames(ctx context.Context, tx pgx.Tx, parent table.Name) ([]string, error) {
+	rows, err := tx.Query(ctx, statements.Render("names.sql", nil), parent.Schema, parent.Name+"_")
 	if err != nil {
 		return nil, fmt.Errorf("list names: %w", err)
 	}
@@ -125,31 +124,23 @@ func takenNames(ctx context.Context, tx pgx.Tx, table schema.Table) ([]string, e
 	return taken, nil
 }
 
-// patience is how long a change of the table waits for a lock.
-const patience = 2 * time.Second
+// lockTimeout is how long a change of the table waits for a lock.
+const lockTimeout = 2 * time.Second
 
 func limitWaits(ctx context.Context, tx pgx.Tx) error {
-	if _, err := tx.Exec(ctx, fmt.Sprintf("SET LOCAL lock_timeout = %d", patience.Milliseconds())); err != nil {
+	if _, err := tx.Exec(ctx, fmt.Sprintf("SET LOCAL lock_timeout = %d", lockTimeout.Milliseconds())); err != nil {
 		return fmt.Errorf("set lock timeout: %w", err)
 	}
 	return nil
 }
 
-func setMark(ctx context.Context, tx pgx.Tx, table schema.Table, m mark) error {
+func setMark(ctx context.Context, tx pgx.Tx, parent table.Name, m mark) error {
 	var sql string
-	if err := tx.QueryRow(ctx, statements.Render("comment.sql", nil), table.String(), m.comment()).Scan(&sql); err != nil {
+	if err := tx.QueryRow(ctx, statements.Render("comment.sql", nil), parent.String(), m.comment()).Scan(&sql); err != nil {
 		return fmt.Errorf("quote mark: %w", err)
 	}
 	if _, err := tx.Exec(ctx, sql); err != nil {
 		return fmt.Errorf("mark partition: %w", err)
 	}
 	return nil
-}
-
-// sqlstate is the code of an error of the server; empty if it is none.
-func sqlstate(err error) string {
-	if pgErr, ok := errors.AsType[*pgconn.PgError](err); ok {
-		return pgErr.Code
-	}
-	return ""
 }

@@ -16,13 +16,13 @@ const (
 	Month Interval = "month"
 )
 
-// Validate returns an error for anything but the four intervals.
-func (i Interval) Validate() error {
-	switch i {
+// ParseInterval returns the interval that s names, or an error for anything but the four.
+func ParseInterval(s string) (Interval, error) {
+	switch i := Interval(s); i {
 	case Hour, Day, Week, Month:
-		return nil
+		return i, nil
 	default:
-		return fmt.Errorf("must be hour, day, week or month, found %q", string(i))
+		return "", fmt.Errorf("must be hour, day, week or month, found %q", s)
 	}
 }
 

@@ -21,9 +21,12 @@ func TestIntervalsStartInUTC(t *testing.T) {
 		require.Equal(t, want[0], floor.Format(time.RFC3339), interval)
 		require.Equal(t, want[1], interval.Next(floor).Format(time.RFC3339), interval)
 		require.Equal(t, floor, interval.Floor(floor), interval)
-		require.NoError(t, interval.Validate())
+		parsed, err := ParseInterval(string(interval))
+		require.NoError(t, err)
+		require.Equal(t, interval, parsed)
 	}
-	require.Error(t, Interval("year").Validate())
+	_, err := ParseInterval("year")
+	require.Error(t, err)
 }
 
 func TestPartitionsAreNamedByTheirStart(t *testing.T) {

@@ -18,13 +18,14 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"go.uber.org/zap"
 
-	"canonicallineexporter/schema"
+	"canonicallineexporter/internal/database"
+	"canonicallineexporter/internal/table"
 )
 
 //go:embed *.sql
 var files embed.FS
 
-var statements = schema.ParseStatements(files)
+var statements = database.ParseStatements(files)
 
 // Maintainer looks after the partitions of a table. It is safe for concurrent
 // use, by several collectors on one table too: a transaction-level advisory lock
@@ -46,15 +47,15 @@ type Maintainer struct {
 func New(cfg Config, pool *pgxpool.Pool, logger *zap.Logger) *Maintainer {
 	return &Maintainer{
 		cfg: cfg, pool: pool, logger: logger, now: time.Now,
-		status: Status{Actions: map[Tally]int64{}}, noticed: map[Notice]bool{},
+		status: Status{Actions: map[ActionOutcome]int64{}}, noticed: map[Notice]bool{},
 	}
 }
 
 // Maintain is one round: it creates what is missing, then retires what has to
 // go. What it has to wait for it leaves to the next round. table is
 // schema-qualified, here and below.
-func (m *Maintainer) Maintain(ctx context.Context, table schema.Table) error {
-	err := errors.Join(m.Ahead(ctx, table), m.retire(ctx, table), m.Inspect(ctx, table))
+func (m *Maintainer) Maintain(ctx context.Context, parent table.Name) error {
+	err := errors.Join(m.EnsureAhead(ctx, parent), m.retire(ctx, parent), m.Inspect(ctx, parent))
 	if err == nil {
 		m.mu.Lock()
 		defer m.mu.Unlock()
@@ -64,8 +65,8 @@ func (m *Maintainer) Maintain(ctx context.Context, table schema.Table) error {
 }
 
 // Inspect reads the figures of Status from the catalogue.
-func (m *Maintainer) Inspect(ctx context.Context, table schema.Table) error {
-	catalog, err := read(ctx, m.pool, table, true)
+func (m *Maintainer) Inspect(ctx context.Context, parent table.Name) error {
+	catalog, err := read(ctx, m.pool, parent, true)
 	if err != nil {
 		return err
 	}
@@ -83,14 +84,14 @@ func (m *Maintainer) Inspect(ctx context.Context, table schema.Table) error {
 	return nil
 }
 
-// Ahead creates what is missing from now up to CreateAhead, and as much more as
+// EnsureAhead creates what is missing from now up to CreateAhead, and as much more as
 // passes until the next round.
-func (m *Maintainer) Ahead(ctx context.Context, table schema.Table) error {
-	return m.create(ctx, table, m.cfg.ahead(m.now()))
+func (m *Maintainer) EnsureAhead(ctx context.Context, parent table.Name) error {
+	return m.create(ctx, parent, m.cfg.ahead(m.now()))
 }
 
-// Cover creates what is missing for lines of the given times.
-func (m *Maintainer) Cover(ctx context.Context, table schema.Table, times []time.Time) error {
+// EnsureFor creates what is missing for lines of the given times.
+func (m *Maintainer) EnsureFor(ctx context.Context, parent table.Name, times []time.Time) error {
 	starts := make([]time.Time, len(times))
 	for i, t := range times {
 		starts[i] = m.cfg.Interval.Floor(t)
@@ -101,14 +102,14 @@ func (m *Maintainer) Cover(ctx context.Context, table schema.Table, times []time
 	for i, start := range starts {
 		want[i] = Range{start, m.cfg.Interval.Next(start)}
 	}
-	return m.create(ctx, table, want)
+	return m.create(ctx, parent, want)
 }
 
 // Lost reports, for each of the times, whether a line of it has come too late to
 // be stored: it has outlived the retention, or there is no partition for it and
 // none will be created, since what was retired stays retired.
-func (m *Maintainer) Lost(ctx context.Context, table schema.Table, times []time.Time) ([]bool, error) {
-	catalog, err := read(ctx, m.pool, table, false)
+func (m *Maintainer) Lost(ctx context.Context, parent table.Name, times []time.Time) ([]bool, error) {
+	catalog, err := read(ctx, m.pool, parent, false)
 	if err != nil {
 		return nil, err
 	}

@@ -9,12 +9,12 @@ import (
 	"go.uber.org/zap/zaptest"
 
 	"canonicallineexporter/internal/pgtest"
-	"canonicallineexporter/schema"
+	"canonicallineexporter/internal/table"
 )
 
-var table = schema.Table{Schema: "public", Name: "lines"}
+var parent = table.Name{Schema: "public", Name: "lines"}
 
-// setup returns a database with an empty partitioned table, and a maintainer of
+// setup returns a database with an empty partitioned parent, and a maintainer of
 // it on the afternoon of 2023-05-12.
 func setup(t *testing.T, interval Interval) (*pgtest.Database, *Maintainer) {
 	t.Helper()
@@ -30,11 +30,11 @@ const names = `SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent 
 func TestAheadCreatesFromNowToTheHorizon(t *testing.T) {
 	t.Parallel()
 	d, m := setup(t, Day)
-	require.NoError(t, m.Ahead(t.Context(), table))
+	require.NoError(t, m.EnsureAhead(t.Context(), parent))
 	want := []string{"lines_20230512", "lines_20230513", "lines_20230514"}
 	require.Equal(t, want, pgtest.All[string](t, d, names))
 
-	require.NoError(t, m.Ahead(t.Context(), table))
+	require.NoError(t, m.EnsureAhead(t.Context(), parent))
 	require.Equal(t, want, pgtest.All[string](t, d, names))
 }
 
@@ -42,7 +42,7 @@ func TestCoverCreatesForTheTimesOfRows(t *testing.T) {
 	t.Parallel()
 	d, m := setup(t, Hour)
 	times := []time.Time{day(1).Add(90 * time.Minute), day(1).Add(100 * time.Minute), time.Unix(0, 0)}
-	require.NoError(t, m.Cover(t.Context(), table, times))
+	require.NoError(t, m.EnsureFor(t.Context(), parent, times))
 	require.Equal(t, []string{"lines_1970010100", "lines_2023050101"}, pgtest.All[string](t, d, names))
 	for _, at := range times {
 		d.Exec(t, "INSERT INTO lines VALUES ($1)", at)
@@ -55,8 +55,8 @@ func TestBoundsAreReadInAnyTimeZone(t *testing.T) {
 	d.Exec(t, "ALTER DATABASE "+d.Name+" SET timezone = 'Asia/Kathmandu'")
 	d.Exec(t, "ALTER DATABASE "+d.Name+" SET datestyle = 'German'")
 	d.Pool.Reset()
-	require.NoError(t, m.Ahead(t.Context(), table))
-	catalog, err := read(t.Context(), d.Pool, table, false)
+	require.NoError(t, m.EnsureAhead(t.Context(), parent))
+	catalog, err := read(t.Context(), d.Pool, parent, false)
 	require.NoError(t, err)
 	require.Len(t, catalog, 3)
 	for _, p := range catalog {
@@ -71,7 +71,7 @@ func TestPartitionsOfSomebodyElseAreRespected(t *testing.T) {
 	d, m := setup(t, Day)
 	d.Exec(t, "CREATE TABLE past PARTITION OF lines FOR VALUES FROM (MINVALUE) TO ('2023-05-12 18:00+00')")
 	d.Exec(t, "CREATE TABLE future PARTITION OF lines FOR VALUES FROM ('2023-05-14 00:00+00') TO (MAXVALUE)")
-	require.NoError(t, m.Ahead(t.Context(), table))
+	require.NoError(t, m.EnsureAhead(t.Context(), parent))
 	require.Equal(t, []string{"future", "lines_20230512", "lines_20230513", "past"}, pgtest.All[string](t, d, names))
 	d.Exec(t, "INSERT INTO lines VALUES ('2023-05-12 18:00+00'), ('2023-05-12 17:59:59+00')")
 	require.EqualValues(t, 1, pgtest.One[int64](t, d, "SELECT count(*) FROM lines_20230512"))
@@ -83,7 +83,7 @@ func TestCollectorsDoNotGetInEachOthersWay(t *testing.T) {
 	errs := make([]error, 8)
 	var wg sync.WaitGroup
 	for i := range errs {
-		wg.Go(func() { errs[i] = m.Ahead(t.Context(), table) })
+		wg.Go(func() { errs[i] = m.EnsureAhead(t.Context(), parent) })
 	}
 	wg.Wait()
 	for _, err := range errs {
@@ -102,5 +102,5 @@ func TestWritersAndReadersGoOnDuringCreation(t *testing.T) {
 	defer tx.Rollback(t.Context()) //nolint:errcheck // the database goes anyway
 	_, err = tx.Exec(t.Context(), "INSERT INTO lines SELECT '2023-05-02 00:00+00' WHERE NOT EXISTS (SELECT FROM lines)")
 	require.NoError(t, err)
-	require.NoError(t, m.Ahead(t.Context(), table))
+	require.NoError(t, m.EnsureAhead(t.Context(), parent))
 }

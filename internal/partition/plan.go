@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"time"
 
-	"canonicallineexporter/schema"
+	"canonicallineexporter/internal/table"
 )
 
 // Config says which partitions a table has.
@@ -59,7 +59,7 @@ type Notice struct {
 	// Message says what is wrong and Hint what to do.
 	Message, Hint string
 	// Partition is the table in question.
-	Partition schema.Table
+	Partition table.Name
 }
 
 // ahead is the range that partitions have to cover.
@@ -71,17 +71,17 @@ func (c Config) ahead(now time.Time) []Range {
 // for all of want. Ranges follow the interval; where a partition of another size
 // covers part of one, only the gap is filled, and what was retired stays so.
 // taken is the names that cannot be had.
-func (c Config) creations(table schema.Table, catalog Catalog, want []Range, taken []string) []Action {
+func (c Config) creations(parent table.Name, catalog Catalog, want []Range, taken []string) []Action {
 	occupied := append(catalog.attached(), Range{To: catalog.floor()})
 	sortRanges(occupied)
 	var actions []Action
 	for _, w := range want {
 		for from := c.Interval.Floor(w.From); from.Before(w.To); from = c.Interval.Next(from) {
 			for _, gap := range gaps(Range{from, c.Interval.Next(from)}, occupied) {
-				name := freeName(table.Name+c.Interval.suffix(gap.From), taken)
+				name := freeName(parent.Name+c.Interval.suffix(gap.From), taken)
 				taken = append(taken, name)
 				occupied = append(occupied, gap)
-				actions = append(actions, Action{Create, Partition{Table: table.Sibling(name), Range: gap}})
+				actions = append(actions, Action{Create, Partition{Name: parent.Sibling(name), Range: gap}})
 				sortRanges(occupied)
 			}
 		}
@@ -133,13 +133,13 @@ func (c Config) retirements(now time.Time, catalog Catalog) (actions []Action, n
 		case p.Default:
 			blocked = true
 			notices = append(notices, Notice{
-				"a DEFAULT partition keeps others from being detached", "move its lines and drop it", p.Table,
+				"a DEFAULT partition keeps others from being detached", "move its lines and drop it", p.Name,
 			})
 		case p.Pending && p.stage() != detaching:
 			blocked = true
 			notices = append(notices, Notice{
 				"a DETACH CONCURRENTLY that this exporter did not begin keeps others from beginning",
-				"if it was interrupted, run ALTER TABLE ... DETACH PARTITION ... FINALIZE", p.Table,
+				"if it was interrupted, run ALTER TABLE ... DETACH PARTITION ... FINALIZE", p.Name,
 			})
 		case p.Pending:
 			blocked = true
@@ -155,7 +155,7 @@ func (c Config) retirements(now time.Time, catalog Catalog) (actions []Action, n
 			actions = append(actions, Action{Drop, p})
 		case p.Attached && expired && !p.made:
 			notices = append(notices, Notice{
-				"a partition past the retention was not made by this exporter and stays", "detach it when you no longer need it", p.Table,
+				"a partition past the retention was not made by this exporter and stays", "detach it when you no longer need it", p.Name,
 			})
 		case p.Attached && expired && p.stage() != released:
 			outdated = append(outdated, Action{Detach, p})

@@ -19,7 +19,7 @@ func foreign(ranges ...Range) Catalog {
 
 // creation is what a plan makes for a range, by name.
 func creation(name string, r Range) Action {
-	return Action{Create, Partition{Table: table.Sibling(name), Range: r}}
+	return Action{Create, Partition{Name: parent.Sibling(name), Range: r}}
 }
 
 func day(n int) time.Time { return time.Date(2023, 5, n, 0, 0, 0, 0, time.UTC) }
@@ -27,7 +27,7 @@ func day(n int) time.Time { return time.Date(2023, 5, n, 0, 0, 0, 0, time.UTC) }
 func TestPlanCreatesWhatIsMissingAhead(t *testing.T) {
 	t.Parallel()
 	now := day(12).Add(15 * time.Hour)
-	got := Config{Interval: Day}.creations(table, foreign(Range{day(13), day(14)}), []Range{{now, now.Add(48 * time.Hour)}}, nil)
+	got := Config{Interval: Day}.creations(parent, foreign(Range{day(13), day(14)}), []Range{{now, now.Add(48 * time.Hour)}}, nil)
 	require.Equal(t, []Action{
 		creation("lines_20230512", Range{day(12), day(13)}),
 		creation("lines_20230514", Range{day(14), day(15)}),
@@ -42,13 +42,13 @@ func TestPlanFillsOnlyTheGapsAfterTheIntervalChanged(t *testing.T) {
 		creation("lines_20230508", Range{day(8), day(9)}),
 		creation("lines_20230510", Range{day(10), day(11)}),
 		creation("lines_20230512", Range{day(12), day(13)}),
-	}, Config{Interval: Week}.creations(table, existing, []Range{{day(9), day(15)}}, nil))
+	}, Config{Interval: Week}.creations(parent, existing, []Range{{day(9), day(15)}}, nil))
 }
 
 func TestPlanHasNothingToDoUnderAPartitionForEverything(t *testing.T) {
 	t.Parallel()
 	everything := foreign(Range{time.Time{}, day(31)})
-	require.Empty(t, Config{Interval: Hour}.creations(table, everything, []Range{{day(1), day(3)}}, nil))
+	require.Empty(t, Config{Interval: Hour}.creations(parent, everything, []Range{{day(1), day(3)}}, nil))
 }
 
 // Whatever exists, afterwards every wanted instant is in exactly one partition.
@@ -73,7 +73,7 @@ func TestPlanCoversAllAndOverlapsNothing(t *testing.T) {
 			want = append(want, Range{from, from.Add(time.Duration(1+random.IntN(90*60)) * time.Minute)})
 		}
 
-		for _, creation := range (Config{Interval: interval}).creations(table, foreign(all...), want, nil) {
+		for _, creation := range (Config{Interval: interval}).creations(parent, foreign(all...), want, nil) {
 			require.True(t, creation.From.Before(creation.To))
 			all = append(all, creation.Range)
 		}

@@ -9,7 +9,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"go.uber.org/zap"
 
-	"canonicallineexporter/schema"
+	"canonicallineexporter/internal/database"
+	"canonicallineexporter/internal/table"
 )
 
 // attempt is what a round does not do twice.
@@ -20,12 +21,12 @@ type attempt struct {
 
 // retire carries out the plan one action after another. It plans anew after
 // each: others act too, and a size is known only when a table has gone.
-func (m *Maintainer) retire(ctx context.Context, table schema.Table) error {
+func (m *Maintainer) retire(ctx context.Context, parent table.Name) error {
 	var failures []error
 	tried := map[attempt]bool{}
 	for ctx.Err() == nil {
 		// A look without a lock: on most rounds there is nothing to do.
-		catalog, err := read(ctx, m.pool, table, m.cfg.MaxSize > 0)
+		catalog, err := read(ctx, m.pool, parent, m.cfg.MaxSize > 0)
 		if err != nil {
 			return errors.Join(append(failures, err)...)
 		}
@@ -34,7 +35,7 @@ func (m *Maintainer) retire(ctx context.Context, table schema.Table) error {
 		if !ok {
 			break
 		}
-		done, err := m.act(ctx, table, tried)
+		done, err := m.act(ctx, parent, tried)
 		if err != nil {
 			failures = append(failures, err)
 		}
@@ -57,7 +58,7 @@ func (m *Maintainer) next(catalog Catalog, tried map[attempt]bool) (Action, []No
 
 // act carries out the next action, planned under the lock. done is false if
 // there is none, or if another collector has the lock and is at it.
-func (m *Maintainer) act(ctx context.Context, table schema.Table, tried map[attempt]bool) (done bool, err error) {
+func (m *Maintainer) act(ctx context.Context, parent table.Name, tried map[attempt]bool) (done bool, err error) {
 	tx, err := m.pool.Begin(ctx)
 	if err != nil {
 		return false, fmt.Errorf("begin partition change: %w", err)
@@ -66,10 +67,10 @@ func (m *Maintainer) act(ctx context.Context, table schema.Table, tried map[atte
 	if err := limitWaits(ctx, tx); err != nil {
 		return false, err
 	}
-	if free, err := schema.TryLock(ctx, tx, table); err != nil || !free {
+	if free, err := table.TryLock(ctx, tx, parent); err != nil || !free {
 		return false, err
 	}
-	catalog, err := read(ctx, tx, table, m.cfg.MaxSize > 0)
+	catalog, err := read(ctx, tx, parent, m.cfg.MaxSize > 0)
 	if err != nil {
 		return false, err
 	}
@@ -79,19 +80,19 @@ func (m *Maintainer) act(ctx context.Context, table schema.Table, tried map[atte
 	}
 	tried[attempt{action.Kind, action.OID}] = true
 
-	err = m.change(ctx, tx, table, catalog, action)
+	err = m.change(ctx, tx, parent, catalog, action)
 	if err == nil {
 		err = tx.Commit(ctx)
 	}
 	if err == nil && action.Kind == Detach {
-		err = m.detach(ctx, table, action.Partition)
+		err = m.detach(ctx, parent, action.Partition)
 	}
 	return true, m.report(action, err)
 }
 
 // change is the part of an action that can be done in a transaction: all of it,
 // but for the detaching of a partition.
-func (m *Maintainer) change(ctx context.Context, tx pgx.Tx, table schema.Table, catalog Catalog, action Action) error {
+func (m *Maintainer) change(ctx context.Context, tx pgx.Tx, parent table.Name, catalog Catalog, action Action) error {
 	p := action.Partition
 	next := p.mark
 	next.Since = m.now().UTC()
@@ -104,27 +105,27 @@ func (m *Maintainer) change(ctx context.Context, tx pgx.Tx, table schema.Table, 
 		if newest, ok := catalog.newestMade(); ok && newest.OID == p.OID {
 			next.Floor = p.To
 		}
-		return setMark(ctx, tx, p.Table, next)
+		return setMark(ctx, tx, p.Name, next)
 	case Finalize:
-		if _, err := tx.Exec(ctx, statements.Render("finalize.sql", pair{table, p.Table})); err != nil {
+		if _, err := tx.Exec(ctx, statements.Render("finalize.sql", pair{parent, p.Name})); err != nil {
 			return err
 		}
 		next.Stage = detached
-		return setMark(ctx, tx, p.Table, next)
+		return setMark(ctx, tx, p.Name, next)
 	case record:
 		next.Stage = detached
 		if p.Attached {
 			next.Stage = released
 		}
-		return setMark(ctx, tx, p.Table, next)
+		return setMark(ctx, tx, p.Name, next)
 	default:
-		_, err := tx.Exec(ctx, statements.Render("drop.sql", pair{table, p.Table}))
+		_, err := tx.Exec(ctx, statements.Render("drop.sql", pair{parent, p.Name}))
 		return err
 	}
 }
 
 type pair struct {
-	Table, Partition schema.Table
+	Table, Partition table.Name
 }
 
 // raiseFloor has nothing created again where p was. The partition that goes last
@@ -135,17 +136,17 @@ func raiseFloor(ctx context.Context, tx pgx.Tx, catalog Catalog, p Partition) er
 		return nil
 	}
 	newest.mark.Floor = p.To
-	return setMark(ctx, tx, newest.Table, newest.mark)
+	return setMark(ctx, tx, newest.Name, newest.mark)
 }
 
 // detach takes the claimed partition out. It waits only so long for the
 // transactions that use the table: what is left then is a pending partition,
 // which takes no lines and which a later round finalizes. A lock_timeout would
 // be session state, so the client gives up instead and cancels.
-func (m *Maintainer) detach(ctx context.Context, table schema.Table, p Partition) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+func (m *Maintainer) detach(ctx context.Context, parent table.Name, p Partition) error {
+	ctx, cancel := context.WithTimeout(ctx, lockTimeout)
 	defer cancel()
-	_, err := m.pool.Exec(ctx, statements.Render("detach.sql", pair{table, p.Table}))
+	_, err := m.pool.Exec(ctx, statements.Render("detach.sql", pair{parent, p.Name}))
 	return err
 }
 
@@ -155,7 +156,7 @@ func (m *Maintainer) report(action Action, err error) error {
 	if action.Kind != record {
 		m.count(action.Kind, outcome)
 	}
-	fields := []zap.Field{zap.Stringer("partition", action.Table), zap.Time("from", action.From), zap.Time("to", action.To)}
+	fields := []zap.Field{zap.Stringer("partition", action.Name), zap.Time("from", action.From), zap.Time("to", action.To)}
 	switch {
 	case outcome == Failure:
 		return fmt.Errorf("%s partition: %w", action.Kind, err)
@@ -175,16 +176,10 @@ func (m *Maintainer) report(action Action, err error) error {
 
 // outcomeOf tells a failure from having to wait.
 func outcomeOf(err error) Outcome {
-	switch sqlstate(err) {
-	case "55P03", "57014", "55000", "42P01":
-		// lock_not_available, query_canceled; object_not_in_prerequisite_state and
-		// undefined_table when another collector got there first.
-		return Deferred
-	}
 	switch {
 	case err == nil:
 		return Success
-	case errors.Is(err, context.DeadlineExceeded):
+	case database.Busy(err):
 		return Deferred
 	default:
 		return Failure

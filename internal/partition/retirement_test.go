@@ -43,7 +43,7 @@ func keep(t *testing.T, change func(*Config)) *keeper {
 func (k *keeper) round(t *testing.T, after time.Duration) {
 	t.Helper()
 	k.at = k.at.Add(after)
-	require.NoError(t, k.Maintain(t.Context(), table))
+	require.NoError(t, k.Maintain(t.Context(), parent))
 }
 
 func (k *keeper) attached(t *testing.T) []string {
@@ -99,7 +99,7 @@ func TestAPartitionIsDetachedThenDropped(t *testing.T) {
 
 	status, known := k.Status()
 	require.True(t, known)
-	require.Equal(t, map[Tally]int64{{Create, Success}: 6, {Detach, Success}: 2, {Drop, Success}: 1}, status.Actions)
+	require.Equal(t, map[ActionOutcome]int64{{Create, Success}: 6, {Detach, Success}: 2, {Drop, Success}: 1}, status.Actions)
 	require.EqualValues(t, 4, status.Partitions)
 	require.Equal(t, 48*time.Hour, status.Runway)
 	require.Equal(t, k.at, status.LastSuccess)
@@ -125,19 +125,19 @@ func TestWhatWasRetiredIsNotMadeAgain(t *testing.T) {
 	// With a longer retention the days that never had a partition get one.
 	k.cfg.Retention = 0
 	times := []time.Time{day(13), day(14), day(17)}
-	lost, err := k.Lost(t.Context(), table, times)
+	lost, err := k.Lost(t.Context(), parent, times)
 	require.NoError(t, err)
 	require.Equal(t, []bool{true, false, false}, lost)
-	require.NoError(t, k.Cover(t.Context(), table, times))
+	require.NoError(t, k.EnsureFor(t.Context(), parent, times))
 	require.Equal(t, []string{"lines_20230514", "lines_20230517", "lines_20230518"}, k.attached(t))
 
 	// Nor does a week reach back over them.
 	k.cfg.Interval = Week
-	require.NoError(t, k.Cover(t.Context(), table, []time.Time{day(16)}))
-	catalog, err := read(t.Context(), k.Pool, table, false)
+	require.NoError(t, k.EnsureFor(t.Context(), parent, []time.Time{day(16)}))
+	catalog, err := read(t.Context(), k.Pool, parent, false)
 	require.NoError(t, err)
 	require.Equal(t, Range{day(15), day(17)}, catalog[1].Range)
-	require.NoError(t, k.Cover(t.Context(), table, []time.Time{day(9), day(13)}))
+	require.NoError(t, k.EnsureFor(t.Context(), parent, []time.Time{day(9), day(13)}))
 	require.Equal(t, []string{"lines_20230514", "lines_20230515", "lines_20230517", "lines_20230518", "lines_20230519"}, k.attached(t))
 }
 
@@ -146,11 +146,11 @@ func TestAClientsWrongClockMakesNoPartitionsWithoutBound(t *testing.T) {
 	k := keep(t, func(cfg *Config) { cfg.Retention = 0 })
 	k.round(t, 0)
 	earliest := day(12).AddDate(0, 0, -maxLate)
-	lost, err := k.Lost(t.Context(), table, []time.Time{time.Unix(0, 0), earliest.Add(-1), earliest, k.at})
+	lost, err := k.Lost(t.Context(), parent, []time.Time{time.Unix(0, 0), earliest.Add(-1), earliest, k.at})
 	require.NoError(t, err)
 	require.Equal(t, []bool{true, true, false, false}, lost)
 	k.Exec(t, "CREATE TABLE past PARTITION OF lines FOR VALUES FROM (MINVALUE) TO ('2000-01-01 00:00+00')")
-	lost, err = k.Lost(t.Context(), table, []time.Time{time.Unix(0, 0)})
+	lost, err = k.Lost(t.Context(), parent, []time.Time{time.Unix(0, 0)})
 	require.NoError(t, err)
 	require.Equal(t, []bool{false}, lost, "it has a partition")
 }
@@ -236,9 +236,9 @@ func TestAnInterruptedDetachIsFinalized(t *testing.T) {
 	k.round(t, claimTime/2) // it is claimed
 	k.round(t, claimTime)   // it is tried, and waits
 	status, _ := k.Status()
-	require.EqualValues(t, 1, status.Actions[Tally{Detach, Deferred}])
-	require.EqualValues(t, 1, status.Actions[Tally{Finalize, Deferred}])
-	lost, err := k.Lost(t.Context(), table, []time.Time{day(12).Add(time.Hour)})
+	require.EqualValues(t, 1, status.Actions[ActionOutcome{Detach, Deferred}])
+	require.EqualValues(t, 1, status.Actions[ActionOutcome{Finalize, Deferred}])
+	lost, err := k.Lost(t.Context(), parent, []time.Time{day(12).Add(time.Hour)})
 	require.NoError(t, err)
 	require.Equal(t, []bool{true}, lost)
 
@@ -297,7 +297,7 @@ func TestATableThatAViewNeedsStaysAndTheOthersGo(t *testing.T) {
 	k.round(t, 3*24*time.Hour)
 	for range 2 {
 		k.at = k.at.Add(2 * 24 * time.Hour)
-		require.ErrorContains(t, k.Maintain(t.Context(), table), "drop partition")
+		require.ErrorContains(t, k.Maintain(t.Context(), parent), "drop partition")
 	}
 	require.NotContains(t, k.tables(t), "lines_20230513")
 	k.Exec(t, "DROP VIEW theirs")

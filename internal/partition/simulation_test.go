@@ -12,7 +12,7 @@ import (
 
 // carryOut does to a catalogue what Postgres would do.
 func carryOut(catalog Catalog, now time.Time, action Action) Catalog {
-	i := slices.IndexFunc(catalog, func(p Partition) bool { return p.Table == action.Table })
+	i := slices.IndexFunc(catalog, func(p Partition) bool { return p.Name == action.Name })
 	switch action.Kind {
 	case Create:
 		p := action.Partition
@@ -31,7 +31,7 @@ func carryOut(catalog Catalog, now time.Time, action Action) Catalog {
 // simulate is a round of maintenance without Postgres.
 func (c Config) simulate(t *testing.T, now time.Time, catalog Catalog) Catalog {
 	t.Helper()
-	actions := c.creations(table, catalog, c.ahead(now), nil)
+	actions := c.creations(parent, catalog, c.ahead(now), nil)
 	retirements, notices := c.retirements(now, catalog)
 	require.Empty(t, notices)
 	for _, action := range append(actions, retirements...) {
@@ -81,7 +81,7 @@ func TestMaxSizeTakesTheOldestAndNeverWhatIsWritten(t *testing.T) {
 	t.Parallel()
 	now := day(12).Add(time.Hour)
 	sized := func(n int, bytes int64, stage stage, made bool) Partition {
-		p := Partition{Table: table.Sibling("lines_" + day(n).Format("20060102")), Range: Range{day(n), day(n + 1)}, Bytes: bytes, made: made}
+		p := Partition{Name: parent.Sibling("lines_" + day(n).Format("20060102")), Range: Range{day(n), day(n + 1)}, Bytes: bytes, made: made}
 		p.Attached, p.mark.Stage, p.mark.Since = stage != detached, stage, now
 		return p
 	}
@@ -100,7 +100,7 @@ func TestMaxSizeTakesTheOldestAndNeverWhatIsWritten(t *testing.T) {
 		actions, _ := Config{Interval: Day, MaxSize: limit, KeepDetached: time.Hour}.retirements(now, catalog)
 		var got []string
 		for _, a := range actions {
-			got = append(got, string(a.Kind)+" "+a.Table.Name)
+			got = append(got, string(a.Kind)+" "+a.Name.Name)
 		}
 		require.Equal(t, want, got, limit)
 	}
@@ -127,11 +127,11 @@ func TestWeeksOfRoundsOnPostgres(t *testing.T) {
 				if late := k.at.Add(-k.cfg.Retention); !late.Before(start.Add(k.cfg.CheckInterval)) {
 					k.Exec(t, "INSERT INTO lines VALUES ($1) ON CONFLICT DO NOTHING", late)
 				}
-				catalog, err := read(t.Context(), k.Pool, table, false)
+				catalog, err := read(t.Context(), k.Pool, parent, false)
 				require.NoError(t, err)
 				for _, p := range catalog {
 					require.True(t, p.takesLines() && p.To.After(k.at.Add(-k.cfg.Retention)) ||
-						!p.Attached && k.at.Sub(p.mark.Since) < k.cfg.KeepDetached, "%s at %s", p.Table, k.at)
+						!p.Attached && k.at.Sub(p.mark.Since) < k.cfg.KeepDetached, "%s at %s", p.Name, k.at)
 				}
 			}
 			require.Empty(t, k.warnings())
@@ -159,7 +159,7 @@ func TestATableWithAMaxSizeStaysUnderItWhileLinesAreWritten(t *testing.T) {
 	}
 	require.Greater(t, most, int64(limit/2), "and it is used")
 	require.True(t, pgtest.One[bool](t, k.Database, "SELECT count(*) > 1000 FROM lines"))
-	lost, err := k.Lost(t.Context(), table, []time.Time{k.at.Add(-14 * time.Hour), k.at})
+	lost, err := k.Lost(t.Context(), parent, []time.Time{k.at.Add(-14 * time.Hour), k.at})
 	require.NoError(t, err)
 	require.Equal(t, []bool{true, false}, lost, "a late line does not bring back what had to go")
 }

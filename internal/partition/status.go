@@ -16,8 +16,8 @@ const (
 	Failure  Outcome = "failure"
 )
 
-// Tally is what actions are counted by.
-type Tally struct {
+// ActionOutcome is what actions are counted by.
+type ActionOutcome struct {
 	Kind    Kind
 	Outcome Outcome
 }
@@ -32,7 +32,7 @@ type Status struct {
 	// Bytes is their size and that of those that wait to be dropped.
 	Bytes int64
 	// Actions counts those of this maintainer.
-	Actions map[Tally]int64
+	Actions map[ActionOutcome]int64
 	// LastSuccess is the end of the last round without a failure; the zero time
 	// before the first.
 	LastSuccess time.Time
@@ -55,5 +55,5 @@ func (m *Maintainer) Status() (status Status, known bool) {
 func (m *Maintainer) count(kind Kind, outcome Outcome) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.status.Actions[Tally{kind, outcome}]++
+	m.status.Actions[ActionOutcome{kind, outcome}]++
 }

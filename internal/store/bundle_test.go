@@ -14,10 +14,13 @@ import (
 	"go.uber.org/zap/zaptest"
 	"go.uber.org/zap/zaptest/observer"
 
+	"canonicallineexporter/internal/copyrow"
+	"canonicallineexporter/internal/database"
 	"canonicallineexporter/internal/line"
 	"canonicallineexporter/internal/partition"
 	"canonicallineexporter/internal/pgtest"
-	"canonicallineexporter/schema"
+	"canonicallineexporter/internal/request"
+	"canonicallineexporter/internal/table"
 )
 
 // bundle is a store on a database of its own.
@@ -27,30 +30,27 @@ type bundle struct {
 	logs  *observer.ObservedLogs
 }
 
-func setup(t *testing.T, change func(*Config)) *bundle {
+func setup(t *testing.T, change func(*table.Config)) *bundle {
 	t.Helper()
 	return setupPartitions(t, change, partition.Config{Interval: partition.Day, CreateAhead: 72 * time.Hour, Retention: 14 * 24 * time.Hour})
 }
 
-func setupPartitions(t *testing.T, change func(*Config), kept partition.Config) *bundle {
+func setupPartitions(t *testing.T, change func(*table.Config), kept partition.Config) *bundle {
 	t.Helper()
 	d := pgtest.New(t)
 	core, logs := observer.New(zapcore.InfoLevel)
 	logger := zap.New(zapcore.NewTee(core, zaptest.NewLogger(t).Core()))
-	cfg := Config{
-		Table: schema.Table{Name: "canonical_api_line"}, Columns: line.Columns(),
-		CreateSchema: true,
-	}
+	cfg := table.Config{Name: table.Name{Name: "canonical_api_line"}, Columns: line.Columns(), CreateSchema: true}
 	if change != nil {
 		change(&cfg)
 	}
-	poolConfig, err := ParsePoolConfig(d.URL, 4)
+	poolConfig, err := database.ParsePoolConfig(d.URL, 4)
 	require.NoError(t, err)
 	pool, err := pgxpool.NewWithConfig(t.Context(), poolConfig)
 	require.NoError(t, err)
 	t.Cleanup(pool.Close)
 	partitions := partition.New(kept, pool, logger)
-	return &bundle{Database: d, store: New(cfg, pool, partitions, logger), logs: logs}
+	return &bundle{Database: d, store: New(pool, table.NewMaintainer(cfg, pool, logger), partitions, logger), logs: logs}
 }
 
 // span describes a request of a batch.
@@ -65,10 +65,9 @@ type span struct {
 // epoch is what spans count from, so that the same span has the same times.
 var epoch = time.Now().Truncate(time.Second)
 
-func batchOf(t *testing.T, spans ...span) Batch {
+func batchOf(t *testing.T, spans ...span) copyrow.Batch {
 	t.Helper()
-	mapper := line.NewMapper(line.Config{AttributePrefix: "canonical", Horizon: 72 * time.Hour})
-	batch := Batch{Layout: mapper.Layout()}
+	encoder := line.NewMapper(line.Config{AttributePrefix: "canonical", Horizon: 72 * time.Hour}).Encoder()
 	for _, s := range spans {
 		otlp := ptrace.NewSpan()
 		id := binary.BigEndian.AppendUint64(nil, s.id)
@@ -78,20 +77,17 @@ func batchOf(t *testing.T, spans ...span) Batch {
 		otlp.SetStartTimestamp(pcommon.NewTimestampFromTime(epoch.Add(-s.ago - time.Second)))
 		otlp.SetEndTimestamp(pcommon.NewTimestampFromTime(epoch.Add(-s.ago)))
 		require.NoError(t, otlp.Attributes().FromRaw(s.with))
-		encoder := mapper.Encoder()
-		fate := encoder.Append(line.Request{
+		require.Equal(t, line.Stored, encoder.Append(request.Request{
 			Resource: pcommon.NewResource(), Span: otlp, Arrival: epoch,
-			Descendants: line.Descendants{Cost: line.Cost{Spans: s.below}},
-		})
-		require.Equal(t, line.Stored, fate)
-		batch.Rows = append(batch.Rows, encoder.Rows()...)
-		batch.Ends = append(batch.Ends, len(batch.Rows))
+			Descendants: request.Descendants{Cost: request.Cost{Spans: s.below}},
+		}))
 	}
+	batch := encoder.Batch()
 	require.NoError(t, batch.Validate())
 	return batch
 }
 
-func (b *bundle) write(t *testing.T, batch Batch) Result {
+func (b *bundle) write(t *testing.T, batch copyrow.Batch) Outcomes {
 	t.Helper()
 	result, err := b.store.Write(t.Context(), batch)
 	require.NoError(t, err)

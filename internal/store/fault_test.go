@@ -8,6 +8,8 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
+
+	"canonicallineexporter/internal/database"
 )
 
 // dawdle has every row take its time.
@@ -42,7 +44,7 @@ func TestWhatIsNotTheRowsFaultIsTriedAgain(t *testing.T) {
 				_, err := b.Pool.Exec(context.WithoutCancel(t.Context()), "DROP OWNED BY "+role+"; DROP ROLE "+role)
 				require.NoError(t, err)
 			})
-			poolConfig, err := ParsePoolConfig(strings.Replace(b.URL, "postgres@", role+"@", 1), 2)
+			poolConfig, err := database.ParsePoolConfig(strings.Replace(b.URL, "postgres@", role+"@", 1), 2)
 			require.NoError(t, err)
 			pool, err := pgxpool.NewWithConfig(t.Context(), poolConfig)
 			require.NoError(t, err)
@@ -55,7 +57,7 @@ func TestWhatIsNotTheRowsFaultIsTriedAgain(t *testing.T) {
 			require.EqualValues(t, 1, b.count(t))
 			sql(fault.mend)
 			pool.Reset()
-			require.Equal(t, Result{Inserted: 1}, b.write(t, batchOf(t, span{id: 2})))
+			require.Equal(t, Outcomes{Inserted: 1}, b.write(t, batchOf(t, span{id: 2})))
 		})
 	}
 }
@@ -74,5 +76,5 @@ func TestACancelledCopyLeavesNoConnectionSpoilt(t *testing.T) {
 	_, err := b.store.Write(ctx, batchOf(t, spans...))
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	b.Exec(t, "DROP TRIGGER dawdle ON canonical_api_line")
-	require.Equal(t, Result{Inserted: 5000}, b.write(t, batchOf(t, spans...)))
+	require.Equal(t, Outcomes{Inserted: 5000}, b.write(t, batchOf(t, spans...)))
 }

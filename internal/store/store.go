@@ -1,179 +1,85 @@
-// Package store writes rows into the canonical line table: COPY first, a staged
-// upsert for what is stored already, and a search for the row that Postgres
-// refuses.
+// Package store writes rows into the canonical line table. It copies them, upserts
+// those that are stored already, and isolates the row that Postgres refuses.
 //
-// Everything else that can go wrong is either mended here, when a table,
-// column or partition is missing, or left to the caller to try again.
+// It creates a table, column or partition that is missing and leaves everything else
+// that can go wrong to the caller, who tries again.
 package store
 
 import (
 	"context"
-	"encoding/hex"
-	"fmt"
+	"slices"
 	"sync"
-	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"go.uber.org/zap"
 
 	"canonicallineexporter/internal/partition"
-	"canonicallineexporter/schema"
+	"canonicallineexporter/internal/table"
 )
-
-// Config says where lines go.
-type Config struct {
-	Table schema.Table
-	// Columns is the table's definition.
-	Columns []schema.Column
-	// CreateSchema lets the store create and extend the table and its partitions.
-	CreateSchema bool
-}
 
 // Store writes to one table. It is safe for concurrent use.
 type Store struct {
-	cfg        Config
 	pool       *pgxpool.Pool
+	table      *table.Maintainer
 	partitions *partition.Maintainer
 	logger     *zap.Logger
 
-	// mu guards what follows, and lets one caller at a time reconcile.
+	// mu guards what follows. Only one caller at a time reads the table.
 	mu sync.Mutex
-	// target is the table as last read; nil: not known.
+	// target is the table as last read, nil if it is not known.
 	target *target
-	// leftOut is the columns that the table was last seen not to take.
+	// leftOut names the columns that the table was last seen not to take.
 	leftOut []string
-	// asked says that the functions that answer questions were looked after.
-	asked bool
 }
 
-// New returns a store that uses pool and has partitions looked after by partitions.
-func New(cfg Config, pool *pgxpool.Pool, partitions *partition.Maintainer, logger *zap.Logger) *Store {
-	return &Store{cfg: cfg, pool: pool, partitions: partitions, logger: logger}
+// New returns a store that uses pool and creates what is missing through table and
+// partitions.
+func New(pool *pgxpool.Pool, table *table.Maintainer, partitions *partition.Maintainer, logger *zap.Logger) *Store {
+	return &Store{pool: pool, table: table, partitions: partitions, logger: logger}
 }
 
-// maxRepairs bounds how often one write mends the table, or changes its way,
-// before it gives the batch back to be written again.
-const maxRepairs = 3
-
-// Write stores the batch: each of its lines once, however often it is written.
-// After an error the batch has to be written again; a part of it may be stored
-// by then. Errors show no value of a row and no connection string.
-func (s *Store) Write(ctx context.Context, batch Batch) (Result, error) {
-	result, err := s.write(ctx, batch, false)
-	return result, Redact(err)
+// Use has the store write to the table as it was just read.
+func (s *Store) Use(catalog table.Catalog) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.use(catalog)
 }
 
-// write is Write; fresh says that the table was read anew for this batch.
-func (s *Store) write(ctx context.Context, batch Batch, fresh bool) (Result, error) {
-	insert := copyBatch
-	var expired Result
-	for repairs := 0; ; repairs++ {
-		if batch.Len() == 0 {
-			return expired, nil
-		}
-		result, err := s.run(ctx, batch, insert)
-		if err == nil {
-			result.add(expired)
-			return result, nil
-		}
-		policy := policyOf(err, batch.Layout)
-		if policy == isolate && !fresh {
-			// Rows are refused, too, when a column has changed its type since the table
-			// was read: that must not cost a line.
-			policy, fresh = reconcile, true
-		}
-		if policy == isolate {
-			result, err = s.bisect(ctx, batch, err)
-			result.add(expired)
-			return result, err
-		}
-		if repairs == maxRepairs {
-			return Result{}, err
-		}
-		switch policy {
-		case upsert:
-			insert = upsertBatch
-		case partitionMissing:
-			kept, err := s.cover(ctx, batch, err)
-			if err != nil {
-				return Result{}, err
-			}
-			expired.Expired += batch.Len() - kept.Len()
-			batch = kept
-		case reconcile:
-			s.forget()
-		default:
-			return Result{}, err
-		}
-	}
+// use is Use for a caller that holds the lock.
+func (s *Store) use(catalog table.Catalog) {
+	t := newTarget(catalog)
+	s.warn(t)
+	s.target = &t
 }
 
-// run gives insert a connection and the columns that the table takes.
-func (s *Store) run(ctx context.Context, batch Batch, insert insertFunc) (Result, error) {
-	table, err := s.currentTarget(ctx)
-	if err != nil {
-		return Result{}, err
-	}
-	conn, err := s.pool.Acquire(ctx)
-	if err != nil {
-		return Result{}, fmt.Errorf("acquire connection: %w", err)
-	}
-	defer conn.Release()
-	batch = batch.Project(table.accepts)
-	return insert(ctx, conn.Conn(), table.plan(batch), batch)
+// forget has the table read again before the next write.
+func (s *Store) forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.target = nil
 }
 
-// bisect writes the parts of a batch of which Postgres refuses a row, down to the
-// row itself, which is dropped. COPY says which row that is; where nothing does,
-// the parts are halves.
-func (s *Store) bisect(ctx context.Context, batch Batch, cause error) (result Result, err error) {
-	if batch.Len() == 1 {
-		s.logger.Error("dropped a line that Postgres refuses",
-			zap.Error(Redact(cause)), zap.String("line_id", hex.EncodeToString(batch.Value(0, columnIndex(batch.Layout, "id")))))
-		return Result{Rejected: 1}, nil
-	}
-	cuts := []int{0, batch.Len() / 2, batch.Len()}
-	if row, ok := refusedRow(cause); ok && row < batch.Len() {
-		cuts = []int{0, row, row + 1, batch.Len()}
-	}
-	for i, end := range cuts[1:] {
-		part, err := s.write(ctx, batch.Slice(cuts[i], end), true)
+// currentTarget returns the table as last read. It holds the lock while it reads: the
+// other writers need the answer too.
+func (s *Store) currentTarget(ctx context.Context) (*target, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.target == nil {
+		catalog, err := s.table.Maintain(ctx)
 		if err != nil {
-			return Result{}, err
+			return nil, err
 		}
-		result.add(part)
+		s.use(catalog)
 	}
-	return result, nil
+	return s.target, nil
 }
 
-// cover creates the partitions that the rows need, and leaves out rows that come
-// too late for one. Without the right to create, the cause remains.
-func (s *Store) cover(ctx context.Context, batch Batch, cause error) (Batch, error) {
-	table, err := s.currentTarget(ctx)
-	if err != nil {
-		return batch, err
+// warn names the columns that the table does not take, each time that they change.
+func (s *Store) warn(t target) {
+	missing := t.missing(s.table.Columns)
+	if len(missing) > 0 && !slices.Equal(missing, s.leftOut) {
+		s.logger.Warn("columns are left out: the table lacks them or has them with another type",
+			zap.Stringer("table", t.Name), zap.Strings("columns", missing))
 	}
-	times := make([]time.Time, batch.Len())
-	for i := range times {
-		times[i] = batch.createdAt(i)
-	}
-	lost, err := s.partitions.Lost(ctx, table.Table, times)
-	if err != nil {
-		return batch, err
-	}
-	kept := Batch{Layout: batch.Layout}
-	keptTimes := times[:0]
-	for i, lost := range lost {
-		if !lost {
-			kept.Append(batch.Slice(i, i+1))
-			keptTimes = append(keptTimes, times[i])
-		}
-	}
-	if !s.cfg.CreateSchema {
-		if kept.Len() == batch.Len() {
-			return batch, cause
-		}
-		return kept, nil
-	}
-	return kept, s.partitions.Cover(ctx, table.Table, keptTimes)
+	s.leftOut = missing
 }

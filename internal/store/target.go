@@ -4,33 +4,34 @@ import (
 	"slices"
 	"sync/atomic"
 
-	"canonicallineexporter/schema"
+	"canonicallineexporter/internal/copyrow"
+	"canonicallineexporter/internal/table"
 )
 
 // target is the table as it is, which may be somebody else's: some of the
 // columns, in any order, or with other types.
 type target struct {
-	schema.Catalog
+	table.Catalog
 	// latest is how the latest batch was written; most have the same columns.
 	latest *atomic.Pointer[plan]
 }
 
-func newTarget(catalog schema.Catalog) target {
+func newTarget(catalog table.Catalog) target {
 	return target{catalog, &atomic.Pointer[plan]{}}
 }
 
 // accepts reports whether the table has the column with a type that takes its
 // binary form.
-func (t target) accepts(column schema.Column) bool {
+func (t target) accepts(column copyrow.Column) bool {
 	found, ok := t.Columns[column.Name]
 	return ok && found.Takes(column.Type)
 }
 
 // missing is the names of the columns that the table does not take.
-func (t target) missing(columns []schema.Column) []string {
+func (t target) missing(columns []table.Column) []string {
 	var names []string
 	for _, column := range columns {
-		if !t.accepts(column) {
+		if !t.accepts(copyrow.Column{Name: column.Name, Type: column.Type}) {
 			names = append(names, column.Name)
 		}
 	}
@@ -42,7 +43,7 @@ var keyColumns = []string{"created_at", "id"}
 
 // plan is the statements that write batches of a layout.
 type plan struct {
-	layout []schema.Column
+	layout []copyrow.Column
 	// copy fills the table, copyStaging the staging table.
 	copy, createStaging, copyStaging, upsert string
 }
@@ -54,16 +55,16 @@ type merged struct {
 }
 
 // plan is how to write a batch whose columns the table all accepts.
-func (t target) plan(batch Batch) *plan {
-	if latest := t.latest.Load(); latest != nil && SameLayout(Batch{Layout: latest.layout}, batch) {
+func (t target) plan(batch copyrow.Batch) *plan {
+	if latest := t.latest.Load(); latest != nil && copyrow.SameLayout(copyrow.Batch{Layout: latest.layout}, batch) {
 		return latest
 	}
 	data := struct {
-		Table                   schema.Table
+		Table                   table.Name
 		Names                   []string
 		Mutable                 []merged
 		ByStatistics, UpdatedAt bool
-	}{Table: t.Table, ByStatistics: columnIndex(batch.Layout, "statistics") >= 0}
+	}{Table: t.Name, ByStatistics: copyrow.Index(batch.Layout, "statistics") >= 0}
 	_, data.UpdatedAt = t.Columns["updated_at"]
 	for _, column := range batch.Layout {
 		data.Names = append(data.Names, column.Name)
@@ -75,7 +76,7 @@ func (t target) plan(batch Batch) *plan {
 		layout: batch.Layout, copy: statements.Render("copy.sql", data),
 		createStaging: statements.Render("create_staging.sql", data), upsert: statements.Render("upsert.sql", data),
 	}
-	data.Table = schema.Table{Schema: "pg_temp", Name: "canonical_line_staging"}
+	data.Table = table.Name{Schema: "pg_temp", Name: "canonical_line_staging"}
 	p.copyStaging = statements.Render("copy.sql", data)
 	t.latest.Store(p)
 	return p

@@ -1,95 +1,180 @@
 package store
 
 import (
-	"bytes"
 	"context"
-	"embed"
+	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
+	"regexp"
+	"strconv"
+	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"go.uber.org/zap"
 
-	"canonicallineexporter/schema"
+	"canonicallineexporter/internal/copyrow"
+	"canonicallineexporter/internal/database"
 )
 
-//go:embed *.sql
-var files embed.FS
-
-var statements = schema.ParseStatements(files)
-
-// Result counts what became of the lines of a write that Postgres committed.
-type Result struct {
+// Outcomes counts what became of the lines of a write that Postgres committed.
+type Outcomes struct {
 	Inserted, Updated, Unchanged int
-	// Rejected lines were refused by Postgres for their own values; Expired ones
-	// came too late for a partition.
+	// Rejected lines were refused by Postgres for their own values. Expired lines came
+	// too late for a partition.
 	Rejected, Expired int
 }
 
-func (r *Result) add(other Result) {
-	r.Inserted += other.Inserted
-	r.Updated += other.Updated
-	r.Unchanged += other.Unchanged
-	r.Rejected += other.Rejected
-	r.Expired += other.Expired
+func (o *Outcomes) add(other Outcomes) {
+	o.Inserted += other.Inserted
+	o.Updated += other.Updated
+	o.Unchanged += other.Unchanged
+	o.Rejected += other.Rejected
+	o.Expired += other.Expired
 }
 
-// Header and trailer of COPY in binary format
-// (https://www.postgresql.org/docs/current/sql-copy.html): signature, flags,
-// length of the header's extension; then -1 instead of a number of fields.
-var (
-	copyHeader  = []byte("PGCOPY\n\xff\r\n\x00\x00\x00\x00\x00\x00\x00\x00\x00")
-	copyTrailer = []byte{0xff, 0xff}
-)
+// maxRepairs bounds how often one write mends the table or changes its way before it
+// returns an error, for the batch to be written again.
+const maxRepairs = 3
 
-// insertFunc writes a batch whose columns the table all takes.
-type insertFunc func(ctx context.Context, conn *pgx.Conn, p *plan, batch Batch) (Result, error)
+// Write stores each line of the batch once, however often the batch is written. After an
+// error the batch has to be written again; a part of it may be stored by then. Errors
+// show no value of a row and no connection string.
+func (s *Store) Write(ctx context.Context, batch copyrow.Batch) (Outcomes, error) {
+	outcomes, err := s.write(ctx, batch, false)
+	return outcomes, database.Redact(err)
+}
 
-// copyBatch is the fast way, for lines that are all new.
-func copyBatch(ctx context.Context, conn *pgx.Conn, p *plan, batch Batch) (Result, error) {
-	if err := copyRows(ctx, conn.PgConn(), p.copy, batch); err != nil {
-		return Result{}, err
+// write is Write; fresh says that the table was read again for this batch.
+func (s *Store) write(ctx context.Context, batch copyrow.Batch, fresh bool) (Outcomes, error) {
+	insert := copyBatch
+	var expired Outcomes
+	for repairs := 0; ; repairs++ {
+		if batch.Len() == 0 {
+			return expired, nil
+		}
+		outcomes, err := s.run(ctx, batch, insert)
+		if err == nil {
+			outcomes.add(expired)
+			return outcomes, nil
+		}
+		policy := database.PolicyOf(err, func(column string) bool { return copyrow.Index(batch.Layout, column) >= 0 })
+		if policy == database.Isolate && !fresh {
+			// Postgres refuses rows, too, if a column has changed its type since the table
+			// was read. That must not cost a line.
+			policy, fresh = database.Reconcile, true
+		}
+		if policy == database.Isolate {
+			outcomes, err = s.isolate(ctx, batch, err)
+			outcomes.add(expired)
+			return outcomes, err
+		}
+		if repairs == maxRepairs {
+			return Outcomes{}, err
+		}
+		switch policy {
+		case database.Upsert:
+			insert = upsertBatch
+		case database.CreatePartition:
+			kept, err := s.createPartitions(ctx, batch, err)
+			if err != nil {
+				return Outcomes{}, err
+			}
+			expired.Expired += batch.Len() - kept.Len()
+			batch = kept
+		case database.Reconcile:
+			s.forget()
+		default:
+			return Outcomes{}, err
+		}
 	}
-	return Result{Inserted: batch.Len()}, nil
 }
 
-// copyRows streams the batch into a table, as a transaction of its own unless
-// one is open.
-func copyRows(ctx context.Context, conn *pgconn.PgConn, copySQL string, batch Batch) error {
-	rows := io.MultiReader(bytes.NewReader(copyHeader), bytes.NewReader(batch.Rows), bytes.NewReader(copyTrailer))
-	tag, err := conn.CopyFrom(ctx, rows, copySQL)
+// run gives insert a connection and the columns that the table takes.
+func (s *Store) run(ctx context.Context, batch copyrow.Batch, insert insertFunc) (Outcomes, error) {
+	target, err := s.currentTarget(ctx)
 	if err != nil {
-		return fmt.Errorf("copy rows: %w", err)
+		return Outcomes{}, err
 	}
-	if tag.RowsAffected() != int64(batch.Len()) {
-		return errors.New("copy rows: server counted other rows than were sent")
+	conn, err := s.pool.Acquire(ctx)
+	if err != nil {
+		return Outcomes{}, fmt.Errorf("acquire connection: %w", err)
 	}
-	return nil
+	defer conn.Release()
+	batch = batch.Project(target.accepts)
+	return insert(ctx, conn.Conn(), target.plan(batch), batch)
 }
 
-// upsertBatch stages the batch and moves it into the table in one transaction.
-func upsertBatch(ctx context.Context, conn *pgx.Conn, p *plan, batch Batch) (Result, error) {
-	tx, err := conn.Begin(ctx)
+// isolate writes the parts of a batch of which Postgres refuses a row, down to the row
+// itself, which it drops. COPY says which row that is; where nothing does, the parts are
+// halves.
+func (s *Store) isolate(ctx context.Context, batch copyrow.Batch, cause error) (outcomes Outcomes, err error) {
+	if batch.Len() == 1 {
+		id := batch.Value(0, copyrow.Index(batch.Layout, "id"))
+		s.logger.Error("dropped a line that Postgres refuses",
+			zap.Error(database.Redact(cause)), zap.String("line_id", hex.EncodeToString(id)))
+		return Outcomes{Rejected: 1}, nil
+	}
+	cuts := []int{0, batch.Len() / 2, batch.Len()}
+	if row, ok := refusedRow(cause); ok && row < batch.Len() {
+		cuts = []int{0, row, row + 1, batch.Len()}
+	}
+	for i, end := range cuts[1:] {
+		part, err := s.write(ctx, batch.Slice(cuts[i], end), true)
+		if err != nil {
+			return Outcomes{}, err
+		}
+		outcomes.add(part)
+	}
+	return outcomes, nil
+}
+
+// copyLine matches where COPY says that it failed, in the server's English. The line of
+// a row counts from 1.
+var copyLine = regexp.MustCompile(`^COPY .*, line ([0-9]+)`)
+
+// refusedRow returns the row, counted from 0, that an error of COPY is about.
+func refusedRow(err error) (row int, ok bool) {
+	pgErr, ok := errors.AsType[*pgconn.PgError](err)
+	if !ok {
+		return 0, false
+	}
+	match := copyLine.FindStringSubmatch(pgErr.Where)
+	if match == nil {
+		return 0, false
+	}
+	line, err := strconv.Atoi(match[1])
+	return line - 1, err == nil && line > 0
+}
+
+// createPartitions creates the partitions that the rows need and leaves out rows that
+// come too late for one. Without the right to create, it returns the cause.
+func (s *Store) createPartitions(ctx context.Context, batch copyrow.Batch, cause error) (copyrow.Batch, error) {
+	target, err := s.currentTarget(ctx)
 	if err != nil {
-		return Result{}, fmt.Errorf("begin upsert: %w", err)
+		return batch, err
 	}
-	defer tx.Rollback(context.WithoutCancel(ctx)) //nolint:errcheck // a no-op after Commit
-	if _, err := tx.Exec(ctx, p.createStaging); err != nil {
-		return Result{}, fmt.Errorf("create staging table: %w", err)
+	times := make([]time.Time, batch.Len())
+	createdAt := copyrow.Index(batch.Layout, "created_at")
+	for i := range times {
+		times[i] = batch.Time(i, createdAt)
 	}
-	if err := copyRows(ctx, tx.Conn().PgConn(), p.copyStaging, batch); err != nil {
-		return Result{}, err
+	lost, err := s.partitions.Lost(ctx, target.Name, times)
+	if err != nil {
+		return batch, err
 	}
-	var keys, known, written int
-	if err := tx.QueryRow(ctx, p.upsert).Scan(&keys, &known, &written); err != nil {
-		return Result{}, fmt.Errorf("upsert rows: %w", err)
+	kept := copyrow.Batch{Layout: batch.Layout}
+	keptTimes := times[:0]
+	for i, lost := range lost {
+		if !lost {
+			kept.Append(batch.Slice(i, i+1))
+			keptTimes = append(keptTimes, times[i])
+		}
 	}
-	if err := tx.Commit(ctx); err != nil {
-		return Result{}, fmt.Errorf("commit upsert: %w", err)
+	if !s.table.CreateSchema {
+		if kept.Len() == batch.Len() {
+			return batch, cause
+		}
+		return kept, nil
 	}
-	// Another writer may have inserted between the snapshot and the conflict; the
-	// sum stays exact.
-	inserted := min(keys-known, written)
-	return Result{Inserted: inserted, Updated: written - inserted, Unchanged: batch.Len() - written}, nil
+	return kept, s.partitions.EnsureFor(ctx, target.Name, keptTimes)
 }

@@ -1,0 +1,170 @@
+package copyrow
+
+import (
+	"encoding/binary"
+	"errors"
+	"slices"
+	"time"
+)
+
+// Batch holds rows of one layout, one after another, without the header and the
+// trailer of the stream.
+type Batch struct {
+	// Layout names the columns of every row, in order. Batches share it: it is never
+	// changed.
+	Layout []Column
+	// Rows holds the bytes of the rows.
+	Rows []byte
+	// Ends holds, for every row, the offset in Rows after its last byte.
+	Ends []int
+}
+
+// Len returns the number of rows.
+func (b Batch) Len() int { return len(b.Ends) }
+
+// Slice returns the rows from i, with it, to j, without it. It shares memory with b.
+func (b Batch) Slice(i, j int) Batch {
+	start := 0
+	if i > 0 {
+		start = b.Ends[i-1]
+	}
+	part := Batch{Layout: b.Layout, Ends: slices.Clone(b.Ends[i:j])}
+	for k := range part.Ends {
+		part.Ends[k] -= start
+	}
+	if i < j {
+		part.Rows = b.Rows[start:b.Ends[j-1]:b.Ends[j-1]]
+	}
+	return part
+}
+
+// Append adds the rows of other, which has the same layout.
+func (b *Batch) Append(other Batch) {
+	start := len(b.Rows)
+	// Twice as large each time: append alone would copy large batches often.
+	if need := start + len(other.Rows); need > cap(b.Rows) {
+		b.Rows = slices.Grow(b.Rows, max(start, len(other.Rows)))
+	}
+	b.Rows = append(b.Rows, other.Rows...)
+	for _, end := range other.Ends {
+		b.Ends = append(b.Ends, start+end)
+	}
+}
+
+// SameLayout reports whether rows of a and b can stand in one batch.
+func SameLayout(a, b Batch) bool { return slices.Equal(a.Layout, b.Layout) }
+
+// errMalformed says that bytes are not rows of the layout.
+var errMalformed = errors.New("malformed rows")
+
+// Validate returns an error unless Rows consists of whole rows of the layout that
+// end at Ends.
+func (b Batch) Validate() error {
+	start := 0
+	for _, end := range b.Ends {
+		if end < start || end > len(b.Rows) {
+			return errMalformed
+		}
+		rest, err := skipFields(b.Rows[start:end], len(b.Layout))
+		if err != nil || len(rest) != 0 {
+			return errMalformed
+		}
+		start = end
+	}
+	if start != len(b.Rows) {
+		return errMalformed
+	}
+	return nil
+}
+
+func skipFields(row []byte, fields int) ([]byte, error) {
+	if len(row) < 2 || int(binary.BigEndian.Uint16(row)) != fields {
+		return nil, errMalformed
+	}
+	row = row[2:]
+	for range fields {
+		if len(row) < 4 {
+			return nil, errMalformed
+		}
+		length := int(int32(binary.BigEndian.Uint32(row)))
+		if length < -1 || length > len(row)-4 {
+			return nil, errMalformed
+		}
+		row = row[4+max(length, 0):]
+	}
+	return row, nil
+}
+
+// row returns the fields of the i-th row.
+func (b Batch) row(i int) fields {
+	start := 0
+	if i > 0 {
+		start = b.Ends[i-1]
+	}
+	return fields(b.Rows[start+2 : b.Ends[i]])
+}
+
+// fields holds the fields of a row that are still to be read.
+type fields []byte
+
+// next cuts the first field off and returns it with and without its length; value
+// is nil for NULL.
+func (f *fields) next() (whole, value []byte) {
+	length := int(int32(binary.BigEndian.Uint32(*f)))
+	whole = (*f)[:4+max(length, 0)]
+	if length >= 0 {
+		value = whole[4:]
+	}
+	*f = (*f)[len(whole):]
+	return whole, value
+}
+
+// Index returns the position of the column in a layout, -1 if it has none of the
+// name.
+func Index(layout []Column, name string) int {
+	return slices.IndexFunc(layout, func(c Column) bool { return c.Name == name })
+}
+
+// Value returns the bytes of a field of the i-th row, nil for NULL.
+func (b Batch) Value(i, column int) []byte {
+	row := b.row(i)
+	for range column {
+		row.next()
+	}
+	_, value := row.next()
+	return value
+}
+
+// Time returns a Timestamp of the i-th row.
+func (b Batch) Time(i, column int) time.Time {
+	value := b.Value(i, column)
+	return time.UnixMicro(int64(binary.BigEndian.Uint64(value)) + epochMicroseconds)
+}
+
+// Project returns the batch with only the columns that keep accepts. It returns the
+// batch itself when keep accepts all.
+func (b Batch) Project(keep func(Column) bool) Batch {
+	kept := make([]bool, len(b.Layout))
+	projected := Batch{}
+	for i, column := range b.Layout {
+		if kept[i] = keep(column); kept[i] {
+			projected.Layout = append(projected.Layout, column)
+		}
+	}
+	if len(projected.Layout) == len(b.Layout) {
+		return b
+	}
+	projected.Rows = make([]byte, 0, len(b.Rows))
+	projected.Ends = make([]int, 0, len(b.Ends))
+	for i := range b.Ends {
+		projected.Rows = binary.BigEndian.AppendUint16(projected.Rows, uint16(len(projected.Layout)))
+		row := b.row(i)
+		for _, keep := range kept {
+			if whole, _ := row.next(); keep {
+				projected.Rows = append(projected.Rows, whole...)
+			}
+		}
+		projected.Ends = append(projected.Ends, len(projected.Rows))
+	}
+	return projected
+}

@@ -1,0 +1,85 @@
+package copyrow
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// layout is that of the rows in these tests.
+var layout = []Column{
+	{"created_at", Type{Kind: Timestamp}}, {"id", Type{Kind: UUID}}, {"user_agent", Type{Kind: Text, Width: 200}},
+}
+
+var epoch = time.Date(2023, 5, 12, 13, 14, 15, 123_456_000, time.UTC)
+
+// batchOf is a batch with a row for each user agent.
+func batchOf(agents ...string) Batch {
+	b := Batch{Layout: layout}
+	for i, agent := range agents {
+		b.Rows = AppendRowStart(b.Rows, len(layout))
+		for _, v := range []Value{
+			TimestampValue(epoch.Add(time.Duration(i) * time.Second)), UUIDValue([16]byte{15: byte(i)}), TextValue(agent),
+		} {
+			b.Rows = AppendField(b.Rows, &v)
+		}
+		b.Ends = append(b.Ends, len(b.Rows))
+	}
+	return b
+}
+
+func TestBatch_Slice_AppendsToTheSameBatch(t *testing.T) {
+	t.Parallel()
+	whole := batchOf("", "a long one", "curl")
+	for middle := range 4 {
+		joined := Batch{Layout: whole.Layout}
+		for _, part := range []Batch{whole.Slice(0, middle), whole.Slice(middle, 3)} {
+			require.NoError(t, part.Validate())
+			joined.Append(part)
+		}
+		require.Equal(t, whole.Rows, joined.Rows)
+		require.Equal(t, whole.Ends, joined.Ends)
+	}
+}
+
+func TestBatch_Append_LeavesTheNeighbourOfASliceAlone(t *testing.T) {
+	t.Parallel()
+	whole := batchOf("", "")
+	want := slices.Clone(whole.Rows)
+	first, other := whole.Slice(0, 1), batchOf("other")
+	first.Append(other)
+	require.Equal(t, want, whole.Rows)
+}
+
+func TestBatch_Project(t *testing.T) {
+	t.Parallel()
+	whole := batchOf("curl", "")
+	keep := []string{"created_at", "user_agent"}
+	got := whole.Project(func(c Column) bool { return slices.Contains(keep, c.Name) })
+	require.NoError(t, got.Validate())
+	require.Len(t, got.Layout, 2)
+	require.Equal(t, "curl", string(got.Value(0, 1)))
+	require.Nil(t, got.Value(1, 1))
+	require.Equal(t, whole.Time(1, 0), got.Time(1, 0))
+	require.Equal(t, epoch, got.Time(0, 0).UTC())
+}
+
+func TestBatch_Validate(t *testing.T) {
+	t.Parallel()
+	good := batchOf("", "")
+	for name, spoil := range map[string]func(*Batch){
+		"cut":           func(b *Batch) { b.Rows = b.Rows[:len(b.Rows)-1] },
+		"longer":        func(b *Batch) { b.Rows = append(slices.Clone(b.Rows), 0) },
+		"other columns": func(b *Batch) { b.Layout = b.Layout[1:] },
+		"field length":  func(b *Batch) { b.Rows[2] = 0x7f },
+		"negative":      func(b *Batch) { b.Rows[2] = 0x80 },
+		"ends":          func(b *Batch) { b.Ends[0]++ },
+		"backwards":     func(b *Batch) { b.Ends[0], b.Ends[1] = b.Ends[1], b.Ends[0] },
+	} {
+		bad := Batch{Layout: good.Layout, Rows: slices.Clone(good.Rows), Ends: slices.Clone(good.Ends)}
+		spoil(&bad)
+		require.Error(t, bad.Validate(), name)
+	}
+}

@@ -1,0 +1,111 @@
+package copyrow
+
+import (
+	"encoding/binary"
+	"errors"
+	"hash/crc32"
+)
+
+// The form of a batch on disk: magic with version, the layout, the lengths of the
+// rows, the rows, and a CRC-32C of it all. The layout goes along because the
+// configuration can change while a batch waits.
+const diskMagic = "CLR\x01"
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// ErrCorrupted says that bytes are not a batch as Marshal wrote it.
+var ErrCorrupted = errors.New("corrupted batch")
+
+// Marshal returns the batch in its form on disk.
+func (b Batch) Marshal() []byte {
+	buf := make([]byte, 0, len(b.Rows)+64*len(b.Layout)+4*len(b.Ends))
+	buf = append(buf, diskMagic...)
+	buf = binary.AppendUvarint(buf, uint64(len(b.Layout)))
+	for _, column := range b.Layout {
+		buf = binary.AppendUvarint(buf, uint64(len(column.Name)))
+		buf = append(buf, column.Name...)
+		buf = append(buf, byte(column.Type.Kind))
+		buf = binary.AppendUvarint(buf, uint64(column.Type.Width))
+	}
+	buf = binary.AppendUvarint(buf, uint64(len(b.Ends)))
+	start := 0
+	for _, end := range b.Ends {
+		buf = binary.AppendUvarint(buf, uint64(end-start))
+		start = end
+	}
+	return seal(append(buf, b.Rows...))
+}
+
+// seal appends the checksum.
+func seal(buf []byte) []byte {
+	return binary.BigEndian.AppendUint32(buf, crc32.Checksum(buf, castagnoli))
+}
+
+// Unmarshal returns the batch that Marshal wrote, or ErrCorrupted. It checks the
+// batch to the last row and keeps nothing of buf.
+func Unmarshal(buf []byte) (Batch, error) {
+	if len(buf) < len(diskMagic)+crc32.Size || string(buf[:len(diskMagic)]) != diskMagic {
+		return Batch{}, ErrCorrupted
+	}
+	body, sum := buf[:len(buf)-crc32.Size], buf[len(buf)-crc32.Size:]
+	if crc32.Checksum(body, castagnoli) != binary.BigEndian.Uint32(sum) {
+		return Batch{}, ErrCorrupted
+	}
+	d := decoder{rest: body[len(diskMagic):]}
+	var b Batch
+	for range d.count() {
+		name := string(d.bytes(d.uvarint()))
+		kind := d.bytes(1)
+		width := d.uvarint()
+		if d.failed {
+			return Batch{}, ErrCorrupted
+		}
+		b.Layout = append(b.Layout, Column{Name: name, Type: Type{Kind: Kind(kind[0]), Width: int(width)}})
+	}
+	end := 0
+	for range d.count() {
+		end += int(d.uvarint())
+		b.Ends = append(b.Ends, end)
+	}
+	b.Rows = append([]byte(nil), d.rest...)
+	if d.failed || b.Validate() != nil {
+		return Batch{}, ErrCorrupted
+	}
+	return b, nil
+}
+
+// decoder reads from the front of rest; what is not there fails it for good.
+type decoder struct {
+	rest   []byte
+	failed bool
+}
+
+func (d *decoder) uvarint() uint64 {
+	n, size := binary.Uvarint(d.rest)
+	if size <= 0 {
+		d.failed, d.rest = true, nil
+		return 0
+	}
+	d.rest = d.rest[size:]
+	return n
+}
+
+// count reads a number of things of at least one byte each.
+func (d *decoder) count() uint64 {
+	n := d.uvarint()
+	if n > uint64(len(d.rest)) {
+		d.failed = true
+		return 0
+	}
+	return n
+}
+
+func (d *decoder) bytes(n uint64) []byte {
+	if n > uint64(len(d.rest)) {
+		d.failed, d.rest = true, nil
+		return nil
+	}
+	b := d.rest[:n]
+	d.rest = d.rest[n:]
+	return b
+}

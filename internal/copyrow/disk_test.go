@@ -1,0 +1,53 @@
+package copyrow
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestUnmarshal_ReturnsWhatWasMarshaled(t *testing.T) {
+	t.Parallel()
+	for _, want := range []Batch{batchOf("curl"), batchOf(make([]string, 1000)...), {}} {
+		buf := want.Marshal()
+		got, err := Unmarshal(buf)
+		require.NoError(t, err)
+		require.True(t, SameLayout(want, got))
+		require.Equal(t, want.Ends, got.Ends)
+		require.True(t, slices.Equal(want.Rows, got.Rows))
+		clear(buf)
+		require.NoError(t, got.Validate(), "the storage's memory is not kept")
+	}
+}
+
+func TestUnmarshal_FindsAnyDamage(t *testing.T) {
+	t.Parallel()
+	good := batchOf("curl", "", "wget").Marshal()
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 2_000 {
+		bad := slices.Clone(good)
+		if random.IntN(2) == 0 {
+			bad[random.IntN(len(bad))] ^= byte(1 + random.IntN(255))
+		} else {
+			bad = bad[:random.IntN(len(bad))]
+		}
+		_, err := Unmarshal(bad)
+		require.ErrorIs(t, err, ErrCorrupted)
+	}
+}
+
+// FuzzUnmarshal seals the input with a right checksum, so that what is behind it is
+// reached.
+func FuzzUnmarshal(f *testing.F) {
+	for _, b := range []Batch{{}, batchOf("curl"), batchOf("", "", "wget")} {
+		buf := b.Marshal()
+		f.Add(buf[len(diskMagic) : len(buf)-4])
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		if b, err := Unmarshal(seal(append([]byte(diskMagic), body...))); err == nil {
+			require.NoError(t, b.Validate())
+		}
+	})
+}

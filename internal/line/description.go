@@ -1,0 +1,47 @@
+package line
+
+import (
+	"strings"
+
+	"canonicallineexporter/internal/table"
+)
+
+// Description describes a built-in column for documentation.
+type Description struct {
+	table.Column
+	// Attributes names the attributes that feed the column, in order. A captured header
+	// stands once, as "header x-request-id" or "response header x-request-id".
+	Attributes []string
+	// Descendants says that INTERNAL descendants are asked as well, OfResource that the
+	// SERVER span is not.
+	Descendants, OfResource bool
+	// Fixed columns cannot be set.
+	Fixed bool
+	// Rule says what the attributes do not; it can be empty.
+	Rule string
+}
+
+// Descriptions describes the built-in columns in the order of the table.
+func Descriptions() []Description {
+	all := make([]Description, len(columns))
+	for i, c := range columns {
+		all[i] = Description{
+			Column: c.Column, Descendants: c.descendants, OfResource: c.ofResource,
+			Fixed: c.fixed && !c.ofDatabase, Rule: c.rule,
+		}
+		seen := map[string]bool{}
+		for _, a := range c.from {
+			name := "`" + attributeNames[a] + "`"
+			if header, ok := headerName(attributeNames[a]); ok {
+				name = "header " + header
+			} else if header, ok := strings.CutPrefix(attributeNames[a], responseHeaderPrefix); ok {
+				name = "response header " + strings.ReplaceAll(header, "_", "-")
+			}
+			if !seen[name] {
+				all[i].Attributes = append(all[i].Attributes, name)
+			}
+			seen[name] = true
+		}
+	}
+	return all
+}

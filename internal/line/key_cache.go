@@ -1,0 +1,42 @@
+package line
+
+import "strings"
+
+// key is what an attribute means by its name.
+type key struct {
+	name      string
+	attribute attribute
+	known     bool
+	// statistic and header are the names of what it sets; empty: none.
+	statistic, header string
+}
+
+// maxKeys bounds a key cache.
+const maxKeys = 64
+
+// keyCache holds the keys of the last span by place. The spans of a service have the
+// same attributes in the same places, so most of them need no lookup.
+type keyCache []key
+
+// at returns the key of this name at this place. Places have to come in order.
+func (c *keyCache) at(place int, name string, m *Mapper) *key {
+	if place < len(*c) && (*c)[place].name == name {
+		return &(*c)[place]
+	}
+	k := key{name: name}
+	k.attribute, k.known = m.attributes[name]
+	if statistic, ok := strings.CutPrefix(name, m.statisticPrefix); ok {
+		k.statistic = statistic
+	} else if header, ok := headerName(name); ok && m.selected(header) {
+		k.header = header
+	}
+	switch {
+	case place < len(*c):
+		(*c)[place] = k
+	case place < maxKeys:
+		*c = append(*c, k)
+	default:
+		return &k
+	}
+	return &(*c)[place]
+}

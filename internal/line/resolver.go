@@ -1,0 +1,299 @@
+package line
+
+import (
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"canonicallineexporter/internal/copyrow"
+	"canonicallineexporter/internal/request"
+	"canonicallineexporter/internal/sanitize"
+)
+
+// resolver works out the columns of one request, each at most once, and what more than
+// one of them depends on. It is used again for the next request.
+type resolver struct {
+	request.Request
+	*Mapper
+	createdAt time.Time
+	// server and resource hold the values of attributes, the zero Value where there is
+	// none.
+	server, resource attributeValues
+	// read is the resource whose attributes are in resource.
+	read pcommon.Resource
+	// fed is the columns for which an attribute is there, fedByResource those for which
+	// the resource has one.
+	fed, fedByResource columnSet
+	// statisticAttributes and headers are the attributes with those prefixes.
+	statisticAttributes, headers []namedValue
+	keys                         keyCache
+
+	// values holds the columns of this request, where resolvedFor is its number.
+	values      []copyrow.Value
+	resolvedFor []uint64
+	number      uint64
+
+	call   call
+	target target
+	// exception is what the SERVER span recorded last, if excepted.
+	exception request.Exception
+	excepted  bool
+	// exceptions are those along the failing path; failure says that there is an error
+	// to explain.
+	exceptions []request.Exception
+	failure    bool
+
+	repairs []sanitize.Repairs
+	object  jsonObject
+}
+
+type namedValue struct {
+	name  string
+	value pcommon.Value
+}
+
+// attributeValues holds values by attribute.
+type attributeValues struct {
+	values []pcommon.Value
+	set    []attribute
+}
+
+func (v *attributeValues) put(a attribute, value pcommon.Value) {
+	if v.values[a] == (pcommon.Value{}) {
+		v.set = append(v.set, a)
+	}
+	v.values[a] = value
+}
+
+func (v *attributeValues) clear() {
+	for _, a := range v.set {
+		v.values[a] = pcommon.Value{}
+	}
+	v.set = v.set[:0]
+}
+
+// load takes in a request and looks at each of its attributes once.
+func (r *resolver) load(req request.Request, createdAt time.Time) {
+	r.Request, r.createdAt = req, createdAt
+	r.number++
+	if r.read != req.Resource {
+		r.resource.clear()
+		r.fedByResource = 0
+		for key, v := range req.Resource.Attributes().All() {
+			if a, ok := r.attributes[key]; ok {
+				r.resource.put(a, v)
+				r.fedByResource |= r.Mapper.fed[a]
+			}
+		}
+		r.read = req.Resource
+	}
+	r.server.clear()
+	r.fed = r.fedByResource
+	r.statisticAttributes, r.headers = r.statisticAttributes[:0], r.headers[:0]
+	place := 0
+	for key, v := range req.Span.Attributes().All() {
+		k := r.keys.at(place, key, r.Mapper)
+		place++
+		if k.known {
+			r.server.put(k.attribute, v)
+			r.fed |= r.Mapper.fed[k.attribute]
+		}
+		if k.statistic != "" {
+			r.statisticAttributes = append(r.statisticAttributes, namedValue{k.statistic, v})
+		} else if k.header != "" {
+			r.headers = append(r.headers, namedValue{k.header, v})
+		}
+	}
+	r.call = r.readCall()
+	r.target = r.readTarget()
+	r.exception, r.excepted = request.LastException(r.Span)
+	r.exceptions = r.readExceptions()
+	r.failure = r.failed()
+}
+
+// absent reports whether nothing of the request can feed the column.
+func (r *resolver) absent(i int) bool {
+	if r.fed.has(i) || len(r.Descendants.Attributes) > 0 {
+		return false
+	}
+	c := &r.columns[i]
+	return c.read == nil && (c.explain == nil || !r.failure)
+}
+
+// unload lets go of the request's data.
+func (r *resolver) unload() {
+	r.server.clear()
+	r.resource.clear()
+	clear(r.statisticAttributes)
+	clear(r.headers)
+	clear(r.values)
+	r.number++
+	r.Request, r.read, r.exceptions = request.Request{}, pcommon.Resource{}, nil
+	r.exception, r.call, r.target = request.Exception{}, call{}, target{}
+	clear(r.repairs)
+}
+
+// value returns what the column holds before it is sanitised.
+func (r *resolver) value(i int) *copyrow.Value {
+	v := &r.values[i]
+	if r.resolvedFor[i] != r.number {
+		r.resolvedFor[i] = r.number
+		*v = r.resolve(&r.columns[i])
+	}
+	return v
+}
+
+// resolve returns what the application set if that is of the column's type, else what the
+// user's sources say, else what the column's own do.
+func (r *resolver) resolve(c *column) copyrow.Value {
+	if r.overridden(c) {
+		if v := r.override(c); !v.IsNull() {
+			return v
+		}
+	}
+	if len(c.own) > 0 {
+		if v := r.convert(c, c.own, true); !v.IsNull() {
+			return v
+		}
+	}
+	switch {
+	case c.read != nil:
+		return c.read(r)
+	case c.explain != nil:
+		if r.failure {
+			return c.explain(r)
+		}
+	default:
+		if v := r.source(c); !v.IsNull() {
+			return v
+		}
+	}
+	return c.otherwise
+}
+
+// overridden reports whether the application may have set the column. Most columns are
+// never set, so this avoids a lookup.
+func (r *resolver) overridden(c *column) bool {
+	return !c.fixed && (r.server.values[c.override] != (pcommon.Value{}) || len(r.Descendants.Attributes) > 0)
+}
+
+// override returns what the application set for the column on the SERVER span, else on
+// the descendant that ended last: middleware deep in the stack rarely holds the SERVER
+// span.
+func (r *resolver) override(c *column) copyrow.Value {
+	if v := r.server.values[c.override]; v != (pcommon.Value{}) {
+		if v := convert(c.Type.Kind, v); !v.IsNull() {
+			return v
+		}
+	}
+	for _, a := range r.Descendants.Attributes {
+		if a.Key == r.names[c.override] {
+			return convert(c.Type.Kind, a.Value)
+		}
+	}
+	return copyrow.Null
+}
+
+// source reads the column's own attributes.
+func (r *resolver) source(c *column) copyrow.Value {
+	if c.parse == nil {
+		return r.convert(c, c.from, c.descendants)
+	}
+	for _, a := range c.from {
+		if text := r.lookUp(a, copyrow.Text, c.descendants, c.ofResource); !text.IsNull() {
+			if v := c.parse(r, a, text.Text()); !v.IsNull() {
+				return v
+			}
+		}
+	}
+	return copyrow.Null
+}
+
+// convert returns the first of the attributes that holds a value of the column's type:
+// each on the SERVER span, then on INTERNAL descendants if they are asked, then on the
+// resource.
+func (r *resolver) convert(c *column, from []attribute, descendants bool) copyrow.Value {
+	for _, a := range from {
+		if v := r.lookUp(a, c.Type.Kind, descendants, c.ofResource); !v.IsNull() {
+			return v
+		}
+	}
+	return copyrow.Null
+}
+
+func (r *resolver) lookUp(a attribute, kind copyrow.Kind, descendants, ofResource bool) copyrow.Value {
+	if v := r.server.values[a]; v != (pcommon.Value{}) && !ofResource {
+		if v := convert(kind, v); !v.IsNull() {
+			return v
+		}
+	}
+	if descendants {
+		// The attributes of the descendant that ended last come first.
+		for _, d := range r.Descendants.Attributes {
+			if d.Internal && d.Key == r.names[a] {
+				if v := convert(kind, d.Value); !v.IsNull() {
+					return v
+				}
+			}
+		}
+	}
+	if v := r.resource.values[a]; v != (pcommon.Value{}) {
+		return convert(kind, v)
+	}
+	return copyrow.Null
+}
+
+// first returns the first of the attributes that is there and not empty, as text: each on
+// the SERVER span, then on the resource.
+func (r *resolver) first(from ...attribute) string {
+	for _, a := range from {
+		for _, v := range [...]pcommon.Value{r.server.values[a], r.resource.values[a]} {
+			if v != (pcommon.Value{}) {
+				if s := textOf(v); s != "" {
+					return s
+				}
+			}
+		}
+	}
+	return ""
+}
+
+// sanitized returns the column as Postgres takes it and without secrets.
+func (r *resolver) sanitized(i int) copyrow.Value {
+	c, v := &r.columns[i], *r.value(i)
+	switch v.Kind() {
+	case copyrow.Text:
+		if c.redact == nil {
+			v.SetText(r.sanitizer.Text(v.Text(), c.Type.Width, &r.repairs[i]))
+			break
+		}
+		text := c.redact(r.sanitizer, v.Text())
+		if text == "" {
+			return copyrow.Null
+		}
+		v.SetText(sanitize.Fit(text, c.Type.Width, &r.repairs[i]))
+	case copyrow.TextArray:
+		for n, s := range v.List() {
+			v.List()[n] = r.sanitizer.Text(s, c.Type.Width, &r.repairs[i])
+		}
+	case copyrow.JSONB:
+		// A column that is read writes its JSON itself.
+		if c.read == nil {
+			v.SetText(r.sanitizer.Document(v.Text(), 0, &r.repairs[i]))
+		}
+	default:
+	}
+	return v
+}
+
+// payload returns the request's body if bodies are captured.
+func (r *resolver) payload() copyrow.Value {
+	if !r.cfg.CapturePayload {
+		return copyrow.Null
+	}
+	body := r.ofServer(requestBody)
+	if body == "" {
+		return copyrow.Null
+	}
+	return copyrow.JSONValue(r.sanitizer.Document(body, r.cfg.MaxPayload, &r.repairs[r.payloadColumn]))
+}

@@ -1,0 +1,79 @@
+package questions_test
+
+import (
+	"flag"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/require"
+
+	"canonicallineexporter/internal/pgtest"
+	"canonicallineexporter/internal/table"
+)
+
+var (
+	benchmarkLines    = flag.Int("lines", 20_000, "how many lines the questions are asked of")
+	benchmarkDatabase = flag.String("database", "", "URL of a database that keeps them; empty: a throwaway one")
+)
+
+// articleQuery is the article's, of all methods.
+const articleQuery = `
+	SELECT
+		http_method,
+		http_route,
+		count(*),
+		(percentile_cont(0.50) WITHIN GROUP (ORDER BY duration)) AS p50,
+		(percentile_cont(0.95) WITHIN GROUP (ORDER BY duration)) AS p95,
+		(percentile_cont(0.99) WITHIN GROUP (ORDER BY duration)) AS p99
+	FROM canonical_api_line
+	WHERE created_at > now() - '24 hours'::interval
+	GROUP BY http_method, http_route
+	ORDER BY 3 DESC
+	LIMIT 10`
+
+// BenchmarkQuestions measures the article's query over a day of lines, and each
+// question over that day and over its last hour, as multiples of it.
+func BenchmarkQuestions(b *testing.B) {
+	pool := benchmarkPool(b)
+	var article float64
+	ask := func(name, sql string) {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				rows, err := pool.Query(b.Context(), sql)
+				require.NoError(b, err)
+				for rows.Next() {
+				}
+				require.NoError(b, rows.Err())
+			}
+			took := b.Elapsed().Seconds() / float64(b.N)
+			if article == 0 {
+				article = took
+			}
+			b.ReportMetric(took/article, "x-article")
+			b.ReportMetric(took*1000, "ms/op")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+	ask("article", articleQuery)
+	for _, call := range calls {
+		ask(call.name+"/day", call.sql(call.day))
+		ask(call.name+"/hour", call.sql(call.hour))
+	}
+}
+
+func benchmarkPool(b *testing.B) *pgxpool.Pool {
+	b.Helper()
+	if *benchmarkDatabase == "" {
+		d := pgtest.New(b)
+		fill(b, d.Pool, *benchmarkLines)
+		return d.Pool
+	}
+	pool, err := pgxpool.New(b.Context(), *benchmarkDatabase)
+	require.NoError(b, err)
+	b.Cleanup(pool.Close)
+	if _, err := table.Read(b.Context(), pool, lines); err != nil {
+		fill(b, pool, *benchmarkLines)
+	}
+	applyQuestions(b, pool)
+	return pool
+}

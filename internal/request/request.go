@@ -1,0 +1,57 @@
+// Package request holds the plain types of a request: what its spans say, before
+// anybody reads columns out of it.
+package request
+
+import (
+	"math"
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+)
+
+// Request is one request as its spans tell it. Nobody changes the spans.
+type Request struct {
+	// Resource is the service that answered.
+	Resource pcommon.Resource
+	// Span is the SERVER span.
+	Span ptrace.Span
+	// Arrival is when the span was received.
+	Arrival time.Time
+	// Descendants is what the spans below the SERVER span say.
+	Descendants Descendants
+}
+
+// Ended returns when the request ended, cut to the microseconds that Postgres keeps:
+// the span's end, else its start, else its arrival.
+func (r Request) Ended() time.Time {
+	for _, t := range []pcommon.Timestamp{r.Span.EndTimestamp(), r.Span.StartTimestamp()} {
+		if t != 0 {
+			return time.UnixMicro(int64(t / 1000)).UTC()
+		}
+	}
+	return r.Arrival.UTC().Truncate(time.Microsecond)
+}
+
+// Duration returns how long the request took, 0 if its times are reversed or missing.
+func (r Request) Duration() time.Duration {
+	start, end := r.Span.StartTimestamp(), r.Span.EndTimestamp()
+	if start == 0 || end < start {
+		return 0
+	}
+	return time.Duration(min(end-start, math.MaxInt64))
+}
+
+// ID returns the id of the request's line. It is the same for the same span and sorts
+// by time like a ULID (https://github.com/ulid/spec): 6 bytes of the milliseconds of
+// createdAt, the last 2 bytes of the trace id, the 8 bytes of the span id.
+func (r Request) ID(createdAt time.Time) (id [16]byte) {
+	ms := uint64(createdAt.UnixMilli())
+	for i := range 6 {
+		id[i] = byte(ms >> (8 * (5 - i)))
+	}
+	trace, span := r.Span.TraceID(), r.Span.SpanID()
+	copy(id[6:], trace[14:])
+	copy(id[8:], span[:])
+	return id
+}

@@ -1,0 +1,202 @@
+package sanitize
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"math"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// AppendJSONString appends text, which has to be valid UTF-8 without NUL, as a JSON
+// string.
+func AppendJSONString(buf []byte, s string) []byte {
+	const digits = "0123456789abcdef"
+	buf = append(buf, '"')
+	start := 0
+	for i := range len(s) {
+		c := s[i]
+		if c >= ' ' && c != '"' && c != '\\' {
+			continue
+		}
+		buf = append(buf, s[start:i]...)
+		start = i + 1
+		if c < ' ' {
+			buf = append(buf, '\\', 'u', '0', '0', digits[c>>4], digits[c&15])
+		} else {
+			buf = append(buf, '\\', c)
+		}
+	}
+	return append(append(buf, s[start:]...), '"')
+}
+
+// These lie far below what jsonb takes: Postgres' numeric holds exponents up to
+// 131072, and only its stack bounds nesting.
+const (
+	maxNesting  = 128
+	maxNumber   = 400
+	maxExponent = 1000
+)
+
+// Document returns text as jsonb takes it, without secrets and of at most width
+// bytes: the JSON document that it is, else a JSON string. A width of 0 is no limit.
+func (s Sanitizer) Document(text string, width int, repairs *Repairs) string {
+	w := jsonRewriter{sanitizer: s, repairs: repairs, decoder: json.NewDecoder(strings.NewReader(text))}
+	w.decoder.UseNumber()
+	whole := w.rewrite()
+	out := string(w.buf)
+	switch first := strings.TrimLeft(text, " \t\r\n"); {
+	case whole:
+	case strings.HasPrefix(first, "{"), strings.HasPrefix(first, "["):
+		// The rest cannot be read, so neither can what in it is secret.
+		out += ellipsis
+	default:
+		out = s.URLs(s.Query(text))
+	}
+	if whole && w.deepest <= maxNesting && (width == 0 || len(out) <= width) {
+		return out
+	}
+	if !whole || w.deepest > maxNesting {
+		repairs.JSON++
+	}
+	cleaned := clean(out)
+	if cleaned != out {
+		repairs.Characters++
+	}
+	if width > 0 && len(cleaned) > width {
+		repairs.Length++
+		end := max(width-len(ellipsis), 0)
+		for end > 0 && !utf8.RuneStart(cleaned[end]) {
+			end--
+		}
+		cleaned = cleaned[:end] + ellipsis
+	}
+	return string(AppendJSONString(nil, cleaned))
+}
+
+// jsonRewriter writes a document anew, without the values of secret members and
+// without what jsonb refuses.
+type jsonRewriter struct {
+	sanitizer Sanitizer
+	repairs   *Repairs
+	decoder   *json.Decoder
+	buf       []byte
+	stack     []jsonContainer
+	deepest   int
+}
+
+type jsonContainer struct {
+	object bool
+	// elements counts names and values of an object.
+	elements int
+	// secret says that the next value is one.
+	secret bool
+}
+
+// rewrite reports whether the text is one JSON document. If not, what precedes
+// the fault has been written.
+func (w *jsonRewriter) rewrite() bool {
+	for {
+		token, err := w.decoder.Token()
+		if err != nil {
+			return false
+		}
+		if delimiter, ok := token.(json.Delim); ok && (delimiter == '}' || delimiter == ']') {
+			w.buf = append(w.buf, byte(delimiter))
+			w.stack = w.stack[:len(w.stack)-1]
+		} else if !w.element(token) {
+			return false
+		}
+		if len(w.stack) == 0 {
+			_, err := w.decoder.Token()
+			return errors.Is(err, io.EOF)
+		}
+	}
+}
+
+// element writes a name, a value or the start of a container. It reports whether
+// the text could be read.
+func (w *jsonRewriter) element(token json.Token) bool {
+	name, secret := false, false
+	if n := len(w.stack); n > 0 {
+		c := &w.stack[n-1]
+		name = c.object && c.elements%2 == 0
+		switch {
+		case c.object && !name:
+			w.buf = append(w.buf, ':')
+		case c.elements > 0:
+			w.buf = append(w.buf, ',')
+		}
+		c.elements++
+		secret, c.secret = c.secret, false
+		if s, ok := token.(string); ok && name {
+			c.secret = w.sanitizer.secret(s)
+		}
+	}
+	if secret {
+		w.buf = AppendJSONString(w.buf, redacted)
+		return w.skip(token)
+	}
+	switch v := token.(type) {
+	case json.Delim:
+		w.buf = append(w.buf, byte(v))
+		w.stack = append(w.stack, jsonContainer{object: v == '{'})
+		w.deepest = max(w.deepest, len(w.stack))
+	case string:
+		// The decoder has replaced what is no UTF-8 and lone surrogates.
+		cleaned := clean(v)
+		if cleaned != v || strings.ContainsRune(v, utf8.RuneError) {
+			w.repairs.Characters++
+		}
+		if !name {
+			cleaned = w.sanitizer.URLs(cleaned)
+		}
+		w.buf = AppendJSONString(w.buf, cleaned)
+	case json.Number:
+		w.number(string(v))
+	case bool:
+		w.buf = strconv.AppendBool(w.buf, v)
+	case nil:
+		w.buf = append(w.buf, "null"...)
+	}
+	return true
+}
+
+// number keeps a number as it is spelt, unless numeric may not hold it.
+func (w *jsonRewriter) number(s string) {
+	exponent := 0
+	if e := strings.IndexAny(s, "eE"); e >= 0 {
+		var err error
+		if exponent, err = strconv.Atoi(s[e+1:]); err != nil {
+			exponent = math.MaxInt32
+		}
+	}
+	if len(s) <= maxNumber && exponent >= -maxExponent && exponent <= maxExponent {
+		w.buf = append(w.buf, s...)
+		return
+	}
+	w.repairs.JSON++
+	w.buf = AppendJSONString(w.buf, s)
+}
+
+// skip reads over the value that starts with the token.
+func (w *jsonRewriter) skip(token json.Token) bool {
+	for depth := 0; ; {
+		if delimiter, ok := token.(json.Delim); ok {
+			if delimiter == '{' || delimiter == '[' {
+				depth++
+			} else {
+				depth--
+			}
+		}
+		if depth == 0 {
+			return true
+		}
+		var err error
+		if token, err = w.decoder.Token(); err != nil {
+			return false
+		}
+	}
+}

@@ -1,0 +1,73 @@
+package sanitize
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestStatementsLoseTheirLiterals(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ system, text, want string }{
+		{"postgresql", "SELECT * FROM t WHERE id = $1", "SELECT * FROM t WHERE id = $1"},
+		{"postgresql", "SELECT 'it''s', E'a\\'b', 1, -1.5e-3, .5, 0xFF, t1.c2 FROM t1", "SELECT ?, E?, ?, -?, ?, ?, t1.c2 FROM t1"},
+		{"postgresql", "  SELECT\n\t1  ,\r\n 2 ", "SELECT ? , ?"},
+		{"postgresql", `SELECT "a""b 1" FROM "T 2"`, `SELECT "a""b 1" FROM "T 2"`},
+		{"postgresql", "SELECT $$a 'b' 1$$, $x$y$$z$x$, $1", "SELECT ?, ?, $1"},
+		{"postgresql", "SELECT 'cut off", "SELECT ?"},
+		{"postgresql", "SELECT $$cut off", "SELECT ?"},
+		{"postgresql", "SELECT 1 -- don't\nFROM t /* it's */ WHERE a = 'b'", "SELECT ? FROM t WHERE a = ?"},
+		{"postgresql", "SELECT a /*traceparent='00-1'*/", "SELECT a"},
+		{"postgresql", `SELECT 'C:\' WHERE a = 's3cr3t'`, "SELECT ? WHERE a = ?"},
+		{"postgresql", "SELECT a #> '{b}' FROM t", "SELECT a #> ? FROM t"},
+		{"postgresql", "SELECT größe FROM t WHERE b = 'ü'", "SELECT größe FROM t WHERE b = ?"},
+		{"mysql", `SELECT "s3cr3t", 'it\'s', ` + "`a 1`" + ` FROM t # don't`, "SELECT ?, ?, `a 1` FROM t"},
+		{"sqlite", `SELECT "s3cr3t"`, "SELECT ?"},
+		{"", `SELECT "s3cr3t"`, "SELECT ?"},
+		{"postgresql", "SELECT * FROM t WHERE a IN (1, 2,3) AND b IN ('x') OR c IN ( 4 , 5 )", "SELECT * FROM t WHERE a IN (?) AND b IN (?) OR c IN ( ? , ? )"},
+		{"postgresql", "SELECT a FROM t WHERE id IN (1, 2, 3, 4", "SELECT a FROM t WHERE id IN (?)"},
+		{"mysql", "SELECT f(1, a), g(1, 2)", "SELECT f(?, a), g(?)"},
+	} {
+		got, ok := Statement(tt.system, tt.text)
+		require.True(t, ok)
+		require.Equal(t, tt.want, got, tt.text)
+	}
+}
+
+func TestStatement_NotSQL(t *testing.T) {
+	t.Parallel()
+	for system, text := range map[string]string{"redis": "SET user:1 s3cr3t", "mongodb": `{"find": "s3cr3t"}`, "": `SELECT 'a\' OR b = 's3cr3t'`} {
+		_, ok := Statement(system, text)
+		require.False(t, ok, text)
+	}
+	require.Equal(t, "SET", Command("SET user:1 s3cr3t"))
+	require.Empty(t, Command("user:1"))
+}
+
+func TestStatement_Long(t *testing.T) {
+	t.Parallel()
+	normal, _ := Statement("", "SELECT '"+strings.Repeat("ü", MaxStatement)+"s3cr3t")
+	require.Equal(t, "SELECT ?", normal)
+	normal, _ = Statement("", strings.Repeat("ü", MaxStatement))
+	require.LessOrEqual(t, len(normal), MaxStatement)
+}
+
+// FuzzNormalize looks for a literal that gets through.
+func FuzzNormalize(f *testing.F) {
+	f.Add("SELECT ", " FROM t", "secret")
+	f.Add("SELECT $$a$$, ", "", "it''s")
+	f.Add("-- a\n", "/* b */", "c")
+	f.Fuzz(func(t *testing.T, before, after, literal string) {
+		const secret = "QZXSECRETQZX"
+		// What precedes must be whole, or it takes the literal for something else.
+		if strings.ContainsAny(before+after+literal, "'\"`$\\-/*#\n") || strings.Contains(before+after, secret) || len(before+literal) > 1000 {
+			return
+		}
+		normal, ok := standard.normalize(before + " '" + literal + secret + "' " + after)
+		require.True(t, ok)
+		require.NotContains(t, normal, secret)
+		again, _ := standard.normalize(normal)
+		require.Equal(t, normal, again)
+	})
+}

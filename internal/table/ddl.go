@@ -1,0 +1,119 @@
+package table
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"canonicallineexporter/internal/database"
+)
+
+//go:embed *.sql
+var files embed.FS
+
+var statements = database.ParseStatements(files)
+
+// Apply creates the table if it is missing, else the columns that it lacks. It changes
+// nothing that exists. It is safe for concurrent use, by several collectors too.
+func Apply(ctx context.Context, pool *pgxpool.Pool, name Name, columns []Column) error {
+	tx, err := pool.Begin(ctx)
+	if err != nil {
+		return fmt.Errorf("begin table change: %w", err)
+	}
+	defer tx.Rollback(context.WithoutCancel(ctx)) //nolint:errcheck // a no-op after Commit
+	if err := Lock(ctx, tx, name); err != nil {
+		return err
+	}
+
+	catalog, err := Read(ctx, tx, name)
+	missing := make([]Column, 0, len(columns))
+	switch {
+	case errors.Is(err, ErrNoTable):
+		if name, err = create(ctx, tx, name, columns); err != nil {
+			return err
+		}
+		missing = columns
+	case err != nil:
+		return err
+	default:
+		name = catalog.Name
+		for _, column := range columns {
+			if _, ok := catalog.Columns[column.Name]; !ok {
+				missing = append(missing, column.Added())
+			}
+		}
+		if len(missing) > 0 {
+			if _, err := tx.Exec(ctx, statements.Render("add_columns.sql", tableData{name, missing})); err != nil {
+				return fmt.Errorf("add columns: %w", err)
+			}
+		}
+	}
+	for _, column := range missing {
+		if err := comment(ctx, tx, name, column); err != nil {
+			return err
+		}
+	}
+	if err := tx.Commit(ctx); err != nil {
+		return fmt.Errorf("commit table change: %w", err)
+	}
+	return nil
+}
+
+type tableData struct {
+	Table   Name
+	Columns []Column
+}
+
+// create makes the schema, the function and the table, and returns the qualified
+// name.
+func create(ctx context.Context, tx pgx.Tx, name Name, columns []Column) (Name, error) {
+	if name.Schema == "" {
+		var schema *string
+		if err := tx.QueryRow(ctx, "SELECT current_schema()").Scan(&schema); err != nil {
+			return name, fmt.Errorf("read current schema: %w", err)
+		}
+		if schema == nil {
+			return name, errors.New("no schema of the search_path exists: qualify the table with a schema")
+		}
+		name.Schema = *schema
+	}
+	var noSchema, noFunction bool
+	err := tx.QueryRow(ctx, statements.Render("missing.sql", nil), name.Schema).Scan(&noSchema, nil, &noFunction)
+	if err != nil {
+		return name, fmt.Errorf("read what is missing: %w", err)
+	}
+	for _, step := range []struct {
+		name   string
+		needed bool
+	}{
+		{"create_schema.sql", noSchema},
+		{"create_gen_ulid.sql", noFunction},
+		{"create_table.sql", true},
+	} {
+		if !step.needed {
+			continue
+		}
+		if _, err := tx.Exec(ctx, statements.Render(step.name, tableData{name, columns})); err != nil {
+			return name, fmt.Errorf("run %s: %w", step.name, err)
+		}
+	}
+	return name, nil
+}
+
+func comment(ctx context.Context, tx pgx.Tx, name Name, column Column) error {
+	// COMMENT takes no parameters: the server writes the literal itself.
+	var sql string
+	err := tx.QueryRow(ctx, statements.Render("comment_column.sql", nil),
+		name.String()+"."+database.QuoteIdentifier(column.Name), column.Comment).Scan(&sql)
+	if err != nil {
+		return fmt.Errorf("quote column comment: %w", err)
+	}
+	if _, err := tx.Exec(ctx, sql); err != nil {
+		return fmt.Errorf("comment column: %w", err)
+	}
+	return nil
+}
