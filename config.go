@@ -66,15 +66,20 @@ type DatabaseConfig struct {
 	CreateSchema bool `mapstructure:"create_schema"`
 }
 
-// CollapseConfig bounds the spans that wait for the SERVER span above them.
+// CollapseConfig bounds the spans that are kept to make lines of.
 type CollapseConfig struct {
-	// MaxPendingSpans is the most spans that wait, at least 1; over it the oldest
-	// traces are forgotten. Default: 1,000,000.
+	// MaxPendingSpans is the most spans that are kept, at least 1, with at most 256 bytes of
+	// SERVER spans for each; over it the oldest traces are forgotten. Default: 1,000,000.
 	MaxPendingSpans int `mapstructure:"max_pending_spans"`
 
-	// PendingTTL is how long a trace's spans wait, from the first, more than 0.
-	// Default: 5m.
+	// PendingTTL is how long spans wait for their SERVER span, from the latest span of their
+	// trace, more than 0. Default: 5m.
 	PendingTTL time.Duration `mapstructure:"pending_ttl"`
+
+	// AmendWindow is how long after its last change a line is made anew when more of its
+	// spans come, at least 0. What comes later is counted as late and marks the line as
+	// incomplete. Default: 30s.
+	AmendWindow time.Duration `mapstructure:"amend_window"`
 }
 
 // ColumnConfig is a column of the user's own, or other sources for a built-in one.
@@ -169,7 +174,7 @@ func createDefaultConfig() component.Config {
 	return &Config{
 		Database:        DatabaseConfig{MaxConnections: 4, CreateSchema: true},
 		Table:           "canonical_api_line",
-		Collapse:        CollapseConfig{MaxPendingSpans: 1_000_000, PendingTTL: 5 * time.Minute},
+		Collapse:        CollapseConfig{MaxPendingSpans: 1_000_000, PendingTTL: 5 * time.Minute, AmendWindow: 30 * time.Second},
 		AttributePrefix: "canonical",
 		Headers:         HeadersConfig{Prefixes: []string{"x-crunchy-"}},
 		RequestPayload:  RequestPayloadConfig{MaxBytes: 16 << 10},

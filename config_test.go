@@ -43,7 +43,7 @@ func TestEveryKeyIsRead(t *testing.T) {
 		URL: "postgres://alice:hunter2@db.example.com:6432/lines?sslmode=verify-full", MaxConnections: 8,
 	}
 	want.Table = `"my.metrics".Lines`
-	want.Collapse = CollapseConfig{MaxPendingSpans: 5000, PendingTTL: 30 * time.Second}
+	want.Collapse = CollapseConfig{MaxPendingSpans: 5000, PendingTTL: 30 * time.Second, AmendWindow: 10 * time.Second}
 	want.AttributePrefix = "app"
 	want.Columns = map[string]ColumnConfig{
 		"account_id": {From: []string{"enduser.id", "user.id"}},
@@ -72,7 +72,7 @@ func TestEveryFaultIsReportedAtOnceByItsKey(t *testing.T) {
 	err := confmap.Validate(cfg)
 	require.Error(t, err)
 	for _, key := range []string{
-		"`database::url`", "`database::max_connections`", "`table`", "`collapse::max_pending_spans`", "`collapse::pending_ttl`",
+		"`database::url`", "`database::max_connections`", "`table`", "`collapse::max_pending_spans`", "`collapse::pending_ttl`", "`collapse::amend_window`",
 		"`attribute_prefix`", "`columns::account_id::type`", "`columns::plan::type`", "`columns::team_id::type`",
 		"`columns::team_id::from`", "`headers::prefixes`", "`redact::query_parameters`", "`request_payload::max_bytes`",
 		"`partitions::interval`", "`partitions::create_ahead`", "`partitions::retention`", "`partitions::keep_detached`",

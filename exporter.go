@@ -23,7 +23,6 @@ import (
 	"canonicallineexporter/internal/metadata"
 	"canonicallineexporter/internal/partition"
 	"canonicallineexporter/internal/questions"
-	"canonicallineexporter/internal/request"
 	"canonicallineexporter/internal/store"
 	"canonicallineexporter/internal/table"
 )
@@ -94,8 +93,11 @@ func newLineExporter(cfg *Config, set exporter.Settings) (*lineExporter, error) 
 	collapser := collapse.New(collapse.Config{
 		MaxPendingSpans:  cfg.Collapse.MaxPendingSpans,
 		PendingTTL:       cfg.Collapse.PendingTTL,
+		AmendWindow:      cfg.Collapse.AmendWindow,
 		DescendantPrefix: mapper.DescendantPrefix(),
 		InternalKeys:     mapper.DescendantKeys(),
+		Reads:            mapper.Reads,
+		Began:            time.Now(),
 	})
 	return &lineExporter{
 		cfg: cfg, table: name, collapser: collapser, mapper: mapper,
@@ -127,7 +129,8 @@ func (e *lineExporter) start(_ context.Context, host component.Host) error {
 	e.stop = stop
 
 	if err := errors.Join(
-		e.telemetry.RegisterCanonicalLineSpansPendingCallback(e.observePending), e.observePartitions(partitions),
+		e.telemetry.RegisterCanonicalLineSpansPendingCallback(e.observePending),
+		e.telemetry.RegisterCanonicalLineAmendableCallback(e.observeAmendable), e.observePartitions(partitions),
 	); err != nil {
 		return fmt.Errorf("register metrics: %w", err)
 	}
@@ -148,8 +151,21 @@ func (e *lineExporter) start(_ context.Context, host component.Host) error {
 // Shutdown writes what waits in memory and ends. It is safe before Start and to
 // call again, which exporterhelper's own is not.
 func (e *lineExporter) Shutdown(ctx context.Context) error {
-	e.ended.Do(func() { e.endErr = e.Traces.Shutdown(ctx) })
+	e.ended.Do(func() { e.endErr = errors.Join(e.finish(ctx), e.Traces.Shutdown(ctx)) })
 	return e.endErr
+}
+
+// finish makes lines of what still waits: nothing more comes.
+func (e *lineExporter) finish(ctx context.Context) error {
+	if e.stop == nil {
+		return nil
+	}
+	delivery := e.collapser.Finish()
+	defer delivery.Release()
+	if err := e.offer(ctx, delivery); err != nil {
+		return fmt.Errorf("hand over unfinished requests: %w", err)
+	}
+	return nil
 }
 
 // shutdown runs after exporterhelper has flushed its queue, and also where start
@@ -171,22 +187,26 @@ func (e *lineExporter) Capabilities() consumer.Capabilities {
 	return consumer.Capabilities{MutatesData: false}
 }
 
-// ConsumeTraces makes rows of the requests in td and returns once they are in
-// the queue. An export without a request leaves nothing to queue.
+// ConsumeTraces makes rows of the requests that td changes and returns once they are in
+// the queue. An export that changes none leaves nothing to queue.
 func (e *lineExporter) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
-	export := e.collapser.Resolve(td, e.now())
-	defer export.Release()
+	delivery := e.collapser.Enter(td, e.now())
+	defer delivery.Release()
+	return e.offer(ctx, delivery)
+}
+
+// offer hands the lines of a delivery to the queue. Only what the queue has taken is noted
+// and counted: what it refuses comes again.
+func (e *lineExporter) offer(ctx context.Context, delivery *collapse.Delivery) error {
 	encoder := e.mapper.Encoder()
 	defer encoder.Release()
-	batch, outcomes := encode(encoder, export.Requests)
+	batch, outcomes := encode(encoder, delivery)
 	if batch.Len() > 0 {
-		if err := e.Traces.ConsumeTraces(context.WithValue(ctx, queuedKey{}, &queued{batch}), td); err != nil {
+		if err := e.Traces.ConsumeTraces(context.WithValue(ctx, queuedKey{}, &queued{batch}), ptrace.NewTraces()); err != nil {
 			return err
 		}
 	}
-	// Only what is acknowledged is remembered and counted: what is refused comes
-	// again.
-	e.countReceived(ctx, export.Commit(), outcomes)
+	e.countReceived(ctx, delivery.Acknowledge(), outcomes)
 	e.countRepairs(ctx, encoder)
 	return nil
 }
@@ -194,11 +214,14 @@ func (e *lineExporter) ConsumeTraces(ctx context.Context, td ptrace.Traces) erro
 // outcomes counts requests by their outcome.
 type outcomes [line.NumOutcomes]int
 
-// encode makes rows of requests.
-func encode(encoder *line.Encoder, requests []request.Request) (copyrow.Batch, outcomes) {
+// encode makes rows of what a delivery comes to.
+func encode(encoder *line.Encoder, delivery *collapse.Delivery) (copyrow.Batch, outcomes) {
 	var outcomes outcomes
-	for _, r := range requests {
+	for _, r := range delivery.Requests {
 		outcomes[encoder.Append(r)]++
+	}
+	for _, m := range delivery.Marks {
+		encoder.AppendMark(m)
 	}
 	return encoder.Batch(), outcomes
 }
@@ -221,17 +244,25 @@ func (e *lineExporter) write(ctx context.Context, r xexporterhelper.Request) err
 	return nil
 }
 
-// sweep evicts spans that have waited too long, at least ten times in the time
-// that they may wait, until ctx ends.
+// sweep has the collapser look after what is due, often enough for the shortest of its
+// times, until ctx ends.
 func (e *lineExporter) sweep(ctx context.Context) {
-	ticker := time.NewTicker(max(e.cfg.Collapse.PendingTTL/10, time.Millisecond))
+	shortest := min(e.cfg.Collapse.PendingTTL, max(e.cfg.Collapse.AmendWindow, time.Millisecond))
+	ticker := time.NewTicker(min(max(shortest/10, time.Millisecond), time.Second))
 	defer ticker.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			add(ctx, e.telemetry.CanonicalLineSpansEvicted, e.collapser.Sweep(e.now()), "reason", "pending_ttl")
+			// What the queue refuses is offered again in the next round.
+			_ = e.sweepOnce(ctx)
 		}
 	}
+}
+
+func (e *lineExporter) sweepOnce(ctx context.Context) error {
+	delivery := e.collapser.Sweep(e.now())
+	defer delivery.Release()
+	return e.offer(ctx, delivery)
 }

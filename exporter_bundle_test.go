@@ -79,6 +79,19 @@ func (b *bundle) flush(t *testing.T) {
 	require.NoError(t, b.Shutdown(t.Context()))
 }
 
+// sum is the value of a metric without attributes, 0 if it was never counted.
+func (b *bundle) sum(t *testing.T, name string) (total int64) {
+	t.Helper()
+	metric, err := b.telemetry.GetMetric(name)
+	if err != nil {
+		return 0
+	}
+	for _, point := range metric.Data.(metricdata.Sum[int64]).DataPoints {
+		total += point.Value
+	}
+	return total
+}
+
 // counter is the value of a metric with one attribute, 0 if it was never counted.
 func (b *bundle) counter(t *testing.T, name, key, value string) int64 {
 	t.Helper()

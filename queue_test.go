@@ -16,10 +16,10 @@ import (
 // queuedOf encodes the requests of an export as the exporter does.
 func queuedOf(t testing.TB, td ptrace.Traces) *queued {
 	t.Helper()
-	export := collapse.New(collapse.Config{}).Resolve(td, started)
-	defer export.Release()
+	delivery := collapse.New(collapse.Config{MaxPendingSpans: 1_000_000}).Enter(td, started)
+	defer delivery.Release()
 	encoder := line.NewMapper(line.Config{AttributePrefix: "canonical"}).Encoder()
-	batch, _ := encode(encoder, export.Requests)
+	batch, _ := encode(encoder, delivery)
 	return &queued{batch}
 }
 

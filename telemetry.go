@@ -18,6 +18,11 @@ import (
 // This file counts what becomes of spans and lines; metadata.yaml describes each
 // metric.
 
+func (e *lineExporter) observeAmendable(_ context.Context, o metric.Int64Observer) error {
+	o.Observe(e.collapser.Amendable())
+	return nil
+}
+
 func (e *lineExporter) observePending(_ context.Context, o metric.Int64Observer) error {
 	o.Observe(e.collapser.Pending())
 	return nil
@@ -65,6 +70,10 @@ func (e *lineExporter) countReceived(ctx context.Context, spans collapse.Outcome
 	add(ctx, t.CanonicalLineSpansResolved, spans.Late, "outcome", "late")
 	add(ctx, t.CanonicalLineSpansResolved, spans.Duplicates, "outcome", "duplicate")
 	add(ctx, t.CanonicalLineSpansEvicted, spans.Evicted, "reason", "max_pending_spans")
+	add(ctx, t.CanonicalLineSpansEvicted, spans.Expired, "reason", "pending_ttl")
+	add(ctx, t.CanonicalLineAmended, spans.Amended)
+	add(ctx, t.CanonicalLineAmendableEvicted, spans.AmendableEvicted)
+	add(ctx, t.CanonicalLineWritten, spans.Repeated, "outcome", "unchanged")
 	add(ctx, t.CanonicalLineDropped, requests[line.Expired], "reason", "expired")
 	if restamped := requests[line.Restamped]; restamped > 0 {
 		t.CanonicalLineClockSkew.Add(ctx, int64(restamped))

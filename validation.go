@@ -24,6 +24,7 @@ func (c *Config) Validate() error {
 	f.require(c.AttributePrefix != "", "attribute_prefix", "must not be empty")
 	f.require(c.Collapse.MaxPendingSpans >= 1, "collapse::max_pending_spans", "must be at least 1")
 	f.require(c.Collapse.PendingTTL > 0, "collapse::pending_ttl", "must be positive")
+	f.require(c.Collapse.AmendWindow >= 0, "collapse::amend_window", "must not be negative")
 	for _, name := range slices.Sorted(maps.Keys(c.Columns)) {
 		f.column("columns::"+name, name, c.Columns[name])
 	}

@@ -154,14 +154,14 @@ func (b *bench) batches(w workload, size int) (batches []copyrow.Batch) {
 	td := w.export()
 	for first := 0; first < w.lines; first += w.perExport() {
 		w.number(td, first)
-		export := collapser.Resolve(td, time.Now())
-		for _, r := range export.Requests {
+		delivery := collapser.Enter(td, time.Now())
+		for _, r := range delivery.Requests {
 			encoder.Append(r)
 			if encoder.Len() == size {
 				finish()
 			}
 		}
-		export.Release()
+		delivery.Release()
 	}
 	if encoder.Len() > 0 {
 		finish()

@@ -69,8 +69,8 @@ func BenchmarkPending(b *testing.B) {
 			send := func() {
 				queries(td, number, exportSize, perTrace)
 				number += exportSize
-				x := c.Resolve(td, arrival)
-				x.Commit()
+				x := c.Enter(td, arrival)
+				x.Acknowledge()
 				x.Release()
 			}
 			before := heap()
@@ -120,12 +120,12 @@ func BenchmarkShapes(b *testing.B) {
 				c := New(config())
 				for number := 0; number < descendants; number += exportSize {
 					queries(td, uint64(number), exportSize, perTrace)
-					x := c.Resolve(td, arrival)
-					x.Commit()
+					x := c.Enter(td, arrival)
+					x.Acknowledge()
 					x.Release()
 				}
-				x := c.Resolve(servers, arrival)
-				x.Commit()
+				x := c.Enter(servers, arrival)
+				x.Acknowledge()
 				x.Release()
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/descendants, "ns/span")

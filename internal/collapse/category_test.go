@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 )
 
@@ -40,8 +41,9 @@ func TestSpansAreCountedAsWhatTheyDo(t *testing.T) {
 		s := ptrace.NewSpan()
 		s.SetName(tt.name)
 		s.SetKind(tt.kind)
+		s.SetParentSpanID(pcommon.SpanID{1})
 		require.NoError(t, s.Attributes().FromRaw(tt.attributes))
 		c := New(config())
-		require.Equal(t, tt.want, c.reader.read(s).category, "%s %v", tt.name, tt.attributes)
+		require.Equal(t, tt.want, c.reader.read(s, process{}).category, "%s %v", tt.name, tt.attributes)
 	}
 }

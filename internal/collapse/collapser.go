@@ -1,58 +1,92 @@
 // Package collapse finds the requests in exports of spans and adds up what their
 // descendants cost.
 //
-// A request is a SERVER span. Its descendants are the spans that lead to it
-// through parent ids without passing another SERVER or CONSUMER span: a trace
-// over three services is three requests. Descendants end first and mostly arrive
-// with or before their SERVER span; they wait until it comes, and the request is
-// complete at once.
+// A request is a SERVER span. Its descendants are the spans that lead to it through
+// parent ids without passing another SERVER or CONSUMER span: a trace over three
+// services has three requests. Spans of a trace come in any order and in any number of
+// exports. All of them are kept, in a compact form, until nothing more is expected, and
+// the line of a request is a pure function of those that are known: it goes out with its
+// SERVER span at once, and again whenever a descendant comes later.
 package collapse
 
 import (
 	"hash/maphash"
+	"math"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"canonicallineexporter/internal/request"
 )
 
-// Config says what is kept of descendants and for how long.
+// Config says what is kept of spans and for how long.
 type Config struct {
-	// MaxPendingSpans is the most spans that wait, at least 1; the oldest traces
-	// are evicted first.
+	// MaxPendingSpans is the most spans that are kept, at least 1. Over it, and over
+	// 256 bytes of SERVER spans for each, the traces that are due first are evicted.
 	MaxPendingSpans int
-	// PendingTTL is how long a trace's spans wait, counted from the first.
+	// PendingTTL is how long spans wait for their SERVER span, counted from the latest
+	// span of their trace.
 	PendingTTL time.Duration
+	// AmendWindow is how long after the last change of a request more of its spans make
+	// its line anew; not negative.
+	AmendWindow time.Duration
 	// DescendantPrefix starts the attributes that descendants hand on to their request.
 	DescendantPrefix string
-	// InternalKeys are the attributes that INTERNAL descendants hand on, beside
-	// those.
+	// InternalKeys names the attributes that INTERNAL descendants hand on beside those.
 	InternalKeys []string
+	// Reads reports whether lines read an attribute of SERVER spans; nil: all.
+	Reads func(key string) bool
+	// Began is when spans were first received. A request that was running then may lack
+	// descendants, and says so. The zero time: nothing came before.
+	Began time.Time
 }
 
-// Collapser keeps the spans that wait for their SERVER span. It is safe for
-// concurrent use.
+// parentWait is how long a SERVER span waits for a parent that it claims to have in its
+// own process.
+const parentWait = 3 * time.Second
+
+// Collapser keeps the spans of requests that are running or can be amended. It is safe
+// for concurrent use.
 type Collapser struct {
 	cfg    Config
 	reader reader
-	key    keyer
+	seed   maphash.Seed
 	shards [shards]shard
-	// pending counts the spans that wait, those about to among them.
-	pending atomic.Int64
-	// newest is the latest time a trace was given, each another, for eviction to
-	// have an order.
-	newest atomic.Int64
+	// held counts the spans that are kept, bytes the memory of SERVER spans.
+	held, bytes atomic.Int64
+	// pending counts the spans that have no request yet, amendable the requests whose
+	// line has gone out.
+	pending, amendable atomic.Int64
+	// deliveries numbers deliveries; unused are those to be used again.
+	deliveries atomic.Uint64
+	unused     sync.Pool
+
+	// mu guards what deliveries left that were not acknowledged: what nothing else will
+	// offer again, and what became of the spans of others.
+	mu       sync.Mutex
+	final    []request.Request
+	marks    []request.Mark
+	outcomes Outcomes
 }
 
 // shards is how many traces can be worked on at once.
 const shards = 64
 
+// bytesPerSpan bounds the memory of SERVER spans for each span that may be kept.
+const bytesPerSpan = 256
+
+// never is a time after all others.
+const never = math.MaxInt64
+
 // New returns a collapser without spans.
 func New(cfg Config) *Collapser {
 	c := &Collapser{
-		cfg: cfg, key: keyer{maphash.MakeSeed()},
+		cfg: cfg, seed: maphash.MakeSeed(),
 		reader: reader{prefix: cfg.DescendantPrefix, keys: map[string]struct{}{}, statements: newStatementCache()},
 	}
+	c.unused.New = func() any { return &Delivery{byTrace: map[pcommon.TraceID]int32{}, walk: newWalk()} }
 	for _, key := range cfg.InternalKeys {
 		c.reader.keys[key] = struct{}{}
 	}
@@ -60,93 +94,19 @@ func New(cfg Config) *Collapser {
 	limit := max(1, cfg.MaxPendingSpans/shards)
 	for i := range c.shards {
 		s := &c.shards[i]
-		s.pending = newPending(c.key)
-		s.resolved.limit, s.bereft.limit = limit, limit
-		s.oldest.Store(never)
+		s.traces = map[pcommon.TraceID]*trace{}
+		s.done.limit, s.bereft.limit = limit, limit
+		s.due.Store(never)
 	}
 	return c
 }
 
-// Pending is how many spans wait for their SERVER span.
+// Pending returns how many spans wait for their SERVER span.
 func (c *Collapser) Pending() int64 { return c.pending.Load() }
 
-// Sweep evicts the traces that have waited for longer than the TTL and returns
-// how many spans that was.
-func (c *Collapser) Sweep(now time.Time) (evicted int) {
-	horizon := now.Add(-c.cfg.PendingTTL).UnixNano()
-	for i := range c.shards {
-		s := &c.shards[i]
-		for s.oldest.Load() < horizon {
-			evicted += c.evictFrom(s, horizon)
-		}
-	}
-	return evicted
-}
+// Amendable returns how many requests are kept so that their line can be made anew.
+func (c *Collapser) Amendable() int64 { return c.amendable.Load() }
 
-// traceKey and spanKey are hashes that stand for a trace and for a span of it: a
-// word each, and safe from a client that would have ids collide. Two are the
-// same by chance once in 2^64.
-type (
-	traceKey uint64
-	spanKey  uint64
-)
-
-// keyer makes keys.
-type keyer struct{ seed maphash.Seed }
-
-func (k keyer) trace(id pcommon.TraceID) traceKey {
-	return traceKey(maphash.Comparable(k.seed, id))
-}
-
-func (k keyer) span(trace traceKey, id pcommon.SpanID) spanKey {
-	return spanKey(maphash.Comparable(k.seed, struct {
-		trace traceKey
-		id    pcommon.SpanID
-	}{trace, id}))
-}
-
-func (c *Collapser) shard(trace traceKey) *shard { return &c.shards[trace%shards] }
-
-// stamp is the time from which a trace waits.
-func (c *Collapser) stamp(arrival time.Time) int64 {
-	for {
-		newest := c.newest.Load()
-		stamp := max(arrival.UnixNano(), newest+1)
-		if c.newest.CompareAndSwap(newest, stamp) {
-			return stamp
-		}
-	}
-}
-
-// reserve makes room for one more span, at the expense of the oldest traces. It
-// is not ok if there is no room to make. No lock of a shard may be held.
-func (c *Collapser) reserve() (evicted int, ok bool) {
-	for c.pending.Add(1) > int64(c.cfg.MaxPendingSpans) {
-		c.pending.Add(-1)
-		oldest := &c.shards[0]
-		for i := range c.shards {
-			if c.shards[i].oldest.Load() < oldest.oldest.Load() {
-				oldest = &c.shards[i]
-			}
-		}
-		n := c.evictFrom(oldest, never)
-		if n == 0 {
-			return evicted, false
-		}
-		evicted += n
-	}
-	return evicted, true
-}
-
-// evictFrom evicts the oldest trace of the shard, if it has one from before the
-// horizon.
-func (c *Collapser) evictFrom(s *shard, horizon int64) int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.oldest.Load() >= horizon {
-		return 0
-	}
-	evicted := s.evictOldest()
-	c.pending.Add(-int64(evicted))
-	return evicted
+func (c *Collapser) shard(trace pcommon.TraceID) *shard {
+	return &c.shards[maphash.Comparable(c.seed, trace)%shards]
 }

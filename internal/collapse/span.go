@@ -1,6 +1,8 @@
 package collapse
 
 import (
+	"encoding/binary"
+	"hash/fnv"
 	"strings"
 	"unique"
 
@@ -25,36 +27,50 @@ const (
 
 // Properties of a span.
 const (
-	failed   uint8 = 1 << iota // its status is Error
-	outgoing                   // it is a CLIENT or PRODUCER span
-	internal                   // it is an INTERNAL span
+	failed       uint16 = 1 << iota // its status is Error
+	outgoing                        // it is a CLIENT or PRODUCER span
+	internal                        // it is an INTERNAL span
+	server                          // it is a SERVER span
+	outsider                        // it belongs to no request, nor does what is below it
+	folded                          // it is a SERVER span that belongs to its parent's request
+	acknowledged                    // its export was acknowledged
+	counted                         // it has been counted as attached
 )
 
-// span is what is kept of a descendant while it waits for its SERVER span: 56
-// bytes, whatever its attributes.
+// identity tells the spans of a trace apart. An id alone does not: Zipkin gives a
+// caller's CLIENT span and the callee's SERVER span the same one.
+type identity struct {
+	id pcommon.SpanID
+	// entry is the side of SERVER and CONSUMER spans.
+	entry bool
+}
+
+func (i identity) twin() identity { return identity{i.id, !i.entry} }
+
+// span is what is kept of a span, whatever its attributes: less than a hundred bytes.
 type span struct {
-	id, parent pcommon.SpanID
-	start, end pcommon.Timestamp
-	// statement tells repeated queries; interned, since a service runs the same
-	// few over and over.
+	identity
+	category category
+	flags    uint16
+	parentID pcommon.SpanID
+	start    pcommon.Timestamp
+	end      pcommon.Timestamp
+	process  process
+	// statement tells repeated queries; interned, since a service runs the same few
+	// over and over.
 	statement unique.Handle[string]
 	// details are what few spans carry, nil for the others.
 	details *details
-	// sibling is the next span with the same parent, 0 after the last.
-	sibling  int32
-	category category
-	flags    uint8
+
+	// What follows are places in the trace, 0 for none. root is the SERVER span of the
+	// request that the span belongs to, its own if it is one. next and previous are its
+	// neighbours below the same parent, or among orphans that miss the same one.
+	root, parent, child, next, previous int32
+	// request is the place of a SERVER span's request.
+	request int32
 }
 
-func (s *span) has(flag uint8) bool { return s.flags&flag != 0 }
-
-// duration is in nanoseconds; 0 when the times are reversed or missing.
-func (s *span) duration() pcommon.Timestamp {
-	if s.start == 0 || s.end < s.start {
-		return 0
-	}
-	return s.end - s.start
-}
+func (s *span) has(flag uint16) bool { return s.flags&flag != 0 }
 
 // details are what few spans carry.
 type details struct {
@@ -66,33 +82,12 @@ type details struct {
 	messages int
 }
 
-// What a waiting span keeps at most, so that none costs without bound: as many
-// attributes, and as many bytes of each text.
+// What a span hands on at most, so that none costs without bound: as many attributes, and
+// as many bytes of each.
 const (
 	maxAttributes = 64
 	maxText       = 16 << 10
 )
-
-// own copies what refers to the export's data.
-func (d *details) own() {
-	if d == nil {
-		return
-	}
-	if len(d.attributes) > maxAttributes {
-		d.attributes = d.attributes[:maxAttributes:maxAttributes]
-	}
-	for i, a := range d.attributes {
-		v := pcommon.NewValueEmpty()
-		if s := a.Value; s.Type() == pcommon.ValueTypeStr {
-			v.SetStr(sanitize.Truncate(s.Str(), maxText))
-		} else {
-			s.CopyTo(v)
-		}
-		d.attributes[i].Value = v
-	}
-	d.exception.Type = sanitize.Truncate(d.exception.Type, maxText)
-	d.exception.Message = sanitize.Truncate(d.exception.Message, maxText)
-}
 
 // reader reads the spans of an export.
 type reader struct {
@@ -104,18 +99,36 @@ type reader struct {
 	statements *statementCache
 }
 
-// read is what is kept of s, a span that is no SERVER span.
-func (r *reader) read(s ptrace.Span) span {
-	kept := span{id: s.SpanID(), parent: s.ParentSpanID(), start: s.StartTimestamp(), end: s.EndTimestamp()}
-	switch s.Kind() {
-	case ptrace.SpanKindClient, ptrace.SpanKindProducer:
-		kept.flags |= outgoing
-	case ptrace.SpanKindInternal, ptrace.SpanKindUnspecified:
-		kept.flags |= internal
-	default:
+// read returns what is kept of s, which a process recorded. Nothing of it refers to the
+// data of the export.
+func (r *reader) read(s ptrace.Span, p process) span {
+	kept := span{
+		identity: identity{id: s.SpanID()}, parentID: s.ParentSpanID(),
+		start: s.StartTimestamp(), end: s.EndTimestamp(), process: p,
+	}
+	if kept.id.IsEmpty() {
+		kept.id = nameless(s)
 	}
 	if s.Status().Code() == ptrace.StatusCodeError {
 		kept.flags |= failed
+	}
+	switch s.Kind() {
+	case ptrace.SpanKindServer:
+		kept.entry = true
+		kept.flags |= server
+	case ptrace.SpanKindConsumer:
+		kept.entry = true
+		kept.flags |= outsider
+	case ptrace.SpanKindClient, ptrace.SpanKindProducer:
+		kept.flags |= outgoing
+	default:
+		kept.flags |= internal
+	}
+	if kept.parentID.IsEmpty() && !kept.has(server) {
+		kept.flags |= outsider
+	}
+	if kept.has(outsider) {
+		return kept
 	}
 	var facts facts
 	for key, v := range s.Attributes().All() {
@@ -123,20 +136,25 @@ func (r *reader) read(s ptrace.Span) span {
 			continue
 		}
 		if !strings.HasPrefix(key, r.prefix) {
-			if kept.flags&internal == 0 {
+			if kept.has(outgoing) {
 				continue
 			}
 			if _, ok := r.keys[key]; !ok {
 				continue
 			}
 		}
-		kept.detail().attributes = append(kept.detail().attributes, request.Attribute{
-			Key: key, Value: v, Internal: kept.has(internal), Ended: kept.end,
-		})
+		if d := kept.detail(); len(d.attributes) < maxAttributes {
+			d.attributes = append(d.attributes, request.Attribute{
+				Key: key, Value: bounded(v), Internal: !kept.has(outgoing), Ended: kept.end,
+			})
+		}
 	}
 	if s.Events().Len() > 0 {
 		if e, ok := request.LastException(s); ok {
-			kept.detail().exception, kept.detail().excepted = e, true
+			kept.detail().exception = request.Exception{
+				Type: sanitize.Truncate(e.Type, maxText), Message: sanitize.Truncate(e.Message, maxText),
+			}
+			kept.detail().excepted = true
 		}
 	}
 	kept.category = facts.category(s.Kind(), s.Name())
@@ -150,6 +168,36 @@ func (r *reader) read(s ptrace.Span) span {
 	default:
 	}
 	return kept
+}
+
+// nameless returns an id for a span that has none, so that it is known when it comes again.
+func nameless(s ptrace.Span) (id pcommon.SpanID) {
+	h := fnv.New64a()
+	parent := s.ParentSpanID()
+	_, _ = h.Write(parent[:])
+	_, _ = h.Write(binary.BigEndian.AppendUint64(nil, uint64(s.StartTimestamp())))
+	_, _ = h.Write(binary.BigEndian.AppendUint64(nil, uint64(s.EndTimestamp())))
+	_, _ = h.Write([]byte(s.Name()))
+	binary.BigEndian.PutUint64(id[:], h.Sum64()|1)
+	return id
+}
+
+// bounded copies a value of at most maxText bytes. A larger one becomes text that is cut.
+func bounded(v pcommon.Value) pcommon.Value {
+	out := pcommon.NewValueEmpty()
+	switch v.Type() {
+	case pcommon.ValueTypeStr:
+		out.SetStr(sanitize.Truncate(v.Str(), maxText))
+	case pcommon.ValueTypeBytes, pcommon.ValueTypeSlice, pcommon.ValueTypeMap:
+		if text := v.AsString(); len(text) > maxText {
+			out.SetStr(sanitize.Truncate(text, maxText))
+			break
+		}
+		v.CopyTo(out)
+	default:
+		v.CopyTo(out)
+	}
+	return out
 }
 
 func (s *span) detail() *details {

@@ -1,6 +1,8 @@
 package collapse
 
 import (
+	"bytes"
+	"cmp"
 	"slices"
 	"time"
 	"unique"
@@ -10,133 +12,112 @@ import (
 	"canonicallineexporter/internal/request"
 )
 
-// walk goes from a SERVER span to its descendants and adds up what they cost.
+// walk goes from a SERVER span to its descendants and adds up what they cost. It is used
+// again for the next.
 type walk struct {
 	nodes    []node
-	seen     map[spanKey]struct{}
 	cost     request.Cost
 	repeats  map[unique.Handle[string]]int
 	outgoing []interval
-	// excepted says that a descendant recorded an exception, detailed that one
-	// has details of any kind.
+	// start and end are those of the request.
+	start, end pcommon.Timestamp
+	// excepted says that a descendant recorded an exception, detailed that one has details
+	// of any kind.
 	excepted, detailed bool
 }
 
 // node is a span on the way, the SERVER span first, parents before children.
 type node struct {
-	key spanKey
-	// index is the span's in the export, 0 if it waited.
-	index int32
+	span *span
 	// parent is the node of its parent.
 	parent int32
-	// failing is the child that ended last of those that failed or lead to one
-	// that did, 0 for none.
+	// failing is the child that ended last of those that failed or lead to one that did, 0
+	// for none.
 	failing int32
-	// leaf says that children of its id are not its own.
-	leaf bool
 	// failed says that it failed or leads to a span that did.
 	failed bool
-	// counted are the categories that it or a span above is counted in.
-	counted uint8
-	end     pcommon.Timestamp
-	details *details
+	// owned is until when a span above, or this one, owns the time: what begins before is
+	// part of it.
+	owned pcommon.Timestamp
 }
 
+// interval is when a span ran.
+type interval struct{ start, end pcommon.Timestamp }
+
+func (i interval) duration() time.Duration { return time.Duration(i.end - i.start) }
+
 func newWalk() walk {
-	return walk{seen: map[spanKey]struct{}{}, repeats: map[unique.Handle[string]]int{}}
+	return walk{repeats: map[unique.Handle[string]]int{}}
 }
+
+// size is how many nodes the walk has room for.
+func (w *walk) size() int { return cap(w.nodes) }
 
 func (w *walk) reset() {
 	clear(w.nodes)
-	clear(w.seen)
 	clear(w.repeats)
-	*w = walk{nodes: w.nodes[:0], seen: w.seen, repeats: w.repeats, outgoing: w.outgoing[:0]}
+	*w = walk{nodes: w.nodes[:0], repeats: w.repeats, outgoing: w.outgoing[:0]}
 }
 
-// descendants finds the descendants of a SERVER span, in the export and among
-// those that wait.
-func (x *Export) descendants(i int32) request.Descendants {
-	root := x.at(i)
-	if !root.owner {
-		return request.Descendants{}
-	}
-	w := &x.walk
+// descendants adds up the spans below the SERVER span of a request.
+func (e *entry) descendants(r *serving) request.Descendants {
+	w := &e.walk
 	w.reset()
-	w.nodes = append(w.nodes, node{key: root.key, index: i})
-
-	// The lock is held for this one request, as long as waiting spans are read.
-	shard := x.collapser.shard(root.trace)
-	shard.mu.Lock()
-	_, waiting := shard.pending.byTrace[root.trace]
-	bereft := !shard.bereft.empty()
-	if !waiting && !bereft {
-		shard.mu.Unlock()
+	root := e.at(r.span)
+	w.start, w.end = root.start, max(root.start, root.end)
+	if root.start == 0 {
+		w.end = 0
 	}
+	w.nodes = append(w.nodes, node{span: root})
+	w.cost.Incomplete = r.incomplete || e.collapser.ranBefore(root)
+	bereft := !e.shard.bereft.empty()
 	for n := 0; n < len(w.nodes); n++ { //nolint:intrange // nodes grows
-		parent := w.nodes[n]
-		if parent.leaf {
-			continue
-		}
-		var child int32
-		if parent.index != 0 {
-			child = x.at(parent.index).child
-		} else {
-			child = x.strayChildren(parent.key)
-		}
-		for ; child != 0; child = x.at(child).sibling {
-			if s := x.at(child); s.outcome == undecided {
-				s.outcome = attached
-				w.visit(n, &s.span, s.key, child, !s.owner)
-			}
-		}
-		if waiting {
-			for s := range shard.pending.children(parent.key) {
-				x.visitWaiting(n, root.trace, s)
-			}
+		for child := w.nodes[n].span.child; child != 0; child = e.at(child).next {
+			w.visit(n, e.at(child))
 		}
 		if bereft && !w.cost.Incomplete {
-			_, w.cost.Incomplete = shard.bereft.get(parent.key)
+			_, w.cost.Incomplete = e.shard.bereft.get(memoryKey{e.id, w.nodes[n].span.id})
 		}
 	}
-	if waiting || bereft {
-		shard.mu.Unlock()
-	}
-	return w.descendants(root.start, root.end)
+	return w.descendants()
 }
 
-func (x *Export) visitWaiting(parent int, trace traceKey, s *span) {
-	w := &x.walk
-	key := x.collapser.key.span(trace, s.id)
-	owner := x.byID[key]
-	_, seen := w.seen[key]
-	if seen || owner != 0 && x.at(owner).role == descendant {
-		x.found.duplicates++
-		return
+// ranBefore reports whether a request was running when spans were first received, so that
+// descendants may have been sent before. What ended longer ago than spans wait is a
+// recording, or comes from a client that has kept it whole.
+func (c *Collapser) ranBefore(s *span) bool {
+	if c.cfg.Began.IsZero() {
+		return false
 	}
-	if !s.id.IsEmpty() {
-		w.seen[key] = struct{}{}
+	began := c.cfg.Began.UnixNano()
+	return int64(s.start) < began && int64(s.end) > began-int64(c.cfg.PendingTTL)
+}
+
+// clip returns when the span ran inside the request: nothing is longer than its request.
+func (w *walk) clip(s *span) interval {
+	if s.start == 0 || s.end < s.start {
+		return interval{w.start, w.start}
 	}
-	x.found.attached++
-	w.visit(parent, s, key, 0, owner != 0)
+	start := min(max(s.start, w.start), w.end)
+	return interval{start, max(start, min(s.end, w.end))}
 }
 
 // visit adds a descendant of the parent's node.
-func (w *walk) visit(parent int, s *span, key spanKey, index int32, leaf bool) {
-	counted := w.nodes[parent].counted
-	if s.category != other && counted&(1<<s.category) == 0 {
-		w.count(s)
-		counted |= 1 << s.category
+func (w *walk) visit(parent int, s *span) {
+	n := node{span: s, parent: int32(parent), owned: w.nodes[parent].owned, failed: s.has(failed)}
+	ran := w.clip(s)
+	// Time is counted once, for the outermost span. What begins after that has ended is not
+	// part of it, though it hangs below.
+	if s.category != other && (n.owned == 0 || s.start >= n.owned) {
+		w.count(s, ran.duration())
+		n.owned = max(n.owned, s.end, s.start+1)
 	}
 	w.cost.Spans++
 	if s.has(failed) {
 		w.cost.SpanErrors++
 	}
 	if s.has(outgoing) {
-		w.outgoing = append(w.outgoing, interval{s.start, s.end})
-	}
-	n := node{
-		key: key, index: index, parent: int32(parent), leaf: leaf || s.id.IsEmpty(),
-		failed: s.has(failed), counted: counted, end: s.end, details: s.details,
+		w.outgoing = append(w.outgoing, ran)
 	}
 	if s.details != nil {
 		w.detailed = true
@@ -147,8 +128,7 @@ func (w *walk) visit(parent int, s *span, key spanKey, index int32, leaf bool) {
 }
 
 // count adds a span to its category.
-func (w *walk) count(s *span) {
-	duration := time.Duration(s.duration())
+func (w *walk) count(s *span, duration time.Duration) {
 	switch s.category {
 	case query:
 		w.cost.Queries.Add(duration, s.has(failed))
@@ -169,12 +149,11 @@ func (w *walk) count(s *span) {
 	}
 }
 
-// descendants is what has been visited, below a SERVER span that ran from start
-// to end.
-func (w *walk) descendants(start, end pcommon.Timestamp) request.Descendants {
+// descendants is what has been visited.
+func (w *walk) descendants() request.Descendants {
 	w.findMostRepeated()
 	if w.cost.Spans > 0 {
-		w.cost.Self = selfDuration(start, end, w.outgoing)
+		w.cost.Self = selfDuration(interval{w.start, w.end}, w.outgoing)
 	}
 	found := request.Descendants{Cost: w.cost}
 	if w.detailed {
@@ -192,84 +171,66 @@ func (w *walk) findMostRepeated() {
 			continue
 		}
 		text := statement.Value()
-		// Of several, always the same one.
+		// Among several, it is always the same one.
 		if text != "" && (n > w.cost.MaxRepeat || text < w.cost.MaxRepeatQuery) {
 			w.cost.MaxRepeat, w.cost.MaxRepeatQuery = n, text
 		}
 	}
 }
 
-// attributes are those of the span that ended last first.
+// laterFirst orders spans by their end, the last first, in the same way however they came.
+func laterFirst(a, b *span) int {
+	return cmp.Or(cmp.Compare(b.end, a.end), bytes.Compare(b.id[:], a.id[:]))
+}
+
+// attributes returns those of the span that ended last first.
 func (w *walk) attributes() (attributes []request.Attribute) {
-	for _, n := range w.nodes {
-		if n.details != nil {
-			attributes = append(attributes, n.details.attributes...)
+	detailed := make([]*span, 0, len(w.nodes))
+	for _, n := range w.nodes[1:] {
+		if n.span.details != nil {
+			detailed = append(detailed, n.span)
 		}
 	}
-	slices.SortStableFunc(attributes, func(a, b request.Attribute) int {
-		switch {
-		case a.Ended > b.Ended:
-			return -1
-		case a.Ended < b.Ended:
-			return 1
-		default:
-			return 0
-		}
-	})
+	slices.SortStableFunc(detailed, laterFirst)
+	for _, s := range detailed {
+		attributes = append(attributes, s.details.attributes...)
+	}
 	return attributes
 }
 
-// exceptions are those on the failing path, each once: instrumentations record
-// one on several spans.
+// exceptions returns those on the failing path, each once: instrumentations record one on
+// several spans.
 func (w *walk) exceptions() (exceptions []request.Exception) {
 	for n := len(w.nodes) - 1; n > 0; n-- {
 		if child := &w.nodes[n]; child.failed {
 			parent := &w.nodes[child.parent]
 			parent.failed = true
-			if parent.failing == 0 || child.end > w.nodes[parent.failing].end {
+			if parent.failing == 0 || laterFirst(child.span, w.nodes[parent.failing].span) < 0 {
 				parent.failing = int32(n)
 			}
 		}
 	}
 	for n := w.nodes[0].failing; n != 0; n = w.nodes[n].failing {
-		if d := w.nodes[n].details; d != nil && d.excepted && !slices.Contains(exceptions, d.exception) {
+		if d := w.nodes[n].span.details; d != nil && d.excepted && !slices.Contains(exceptions, d.exception) {
 			exceptions = append(exceptions, d.exception)
 		}
 	}
 	return exceptions
 }
 
-// interval is when a span ran.
-type interval struct{ start, end pcommon.Timestamp }
-
-// selfDuration is how much of the time from start to end none of the intervals
-// covers. It sorts them.
-func selfDuration(start, end pcommon.Timestamp, intervals []interval) time.Duration {
-	if start == 0 || end <= start {
-		return 0
-	}
-	slices.SortFunc(intervals, func(a, b interval) int {
-		switch {
-		case a.start < b.start:
-			return -1
-		case a.start > b.start:
-			return 1
-		default:
-			return 0
-		}
-	})
-	self, covered := pcommon.Timestamp(0), start
+// selfDuration returns how much of the time of a request none of the intervals covers. It
+// sorts them.
+func selfDuration(whole interval, intervals []interval) time.Duration {
+	slices.SortFunc(intervals, func(a, b interval) int { return cmp.Compare(a.start, b.start) })
+	self, covered := pcommon.Timestamp(0), whole.start
 	for _, i := range intervals {
-		if i.start >= end {
-			break
-		}
 		if i.start > covered {
 			self += i.start - covered
 		}
 		covered = max(covered, i.end)
 	}
-	if covered < end {
-		self += end - covered
+	if covered < whole.end {
+		self += whole.end - covered
 	}
 	return time.Duration(self)
 }

@@ -3,6 +3,7 @@ package copyrow
 import (
 	"encoding/binary"
 	"errors"
+	"math"
 	"slices"
 	"time"
 )
@@ -17,6 +18,21 @@ type Batch struct {
 	Rows []byte
 	// Ends holds, for every row, the offset in Rows after its last byte.
 	Ends []int
+	// Versions holds the version of every row: 0 is the first of its line, one with a higher
+	// version replaces those before it, and Mark is the last. nil: all are the first.
+	Versions []uint32
+}
+
+// Mark is the version of a row that says of a stored line that it is incomplete and holds
+// nothing else.
+const Mark = math.MaxUint32
+
+// Version returns the version of the i-th row.
+func (b Batch) Version(i int) uint32 {
+	if b.Versions == nil {
+		return 0
+	}
+	return b.Versions[i]
 }
 
 // Len returns the number of rows.
@@ -32,6 +48,9 @@ func (b Batch) Slice(i, j int) Batch {
 	for k := range part.Ends {
 		part.Ends[k] -= start
 	}
+	if b.Versions != nil {
+		part.Versions = slices.Clone(b.Versions[i:j])
+	}
 	if i < j {
 		part.Rows = b.Rows[start:b.Ends[j-1]:b.Ends[j-1]]
 	}
@@ -46,9 +65,20 @@ func (b *Batch) Append(other Batch) {
 		b.Rows = slices.Grow(b.Rows, max(start, len(other.Rows)))
 	}
 	b.Rows = append(b.Rows, other.Rows...)
+	if b.Versions != nil || other.Versions != nil {
+		b.Versions = append(b.versions(), other.versions()...)
+	}
 	for _, end := range other.Ends {
 		b.Ends = append(b.Ends, start+end)
 	}
+}
+
+// versions returns the version of every row.
+func (b Batch) versions() []uint32 {
+	if b.Versions != nil {
+		return b.Versions
+	}
+	return make([]uint32, b.Len())
 }
 
 // SameLayout reports whether rows of a and b can stand in one batch.
@@ -71,7 +101,7 @@ func (b Batch) Validate() error {
 		}
 		start = end
 	}
-	if start != len(b.Rows) {
+	if start != len(b.Rows) || b.Versions != nil && len(b.Versions) != len(b.Ends) {
 		return errMalformed
 	}
 	return nil
@@ -145,7 +175,7 @@ func (b Batch) Time(i, column int) time.Time {
 // batch itself when keep accepts all.
 func (b Batch) Project(keep func(Column) bool) Batch {
 	kept := make([]bool, len(b.Layout))
-	projected := Batch{}
+	projected := Batch{Versions: b.Versions}
 	for i, column := range b.Layout {
 		if kept[i] = keep(column); kept[i] {
 			projected.Layout = append(projected.Layout, column)

@@ -6,10 +6,14 @@ import (
 	"hash/crc32"
 )
 
-// The form of a batch on disk: magic with version, the layout, the lengths of the
-// rows, the rows, and a CRC-32C of it all. The layout goes along because the
-// configuration can change while a batch waits.
-const diskMagic = "CLR\x01"
+// The form of a batch on disk: magic with version, the layout, the lengths of the rows,
+// their versions, the rows, and a CRC-32C of it all. The layout goes along because the
+// configuration can change while a batch waits. The first form has no versions; it is
+// read for as long as queues can hold it.
+const (
+	diskMagic  = "CLR\x02"
+	firstMagic = "CLR\x01"
+)
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
@@ -33,6 +37,10 @@ func (b Batch) Marshal() []byte {
 		buf = binary.AppendUvarint(buf, uint64(end-start))
 		start = end
 	}
+	buf = binary.AppendUvarint(buf, uint64(len(b.Versions)))
+	for _, version := range b.Versions {
+		buf = binary.AppendUvarint(buf, uint64(version))
+	}
 	return seal(append(buf, b.Rows...))
 }
 
@@ -44,7 +52,11 @@ func seal(buf []byte) []byte {
 // Unmarshal returns the batch that Marshal wrote, or ErrCorrupted. It checks the
 // batch to the last row and keeps nothing of buf.
 func Unmarshal(buf []byte) (Batch, error) {
-	if len(buf) < len(diskMagic)+crc32.Size || string(buf[:len(diskMagic)]) != diskMagic {
+	if len(buf) < len(diskMagic)+crc32.Size {
+		return Batch{}, ErrCorrupted
+	}
+	magic := string(buf[:len(diskMagic)])
+	if magic != diskMagic && magic != firstMagic {
 		return Batch{}, ErrCorrupted
 	}
 	body, sum := buf[:len(buf)-crc32.Size], buf[len(buf)-crc32.Size:]
@@ -66,6 +78,11 @@ func Unmarshal(buf []byte) (Batch, error) {
 	for range d.count() {
 		end += int(d.uvarint())
 		b.Ends = append(b.Ends, end)
+	}
+	if magic != firstMagic {
+		for range d.count() {
+			b.Versions = append(b.Versions, uint32(d.uvarint()))
+		}
 	}
 	b.Rows = append([]byte(nil), d.rest...)
 	if d.failed || b.Validate() != nil {

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"canonicallineexporter/internal/copyrow"
+	"canonicallineexporter/internal/request"
 	"canonicallineexporter/internal/sanitize"
 	"canonicallineexporter/internal/table"
 )
@@ -69,7 +70,9 @@ var columns = []column{
 			Name: "id", Type: identity, NotNull: true, Default: "gen_ulid()",
 			Comment: "The line's id: sorts by time like a ULID and is the same for the same span",
 		},
-		read:  func(r *resolver) copyrow.Value { return copyrow.UUIDValue(r.ID(r.createdAt)) },
+		read: func(r *resolver) copyrow.Value {
+			return copyrow.UUIDValue(request.ID(r.createdAt, r.Span.TraceID(), r.Span.SpanID()))
+		},
 		fixed: true, rule: "milliseconds of created_at, the end of the trace id, the span id",
 	},
 	{

@@ -32,6 +32,9 @@ type Encoder struct {
 	resolver resolver
 	rows     []byte
 	ends     []int
+	versions []uint32
+	// amended says that one of the versions is not the first.
+	amended bool
 }
 
 func newEncoder(m *Mapper) *Encoder {
@@ -57,22 +60,18 @@ func (e *Encoder) Release() {
 	if cap(e.rows) > most {
 		return
 	}
-	e.rows, e.ends = e.rows[:0], e.ends[:0]
+	e.rows, e.ends, e.versions, e.amended = e.rows[:0], e.ends[:0], e.versions[:0], false
 	e.resolver.unload()
 	e.resolver.encoders.Put(e)
 }
 
 // Append appends the request's row, unless it is expired.
 func (e *Encoder) Append(req request.Request) Outcome {
-	r, outcome := &e.resolver, Stored
-	createdAt := req.Ended()
-	switch {
-	case createdAt.After(req.Arrival.Add(r.cfg.Horizon)):
-		createdAt, outcome = req.Arrival.UTC().Truncate(time.Microsecond), Restamped
-	case r.cfg.Retention > 0 && createdAt.Before(req.Arrival.Add(-r.cfg.Retention)):
+	r := &e.resolver
+	createdAt, outcome := r.createdAtOf(req.Ended(), req.Arrival)
+	if outcome == Expired {
 		return Expired
 	}
-
 	r.load(req, createdAt)
 	rows := copyrow.AppendRowStart(e.rows, len(r.columns))
 	for i := range r.columns {
@@ -83,8 +82,50 @@ func (e *Encoder) Append(req request.Request) Outcome {
 			rows = copyrow.AppendField(rows, &v)
 		}
 	}
-	e.rows, e.ends = rows, append(e.ends, len(rows))
+	e.finish(rows, req.Version)
 	return outcome
+}
+
+// AppendMark appends a row that says of a stored line that it is incomplete and holds
+// nothing else, unless the line is expired.
+func (e *Encoder) AppendMark(mark request.Mark) {
+	r := &e.resolver
+	createdAt, outcome := r.createdAtOf(mark.Ended, mark.Arrival)
+	if outcome == Expired {
+		return
+	}
+	rows := copyrow.AppendRowStart(e.rows, len(r.columns))
+	for i := range r.columns {
+		v := copyrow.Null
+		switch r.columns[i].Name {
+		case "id":
+			v = copyrow.UUIDValue(request.ID(createdAt, mark.TraceID, mark.SpanID))
+		case "created_at":
+			v = copyrow.TimestampValue(createdAt)
+		case "statistics":
+			v = copyrow.JSONValue(`{"` + statisticIncomplete + `":true}`)
+		}
+		rows = copyrow.AppendField(rows, &v)
+	}
+	e.finish(rows, copyrow.Mark)
+}
+
+func (e *Encoder) finish(rows []byte, version uint32) {
+	e.rows, e.ends, e.versions = rows, append(e.ends, len(rows)), append(e.versions, version)
+	e.amended = e.amended || version > 0
+}
+
+// createdAtOf returns the time of a request's line. One that claims to come from the
+// future has that of its arrival.
+func (m *Mapper) createdAtOf(ended, arrival time.Time) (time.Time, Outcome) {
+	switch {
+	case ended.After(arrival.Add(m.cfg.Horizon)):
+		return arrival.UTC().Truncate(time.Microsecond), Restamped
+	case m.cfg.Retention > 0 && ended.Before(arrival.Add(-m.cfg.Retention)):
+		return ended, Expired
+	default:
+		return ended, Stored
+	}
 }
 
 // Len returns the number of rows appended so far.
@@ -93,7 +134,11 @@ func (e *Encoder) Len() int { return len(e.ends) }
 // Batch returns the rows appended so far in memory of their own, no more than they
 // need, since they may wait long.
 func (e *Encoder) Batch() copyrow.Batch {
-	return copyrow.Batch{Layout: e.resolver.layout, Rows: bytes.Clone(e.rows), Ends: slices.Clone(e.ends)}
+	b := copyrow.Batch{Layout: e.resolver.layout, Rows: bytes.Clone(e.rows), Ends: slices.Clone(e.ends)}
+	if e.amended {
+		b.Versions = slices.Clone(e.versions)
+	}
+	return b
 }
 
 // Repairs calls yield for each column whose values had to be repaired for Postgres to

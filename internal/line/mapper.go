@@ -158,3 +158,15 @@ func (m *Mapper) DescendantPrefix() string { return m.prefix }
 
 // DescendantKeys names the attributes that INTERNAL descendants hand on beside those.
 func (m *Mapper) DescendantKeys() []string { return m.descendantKeys }
+
+// Reads reports whether lines read an attribute of SERVER spans.
+func (m *Mapper) Reads(key string) bool {
+	if _, ok := m.attributes[key]; ok {
+		return true
+	}
+	if strings.HasPrefix(key, m.statisticPrefix) {
+		return true
+	}
+	header, ok := headerName(key)
+	return ok && m.selected(header)
+}

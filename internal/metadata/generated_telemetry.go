@@ -28,6 +28,9 @@ type TelemetryBuilder struct {
 	meter                             metric.Meter
 	mu                                sync.Mutex
 	registrations                     []metric.Registration
+	CanonicalLineAmendable            metric.Int64ObservableGauge
+	CanonicalLineAmendableEvicted     metric.Int64Counter
+	CanonicalLineAmended              metric.Int64Counter
 	CanonicalLineBatchDuration        metric.Float64Histogram
 	CanonicalLineBatchSize            metric.Int64Histogram
 	CanonicalLineClockSkew            metric.Int64Counter
@@ -55,6 +58,21 @@ type telemetryBuilderOptionFunc func(mb *TelemetryBuilder)
 
 func (tbof telemetryBuilderOptionFunc) apply(mb *TelemetryBuilder) {
 	tbof(mb)
+}
+
+// RegisterCanonicalLineAmendableCallback sets callback for observable CanonicalLineAmendable metric.
+func (builder *TelemetryBuilder) RegisterCanonicalLineAmendableCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.CanonicalLineAmendable, obs: o})
+		return nil
+	}, builder.CanonicalLineAmendable)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
 }
 
 // RegisterCanonicalLinePartitionActionsCallback sets callback for observable CanonicalLinePartitionActions metric.
@@ -175,6 +193,24 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	}
 	builder.meter = Meter(settings)
 	var err, errs error
+	builder.CanonicalLineAmendable, err = builder.meter.Int64ObservableGauge(
+		"otelcol_canonical_line_amendable",
+		metric.WithDescription("Requests that are kept so that their line can be made anew. [Development]"),
+		metric.WithUnit("{request}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.CanonicalLineAmendableEvicted, err = builder.meter.Int64Counter(
+		"otelcol_canonical_line_amendable_evicted",
+		metric.WithDescription("Requests whose line could no longer be made anew because others needed the room. [Development]"),
+		metric.WithUnit("{request}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.CanonicalLineAmended, err = builder.meter.Int64Counter(
+		"otelcol_canonical_line_amended",
+		metric.WithDescription("Lines that were made anew because more of their spans came. [Development]"),
+		metric.WithUnit("{line}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.CanonicalLineBatchDuration, err = builder.meter.Float64Histogram(
 		"otelcol_canonical_line_batch_duration",
 		metric.WithDescription("How long an attempt to write a batch took, the commit among it. [Development]"),

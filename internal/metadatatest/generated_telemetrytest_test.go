@@ -20,6 +20,10 @@ func TestSetupTelemetry(t *testing.T) {
 	tb, err := metadata.NewTelemetryBuilder(testTel.NewTelemetrySettings())
 	require.NoError(t, err)
 	defer tb.Shutdown()
+	require.NoError(t, tb.RegisterCanonicalLineAmendableCallback(func(_ context.Context, observer metric.Int64Observer) error {
+		observer.Observe(1)
+		return nil
+	}))
 	require.NoError(t, tb.RegisterCanonicalLinePartitionActionsCallback(func(_ context.Context, observer metric.Int64Observer) error {
 		observer.Observe(1)
 		return nil
@@ -44,6 +48,8 @@ func TestSetupTelemetry(t *testing.T) {
 		observer.Observe(1)
 		return nil
 	}))
+	tb.CanonicalLineAmendableEvicted.Add(context.Background(), 1)
+	tb.CanonicalLineAmended.Add(context.Background(), 1)
 	tb.CanonicalLineBatchDuration.Record(context.Background(), 1)
 	tb.CanonicalLineBatchSize.Record(context.Background(), 1)
 	tb.CanonicalLineClockSkew.Add(context.Background(), 1)
@@ -54,6 +60,15 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.CanonicalLineSpansReceived.Add(context.Background(), 1)
 	tb.CanonicalLineSpansResolved.Add(context.Background(), 1)
 	tb.CanonicalLineWritten.Add(context.Background(), 1)
+	AssertEqualCanonicalLineAmendable(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualCanonicalLineAmendableEvicted(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualCanonicalLineAmended(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
 	AssertEqualCanonicalLineBatchDuration(t, testTel,
 		[]metricdata.HistogramDataPoint[float64]{{}}, metricdatatest.IgnoreValue(),
 		metricdatatest.IgnoreTimestamp())

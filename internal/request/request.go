@@ -20,6 +20,9 @@ type Request struct {
 	Arrival time.Time
 	// Descendants is what the spans below the SERVER span say.
 	Descendants Descendants
+	// Version is 0 for the first line of the request. A later one has a higher version
+	// and replaces those before it.
+	Version uint32
 }
 
 // Ended returns when the request ended, cut to the microseconds that Postgres keeps:
@@ -42,16 +45,24 @@ func (r Request) Duration() time.Duration {
 	return time.Duration(min(end-start, math.MaxInt64))
 }
 
-// ID returns the id of the request's line. It is the same for the same span and sorts
-// by time like a ULID (https://github.com/ulid/spec): 6 bytes of the milliseconds of
-// createdAt, the last 2 bytes of the trace id, the 8 bytes of the span id.
-func (r Request) ID(createdAt time.Time) (id [16]byte) {
+// ID returns the id of the line of a SERVER span. It is the same for the same span and
+// sorts by time like a ULID (https://github.com/ulid/spec): 6 bytes of the milliseconds
+// of createdAt, the last 2 bytes of the trace id, the 8 bytes of the span id.
+func ID(createdAt time.Time, trace pcommon.TraceID, span pcommon.SpanID) (id [16]byte) {
 	ms := uint64(createdAt.UnixMilli())
 	for i := range 6 {
 		id[i] = byte(ms >> (8 * (5 - i)))
 	}
-	trace, span := r.Span.TraceID(), r.Span.SpanID()
 	copy(id[6:], trace[14:])
 	copy(id[8:], span[:])
 	return id
+}
+
+// Mark is a request whose line has gone out and can no longer be made anew: all that is
+// left to say is that it is incomplete.
+type Mark struct {
+	TraceID pcommon.TraceID
+	SpanID  pcommon.SpanID
+	// Ended and Arrival are those of the request.
+	Ended, Arrival time.Time
 }

@@ -5,8 +5,19 @@
 -- again after its descendants were forgotten cannot make the stored one poorer.
 -- jsonb compares the counts as they are; a cast could fail on what an
 -- application wrote there.
+--
+-- Two versions that count as many spans can differ in what they say of those that are
+-- missing. A line that may be short says so.
 {{define "merged" -}}
-{{if .ByStatistics -}}
+{{if and .ByStatistics (eq .Name "statistics") -}}
+CASE WHEN COALESCE(EXCLUDED.statistics -> 'spans', '0') > COALESCE(stored.statistics -> 'spans', '0')
+        THEN COALESCE(EXCLUDED.statistics, stored.statistics)
+        WHEN COALESCE(EXCLUDED.statistics -> 'spans', '0') < COALESCE(stored.statistics -> 'spans', '0')
+        THEN COALESCE(stored.statistics, EXCLUDED.statistics)
+        WHEN stored.statistics @> '{"incomplete": true}'
+        THEN COALESCE(EXCLUDED.statistics, '{}') || '{"incomplete": true}'
+        ELSE COALESCE(EXCLUDED.statistics, stored.statistics) END
+{{- else if .ByStatistics -}}
 CASE WHEN COALESCE(EXCLUDED.statistics -> 'spans', '0') >= COALESCE(stored.statistics -> 'spans', '0')
         THEN COALESCE(EXCLUDED.{{identifier .Name}}, stored.{{identifier .Name}})
         ELSE COALESCE(stored.{{identifier .Name}}, EXCLUDED.{{identifier .Name}}) END

@@ -40,8 +40,32 @@ const maxRepairs = 3
 // error the batch has to be written again; a part of it may be stored by then. Errors
 // show no value of a row and no connection string.
 func (s *Store) Write(ctx context.Context, batch copyrow.Batch) (Outcomes, error) {
-	outcomes, err := s.write(ctx, batch, false)
-	return outcomes, database.Redact(err)
+	lines, marks := fold(batch)
+	outcomes, err := s.write(ctx, lines, false)
+	// A version that was replaced before it was written changes nothing.
+	outcomes.Unchanged += batch.Len() - lines.Len() - marks.Len()
+	if err == nil && marks.Len() > 0 {
+		err = s.mark(ctx, marks)
+	}
+	if err != nil {
+		return Outcomes{}, database.Redact(err)
+	}
+	return outcomes, nil
+}
+
+// mark has the lines of a batch of marks say that they are incomplete. Lines that are not
+// stored are left alone.
+func (s *Store) mark(ctx context.Context, marks copyrow.Batch) error {
+	target, err := s.currentTarget(ctx)
+	if err != nil {
+		return err
+	}
+	conn, err := s.pool.Acquire(ctx)
+	if err != nil {
+		return fmt.Errorf("acquire connection: %w", err)
+	}
+	defer conn.Release()
+	return markBatch(ctx, conn.Conn(), target, marks)
 }
 
 // write is Write; fresh says that the table was read again for this batch.

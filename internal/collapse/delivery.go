@@ -1,0 +1,234 @@
+package collapse
+
+import (
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"canonicallineexporter/internal/request"
+)
+
+// Delivery is an export of spans on its way to the queue. Its spans are known to all
+// deliveries as soon as it is entered: an export that is refused comes again, and spans
+// that are known already change nothing. What it comes to is noted once it is
+// acknowledged. A Delivery is not safe for concurrent use.
+type Delivery struct {
+	// Requests are those whose line is to be made, or made anew. They refer to the data of
+	// the export and are valid until the delivery is released.
+	Requests []request.Request
+	// Marks are requests that turned out to be incomplete when it was too late to make
+	// their line anew.
+	Marks []request.Mark
+
+	collapser *Collapser
+	number    uint64
+	now       int64
+	export    []entered
+	traces    []group
+	// byTrace finds the group of a trace.
+	byTrace map[pcommon.TraceID]int32
+	// offered holds the versions in Requests, final the places of requests that are not
+	// kept any more, finalMarks those of Marks that nobody else will offer again.
+	offered    []offer
+	final      []int
+	finalMarks []request.Mark
+	marked     []marked
+	taken      bool
+	outcomes   Outcomes
+	snapshot   snapshotter
+	walk       walk
+	touched    []*serving
+	stack      []int32
+	found      []int32
+}
+
+// group is the spans that an export has of one trace.
+type group struct {
+	id pcommon.TraceID
+	// first and last are its ends, counted from 1, size is how many it has.
+	first, last int32
+	size        int
+}
+
+// entered is a span of the export.
+type entered struct {
+	span
+	otlp     ptrace.Span
+	resource *enteredResource
+	// next is the next span of its trace, 0 after the last; place is where the trace keeps
+	// the span, 0 if it does not.
+	next, place int32
+	outcome     outcome
+}
+
+// enteredResource is a resource of the export.
+type enteredResource struct {
+	otlp    pcommon.Resource
+	process process
+}
+
+// outcome says what became of a span.
+type outcome uint8
+
+const (
+	kept outcome = iota
+	unrelated
+	late
+	duplicate
+)
+
+// offer is a version of a request that was handed out.
+type offer struct {
+	trace   pcommon.TraceID
+	request *serving
+	version uint32
+}
+
+// marked is a request of a trace that Marks has.
+type marked struct {
+	trace pcommon.TraceID
+	owner *owner
+}
+
+// Outcomes counts the spans of acknowledged deliveries and what became of them and of
+// those that waited. A span that was received and is not a SERVER span has been attached,
+// unrelated, late, a duplicate or evicted, or it is pending.
+type Outcomes struct {
+	// Servers and Others were received; Repeated of the SERVER spans had come before.
+	Servers, Repeated, Others int
+	// Attached spans belong to a line. Unrelated ones belong to no request. Late ones came
+	// when their line could no longer be made anew. Duplicates had come before.
+	Attached, Unrelated, Late, Duplicates int
+	// Evicted spans had to make room, Expired ones waited too long.
+	Evicted, Expired int
+	// Amended lines were made anew. AmendableEvicted requests had to make room before
+	// their window was over.
+	Amended, AmendableEvicted int
+}
+
+func (o *Outcomes) add(other Outcomes) {
+	o.Servers += other.Servers
+	o.Repeated += other.Repeated
+	o.Others += other.Others
+	o.Attached += other.Attached
+	o.Unrelated += other.Unrelated
+	o.Late += other.Late
+	o.Duplicates += other.Duplicates
+	o.Evicted += other.Evicted
+	o.Expired += other.Expired
+	o.Amended += other.Amended
+	o.AmendableEvicted += other.AmendableEvicted
+}
+
+func (c *Collapser) newDelivery(now time.Time) *Delivery {
+	d := c.unused.Get().(*Delivery) //nolint:forcetypeassert // nothing else is in there
+	d.collapser, d.number, d.now = c, c.deliveries.Add(1), now.UnixNano()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	d.outcomes, c.outcomes = c.outcomes, Outcomes{}
+	for _, r := range c.final {
+		d.offerFinal(r)
+	}
+	d.Marks = append(d.Marks, c.marks...)
+	d.finalMarks = append(d.finalMarks, c.marks...)
+	c.final, c.marks = nil, nil
+	return d
+}
+
+// Enter takes in an export that arrived at the given time and finds the requests whose
+// line it changes. It only reads td, which has to stay as it is until the delivery is
+// released.
+func (c *Collapser) Enter(td ptrace.Traces, arrival time.Time) *Delivery {
+	d := c.newDelivery(arrival)
+	d.read(td)
+	for i := range d.traces {
+		d.enter(&d.traces[i], arrival)
+	}
+	c.makeRoom(d)
+	return d
+}
+
+// Release ends the use of the delivery. What it should have handed over is offered again
+// unless it was acknowledged.
+func (d *Delivery) Release() {
+	if !d.taken {
+		d.collapser.mu.Lock()
+		d.collapser.outcomes.add(d.outcomes)
+		for _, i := range d.final {
+			d.collapser.final = append(d.collapser.final, d.Requests[i])
+		}
+		d.collapser.marks = append(d.collapser.marks, d.finalMarks...)
+		d.collapser.mu.Unlock()
+	}
+	// One huge export must not hold its memory for ever.
+	const most = 1 << 13
+	if cap(d.export) > most || d.walk.size() > most {
+		return
+	}
+	c := d.collapser
+	clear(d.Requests)
+	clear(d.export)
+	clear(d.offered)
+	clear(d.marked)
+	clear(d.byTrace)
+	d.walk.reset()
+	*d = Delivery{
+		Requests: d.Requests[:0], Marks: d.Marks[:0], export: d.export[:0], traces: d.traces[:0], byTrace: d.byTrace,
+		offered: d.offered[:0], marked: d.marked[:0], snapshot: d.snapshot.reuse(), walk: d.walk, touched: d.touched[:0],
+		stack: d.stack[:0], found: d.found[:0],
+	}
+	c.unused.Put(d)
+}
+
+// read takes from the export what is kept of its spans, by trace.
+func (d *Delivery) read(td ptrace.Traces) {
+	for _, resourceSpans := range td.ResourceSpans().All() {
+		resource := &enteredResource{resourceSpans.Resource(), processOf(resourceSpans.Resource())}
+		for _, scopeSpans := range resourceSpans.ScopeSpans().All() {
+			for _, s := range scopeSpans.Spans().All() {
+				d.export = append(d.export, entered{
+					span: d.collapser.reader.read(s, resource.process), otlp: s, resource: resource,
+				})
+				n := int32(len(d.export))
+				i, ok := d.byTrace[s.TraceID()]
+				if !ok {
+					i = int32(len(d.traces))
+					d.traces = append(d.traces, group{id: s.TraceID(), first: n})
+					d.byTrace[s.TraceID()] = i
+				} else {
+					d.export[d.traces[i].last-1].next = n
+				}
+				d.traces[i].last = n
+				d.traces[i].size++
+			}
+		}
+	}
+}
+
+// enter takes in the spans of one trace and offers the requests that they change.
+func (d *Delivery) enter(g *group, arrival time.Time) {
+	c := d.collapser
+	s := c.shard(g.id)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e := d.open(s, s.trace(g.id, g.size))
+	e.group = g
+	if e.due <= d.now {
+		e.expire()
+	}
+	e.latest = max(e.latest, d.now)
+	for i := g.first; i != 0; i = d.export[i-1].next {
+		e.enter(&d.export[i-1], arrival)
+	}
+	e.foldServers()
+	e.offerTouched()
+	e.settle()
+}
+
+// open starts to work on a trace, under the lock of its shard.
+func (d *Delivery) open(s *shard, t *trace) entry {
+	e := entry{Delivery: d, trace: t, shard: s}
+	e.done, _ = s.done.get(memoryKey{trace: t.id})
+	return e
+}
