@@ -31,7 +31,7 @@ import (
 // lineExporter turns spans into rows in front of exporterhelper's sending queue
 // and writes what comes out of it.
 type lineExporter struct {
-	// Traces is exporterhelper's: queue, batch, retry, timeout.
+	// Traces is exporterhelper's part: queue, batch, retry, timeout.
 	exporter.Traces
 
 	cfg       *Config
@@ -42,7 +42,7 @@ type lineExporter struct {
 	telemetry *metadata.TelemetryBuilder
 	now       func() time.Time
 
-	// What start makes and shutdown ends.
+	// start sets these and shutdown ends them.
 	pool   *pgxpool.Pool
 	store  *store.Store
 	health *health
@@ -52,7 +52,7 @@ type lineExporter struct {
 	endErr error
 }
 
-// sourcesOf is the user's columns as the mapper takes them.
+// sourcesOf returns the user's columns in the form the mapper takes.
 func sourcesOf(columns map[string]ColumnConfig) (map[string]line.Source, error) {
 	sources := map[string]line.Source{}
 	for name, c := range columns {
@@ -103,14 +103,14 @@ func newLineExporter(cfg *Config, set exporter.Settings) (*lineExporter, error) 
 	}, nil
 }
 
-// start dials nothing: a database that is away is no reason not to start. Where it
-// fails, shutdown ends what it made: the collector calls that then too.
+// start waits for no connection: it succeeds while the database is away. If it fails,
+// it leaves cleaning up to shutdown, which the collector calls then too.
 func (e *lineExporter) start(_ context.Context, host component.Host) error {
 	poolConfig, err := database.ParsePoolConfig(string(e.cfg.Database.URL), e.cfg.Database.MaxConnections)
 	if err != nil {
 		return fmt.Errorf("`database::url` %w", err)
 	}
-	// The context only bounds the first connections, which are made in the
+	// The context bounds only the first connections, which are made in the
 	// background; the pool lives until shutdown.
 	pool, err := pgxpool.NewWithConfig(context.Background(), poolConfig)
 	if err != nil {
@@ -145,15 +145,15 @@ func (e *lineExporter) start(_ context.Context, host component.Host) error {
 	return nil
 }
 
-// Shutdown writes what waits in memory and ends. It is safe before Start and to
-// call again, which exporterhelper's own is not.
+// Shutdown writes the lines queued in memory and ends. Unlike exporterhelper's own, it
+// may be called before Start and more than once.
 func (e *lineExporter) Shutdown(ctx context.Context) error {
 	e.ended.Do(func() { e.endErr = e.Traces.Shutdown(ctx) })
 	return e.endErr
 }
 
-// shutdown runs after exporterhelper has flushed its queue, and also where start
-// failed or never ran.
+// shutdown runs after exporterhelper has flushed its queue, and also if start failed
+// or never ran.
 func (e *lineExporter) shutdown(context.Context) error {
 	if e.stop == nil {
 		return nil
@@ -165,14 +165,14 @@ func (e *lineExporter) shutdown(context.Context) error {
 	return nil
 }
 
-// Capabilities says that spans are only read, whatever exporterhelper assumes of
-// an exporter that batches.
+// Capabilities says that the exporter only reads spans; exporterhelper assumes that an
+// exporter that batches changes them.
 func (e *lineExporter) Capabilities() consumer.Capabilities {
 	return consumer.Capabilities{MutatesData: false}
 }
 
-// ConsumeTraces makes rows of the requests in td and returns once they are in
-// the queue. An export without a request leaves nothing to queue.
+// ConsumeTraces turns the requests in td into rows and returns once they are in the
+// queue. It queues nothing for an export without a SERVER span.
 func (e *lineExporter) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
 	export := e.collapser.Resolve(td, e.now())
 	defer export.Release()
@@ -184,17 +184,17 @@ func (e *lineExporter) ConsumeTraces(ctx context.Context, td ptrace.Traces) erro
 			return err
 		}
 	}
-	// Only what is acknowledged is remembered and counted: what is refused comes
+	// Count and remember only what the queue accepted: clients send a refused export
 	// again.
 	e.countReceived(ctx, export.Commit(), outcomes)
 	e.countRepairs(ctx, encoder)
 	return nil
 }
 
-// outcomes counts requests by their outcome.
+// outcomes counts requests by outcome.
 type outcomes [line.NumOutcomes]int
 
-// encode makes rows of requests.
+// encode turns requests into rows.
 func encode(encoder *line.Encoder, requests []request.Request) (copyrow.Batch, outcomes) {
 	var outcomes outcomes
 	for _, r := range requests {
@@ -203,8 +203,9 @@ func encode(encoder *line.Encoder, requests []request.Request) (copyrow.Batch, o
 	return encoder.Batch(), outcomes
 }
 
-// write stores one batch. Every error is retried: what Postgres refuses for its
-// own sake is dropped inside, and nothing else is the lines' fault.
+// write stores one batch. exporterhelper retries after every error: the store has
+// already dropped the rows that Postgres refuses for their own values, so no remaining
+// error is the lines' fault.
 func (e *lineExporter) write(ctx context.Context, r xexporterhelper.Request) error {
 	req, ok := r.(*queued)
 	if !ok {
@@ -221,8 +222,8 @@ func (e *lineExporter) write(ctx context.Context, r xexporterhelper.Request) err
 	return nil
 }
 
-// sweep evicts spans that have waited too long, at least ten times in the time
-// that they may wait, until ctx ends.
+// sweep evicts spans that have been pending for too long, ten times in each TTL, until
+// ctx ends.
 func (e *lineExporter) sweep(ctx context.Context) {
 	ticker := time.NewTicker(max(e.cfg.Collapse.PendingTTL/10, time.Millisecond))
 	defer ticker.Stop()
