@@ -48,7 +48,7 @@ func (h *health) report(t task, err error) {
 		}
 	case !failed || database.Reason(err) != before:
 		h.failing[t] = database.Reason(err)
-		h.logger.Warn("failing; lines wait in the queue and are tried again", zap.String("task", string(t)), zap.Error(err))
+		h.logger.Warn("failing; it will be tried again", zap.String("task", string(t)), zap.Error(err))
 		componentstatus.ReportStatus(h.host, componentstatus.NewRecoverableErrorEvent(err))
 	}
 }
