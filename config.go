@@ -16,18 +16,18 @@ import (
 type Config struct {
 	Database DatabaseConfig `mapstructure:"database"`
 
-	// Table is the name of the table, as `name` or `schema.name`; a part with a
-	// dot goes in double quotes, and case is kept. Default: canonical_api_line.
+	// Table is the name of the table, as `name` or `schema.name`. It is
+	// case-sensitive; a part with a dot goes in double quotes. Default:
+	// canonical_api_line.
 	Table string `mapstructure:"table"`
 
 	Collapse CollapseConfig `mapstructure:"collapse"`
 
-	// AttributePrefix is what precedes a column's name in the span attribute that
-	// sets the column, as in canonical.account_id. Default: canonical.
+	// AttributePrefix precedes a column's name in the span attribute that sets the
+	// column, as in canonical.account_id. Default: canonical.
 	AttributePrefix string `mapstructure:"attribute_prefix"`
 
-	// Columns gives a built-in column other sources, or adds a column, by name.
-	// Default: none.
+	// Columns adds columns, and sources to built-in columns, by name. Default: none.
 	Columns map[string]ColumnConfig `mapstructure:"columns"`
 
 	Headers        HeadersConfig        `mapstructure:"headers"`
@@ -36,33 +36,33 @@ type Config struct {
 	Partitions     PartitionsConfig     `mapstructure:"partitions"`
 
 	// TimeoutConfig holds timeout: how long one attempt to write a batch may
-	// take; 0 is for ever. Default: 30s.
+	// take; 0 is no limit. Default: 30s.
 	TimeoutConfig exporterhelper.TimeoutConfig `mapstructure:",squash"`
 
-	// QueueConfig is exporterhelper's queue. It holds lines, not spans. Default:
-	// 1,000,000 lines in memory, 4 consumers, batches of 100 lines or what came
-	// in 15s, of 10,000 lines at most.
+	// QueueConfig configures exporterhelper's queue, which holds lines, not spans.
+	// Default: 1,000,000 lines in memory and 4 consumers; a batch is written at 100
+	// lines or after 15s, and has at most 10,000 lines.
 	QueueConfig configoptional.Optional[exporterhelper.QueueBatchConfig] `mapstructure:"sending_queue"`
 
-	// BackOffConfig is exporterhelper's retry. Default: max_elapsed_time is 0, it
-	// never gives up.
+	// BackOffConfig configures exporterhelper's retry. Default: max_elapsed_time is
+	// 0, so it never gives up.
 	BackOffConfig configretry.BackOffConfig `mapstructure:"retry_on_failure"`
 }
 
 // DatabaseConfig says which Postgres lines go to.
 type DatabaseConfig struct {
-	// URL is a libpq URL or keyword/value string, completed by the PG* variables.
-	// A host that is not local gets an encrypted connection unless sslmode says
-	// otherwise. Required.
+	// URL is a libpq URL or keyword/value string; PG* variables fill in the rest. A
+	// connection to a remote host is encrypted unless sslmode says otherwise.
+	// Required.
 	URL configopaque.String `mapstructure:"url"`
 
-	// MaxConnections is the most connections held at once, at least 1. Default: 4.
+	// MaxConnections limits the connections open at once, at least 1. Default: 4.
 	MaxConnections int32 `mapstructure:"max_connections"`
 
 	// CreateSchema lets the exporter create and extend the table, its schema and
 	// its partitions, and drop its partitions. When false it changes no definition
-	// and writes the columns it finds: DML is all it needs, see schema/roles.sql.
-	// Default: true.
+	// and writes the columns it finds; it then needs only DML rights, see
+	// schema/roles.sql. Default: true.
 	CreateSchema bool `mapstructure:"create_schema"`
 }
 
@@ -82,46 +82,47 @@ type CollapseConfig struct {
 	AmendWindow time.Duration `mapstructure:"amend_window"`
 }
 
-// ColumnConfig is a column of the user's own, or other sources for a built-in one.
+// ColumnConfig defines a column of the user's own, or adds sources to a built-in one.
 type ColumnConfig struct {
-	// Type is the Postgres type of a column that is not built in: text,
-	// varchar(n), boolean, integer, bigint, double precision, uuid, inet, jsonb or
-	// timestamptz. Not for built-in columns.
+	// Type is the Postgres type of the user's own column: text, varchar(n), boolean,
+	// integer, bigint, double precision, uuid, inet, jsonb or timestamptz. It must
+	// be empty for built-in columns.
 	Type string `mapstructure:"type"`
 
-	// From is the attributes that feed the column: the first that has a value of
-	// its type, on the SERVER span, then on INTERNAL descendants, then on the
-	// resource. It precedes a built-in column's own sources.
+	// From lists the attributes that feed the column. The first one with a value of
+	// its type wins, on the SERVER span, then on INTERNAL descendants, then on the
+	// resource. They come before a built-in column's own sources.
 	From []string `mapstructure:"from"`
 }
 
 // HeadersConfig selects captured request headers.
 type HeadersConfig struct {
-	// Prefixes of the headers that go to x_crunchy_headers, in any case. Default:
-	// x-crunchy-.
+	// Prefixes select the headers that go to x_crunchy_headers; they match in any
+	// case. Default: x-crunchy-.
 	Prefixes []string `mapstructure:"prefixes"`
 }
 
-// RedactConfig adds to what is known to be secret.
+// RedactConfig names secrets in addition to the built-in ones.
 type RedactConfig struct {
 	// QueryParameters are names, in any case, whose values are replaced by
-	// REDACTED, beside the built-in ones. Default: none.
+	// REDACTED. Default: none.
 	QueryParameters []string `mapstructure:"query_parameters"`
 }
 
-// RequestPayloadConfig says whether request bodies are kept.
+// RequestPayloadConfig says whether request bodies are stored.
 type RequestPayloadConfig struct {
 	// Capture fills request_payload. When false the column stays NULL and
 	// request_payload_capture_disabled is true. Default: false.
 	Capture bool `mapstructure:"capture"`
 
-	// MaxBytes is where a body is cut, at least 1. Default: 16384.
+	// MaxBytes is the length in bytes after which a body is cut, at least 1. Default:
+	// 16384.
 	MaxBytes int `mapstructure:"max_bytes"`
 }
 
 // PartitionsConfig says which partitions the table has.
 type PartitionsConfig struct {
-	// Interval is what one partition covers: hour, day, week or month, in UTC.
+	// Interval is the range of one partition: hour, day, week or month, in UTC.
 	// Default: day.
 	Interval string `mapstructure:"interval"`
 
@@ -129,27 +130,28 @@ type PartitionsConfig struct {
 	// from further ahead is stored at its time of arrival. Default: 72h.
 	CreateAhead time.Duration `mapstructure:"create_ahead"`
 
-	// Retention is how long lines are kept: a partition is detached when its last
-	// line has outlived it, and older lines are dropped on arrival. 0 keeps them for
-	// ever, and gives a line up to 1000 intervals late a partition. Default: 336h.
+	// Retention is how long lines are kept, at least 0. A partition is detached when
+	// its last line is older, and older lines are dropped on arrival. 0 keeps lines
+	// for ever and creates partitions for lines up to 1000 intervals old. Default:
+	// 336h.
 	Retention time.Duration `mapstructure:"retention"`
 
-	// KeepDetached is how long a detached partition waits for an operator before it
-	// is dropped, at least 0. Default: 72h.
+	// KeepDetached is how long a detached partition is kept for an operator before
+	// it is dropped, at least 0. Default: 72h.
 	KeepDetached time.Duration `mapstructure:"keep_detached"`
 
-	// MaxSize is the most bytes of all partitions with indexes and TOAST, detached
-	// ones too; over it the oldest are dropped, whatever KeepDetached says, but
-	// never the one for lines of now. What is written between two checks comes on
-	// top. 0 is no limit. Default: 0.
+	// MaxSize limits the bytes of all partitions, including indexes, TOAST and
+	// detached partitions. Beyond it the oldest are dropped, whatever KeepDetached
+	// says, but never the one for the present. Lines written between two checks come
+	// on top. 0 is no limit. Default: 0.
 	MaxSize int64 `mapstructure:"max_size"`
 
-	// CheckInterval is how often partitions are looked after, more than 0.
+	// CheckInterval is the time between two rounds of maintenance, more than 0.
 	// Default: 10m.
 	CheckInterval time.Duration `mapstructure:"check_interval"`
 }
 
-// maintained is the configuration as the maintainer of the partitions takes it.
+// maintained returns the configuration in the form the partition maintainer takes.
 func (c PartitionsConfig) maintained() partition.Config {
 	return partition.Config{
 		Interval: partition.Interval(c.Interval), CreateAhead: c.CreateAhead, CheckInterval: c.CheckInterval,

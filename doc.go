@@ -6,8 +6,8 @@
 //
 //	exporter → collapse → line → queue → store
 //
-// with partition maintenance beside it. exporter.go wires the parts together
-// and queue.go holds what waits in the sending queue.
+// Maintenance of the table runs next to it. exporter.go wires the parts together, and
+// queue.go defines the requests in the sending queue.
 package canonicallineexporter
 
 //go:generate mdatagen metadata.yaml

@@ -30,7 +30,7 @@ import (
 // lineExporter turns spans into rows in front of exporterhelper's sending queue
 // and writes what comes out of it.
 type lineExporter struct {
-	// Traces is exporterhelper's: queue, batch, retry, timeout.
+	// Traces is exporterhelper's part: queue, batch, retry, timeout.
 	exporter.Traces
 
 	cfg       *Config
@@ -41,7 +41,7 @@ type lineExporter struct {
 	telemetry *metadata.TelemetryBuilder
 	now       func() time.Time
 
-	// What start makes and shutdown ends.
+	// start sets these and shutdown ends them.
 	pool   *pgxpool.Pool
 	store  *store.Store
 	health *health
@@ -51,7 +51,7 @@ type lineExporter struct {
 	endErr error
 }
 
-// sourcesOf is the user's columns as the mapper takes them.
+// sourcesOf returns the user's columns in the form the mapper takes.
 func sourcesOf(columns map[string]ColumnConfig) (map[string]line.Source, error) {
 	sources := map[string]line.Source{}
 	for name, c := range columns {
@@ -105,14 +105,14 @@ func newLineExporter(cfg *Config, set exporter.Settings) (*lineExporter, error) 
 	}, nil
 }
 
-// start dials nothing: a database that is away is no reason not to start. Where it
-// fails, shutdown ends what it made: the collector calls that then too.
+// start waits for no connection: it succeeds while the database is away. If it fails,
+// it leaves cleaning up to shutdown, which the collector calls then too.
 func (e *lineExporter) start(_ context.Context, host component.Host) error {
 	poolConfig, err := database.ParsePoolConfig(string(e.cfg.Database.URL), e.cfg.Database.MaxConnections)
 	if err != nil {
 		return fmt.Errorf("`database::url` %w", err)
 	}
-	// The context only bounds the first connections, which are made in the
+	// The context bounds only the first connections, which are made in the
 	// background; the pool lives until shutdown.
 	pool, err := pgxpool.NewWithConfig(context.Background(), poolConfig)
 	if err != nil {
@@ -148,8 +148,8 @@ func (e *lineExporter) start(_ context.Context, host component.Host) error {
 	return nil
 }
 
-// Shutdown writes what waits in memory and ends. It is safe before Start and to
-// call again, which exporterhelper's own is not.
+// Shutdown writes the lines queued in memory and ends. Unlike exporterhelper's own, it
+// may be called before Start and more than once.
 func (e *lineExporter) Shutdown(ctx context.Context) error {
 	e.ended.Do(func() { e.endErr = errors.Join(e.finish(ctx), e.Traces.Shutdown(ctx)) })
 	return e.endErr
@@ -181,8 +181,8 @@ func (e *lineExporter) shutdown(context.Context) error {
 	return nil
 }
 
-// Capabilities says that spans are only read, whatever exporterhelper assumes of
-// an exporter that batches.
+// Capabilities says that the exporter only reads spans; exporterhelper assumes that an
+// exporter that batches changes them.
 func (e *lineExporter) Capabilities() consumer.Capabilities {
 	return consumer.Capabilities{MutatesData: false}
 }
@@ -211,7 +211,7 @@ func (e *lineExporter) offer(ctx context.Context, delivery *collapse.Delivery) e
 	return nil
 }
 
-// outcomes counts requests by their outcome.
+// outcomes counts requests by outcome.
 type outcomes [line.NumOutcomes]int
 
 // encode makes rows of what a delivery comes to.
@@ -226,8 +226,9 @@ func encode(encoder *line.Encoder, delivery *collapse.Delivery) (copyrow.Batch, 
 	return encoder.Batch(), outcomes
 }
 
-// write stores one batch. Every error is retried: what Postgres refuses for its
-// own sake is dropped inside, and nothing else is the lines' fault.
+// write stores one batch. exporterhelper retries after every error: the store has
+// already dropped the rows that Postgres refuses for their own values, so no remaining
+// error is the lines' fault.
 func (e *lineExporter) write(ctx context.Context, r xexporterhelper.Request) error {
 	req, ok := r.(*queued)
 	if !ok {

@@ -10,7 +10,7 @@ import (
 	"canonicallineexporter/internal/database"
 )
 
-// task is what can fail on its own.
+// task names a part of the exporter that can fail on its own.
 type task string
 
 const (
@@ -25,7 +25,7 @@ type health struct {
 	logger *zap.Logger
 
 	mu sync.Mutex
-	// failing is why each task fails.
+	// failing holds the reason why each failing task fails.
 	failing map[task]string
 }
 
@@ -33,7 +33,7 @@ func newHealth(host component.Host, logger *zap.Logger) *health {
 	return &health{host: host, logger: logger, failing: map[task]string{}}
 }
 
-// report tells how the latest run of the task ended.
+// report records how the latest run of the task ended.
 func (h *health) report(t task, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -48,7 +48,7 @@ func (h *health) report(t task, err error) {
 		}
 	case !failed || database.Reason(err) != before:
 		h.failing[t] = database.Reason(err)
-		h.logger.Warn("failing; lines wait in the queue and are tried again", zap.String("task", string(t)), zap.Error(err))
+		h.logger.Warn("failing; it will be tried again", zap.String("task", string(t)), zap.Error(err))
 		componentstatus.ReportStatus(h.host, componentstatus.NewRecoverableErrorEvent(err))
 	}
 }

@@ -11,26 +11,26 @@ import (
 	"canonicallineexporter/internal/copyrow"
 )
 
-// This file is all that knows exporterhelper's experimental request API.
+// Only this file knows exporterhelper's experimental request API.
 
-// queued is what waits in the sending queue: rows, so that an item of the queue is a
-// line and nothing is encoded twice.
+// queued is a request in the sending queue. It holds rows, so that an item of the queue
+// is a line and nothing is encoded twice.
 type queued struct {
 	copyrow.Batch
 }
 
 var _ xexporterhelper.Request = (*queued)(nil)
 
-// ItemsCount is the number of lines.
+// ItemsCount returns the number of lines.
 func (r *queued) ItemsCount() int { return r.Len() }
 
-// BytesSize is the size of the rows in bytes.
+// BytesSize returns the size of the rows in bytes.
 func (r *queued) BytesSize() int { return len(r.Rows) }
 
-// MergeSplit appends the lines of other, which may be nil, to those of r and
-// cuts the whole into requests of at most maxSize lines or bytes; 0 is no
-// limit. Lines of another layout, from before a change of the configuration,
-// stay in requests of their own. A single line over maxSize bytes goes alone.
+// MergeSplit appends the lines of other, which may be nil, to those of r and splits the
+// result into requests of at most maxSize lines or bytes; 0 is no limit. Lines with
+// another layout, from before a change of the configuration, stay in requests of their
+// own. A line larger than maxSize bytes gets a request of its own.
 func (r *queued) MergeSplit(
 	_ context.Context, maxSize int, sizer exporterhelper.RequestSizerType, other xexporterhelper.Request,
 ) ([]xexporterhelper.Request, error) {
@@ -64,7 +64,8 @@ func (r *queued) split(maxSize int, sizer exporterhelper.RequestSizerType) []xex
 	return requests
 }
 
-// fill returns where a request of maxSize ends that starts with the line start.
+// fill returns the end of the request that starts with line start and holds at most
+// maxSize.
 func (r *queued) fill(start, maxSize int, sizer exporterhelper.RequestSizerType) int {
 	if sizer == exporterhelper.RequestSizerTypeItems {
 		return min(start+maxSize, r.Len())
@@ -80,9 +81,9 @@ func (r *queued) fill(start, maxSize int, sizer exporterhelper.RequestSizerType)
 	return end
 }
 
-// queuedKey carries the request from ConsumeTraces to exporterhelper's converter:
-// whether the queue takes it has to be known where spans are collapsed, and
-// exporterhelper's interface between the two is pdata.
+// queuedKey is the context key that carries the request from ConsumeTraces to
+// exporterhelper's converter. ConsumeTraces has to know whether the queue accepted it,
+// and exporterhelper passes only pdata between the two.
 type queuedKey struct{}
 
 func queuedFromContext(ctx context.Context, _ ptrace.Traces) (xexporterhelper.Request, error) {
@@ -93,18 +94,18 @@ func queuedFromContext(ctx context.Context, _ ptrace.Traces) (xexporterhelper.Re
 	return req, nil
 }
 
-// queueSettings tells exporterhelper how to keep requests on disk. It calls corrupted for
-// every entry that cannot be read: exporterhelper passes over it.
+// queueSettings tells exporterhelper how to store requests on disk. exporterhelper skips
+// unreadable entries; corrupted is called for each of them.
 func queueSettings(corrupted func()) xexporterhelper.QueueBatchSettings {
 	return xexporterhelper.QueueBatchSettings{Encoding: encoding{corrupted}}
 }
 
-// encoding is the form of a request in a persistent queue.
+// encoding encodes requests for a persistent queue.
 type encoding struct {
 	corrupted func()
 }
 
-// Marshal encodes the request; the context is not kept.
+// Marshal encodes the request, without the context.
 func (encoding) Marshal(_ context.Context, r xexporterhelper.Request) ([]byte, error) {
 	req, ok := r.(*queued)
 	if !ok {
@@ -113,8 +114,8 @@ func (encoding) Marshal(_ context.Context, r xexporterhelper.Request) ([]byte, e
 	return req.Marshal(), nil
 }
 
-// Unmarshal decodes what Marshal wrote. The storage owns buf: bbolt's memory is only
-// valid during the read.
+// Unmarshal decodes what Marshal wrote. It copies buf, since the storage owns it and
+// bbolt's memory is valid only during the read.
 func (e encoding) Unmarshal(buf []byte) (context.Context, xexporterhelper.Request, error) {
 	batch, err := copyrow.Unmarshal(buf)
 	if err != nil {

@@ -15,8 +15,7 @@ import (
 	"canonicallineexporter/internal/store"
 )
 
-// This file counts what becomes of spans and lines; metadata.yaml describes each
-// metric.
+// This file counts spans and lines by outcome; metadata.yaml describes each metric.
 
 func (e *lineExporter) observeAmendable(_ context.Context, o metric.Int64Observer) error {
 	o.Observe(e.collapser.Amendable())
@@ -28,8 +27,8 @@ func (e *lineExporter) observePending(_ context.Context, o metric.Int64Observer)
 	return nil
 }
 
-// observePartitions has the metrics of partitions read what their maintainer
-// knows; before it has seen the table, there are none.
+// observePartitions registers the partition metrics, which report the maintainer's
+// status. They have no value until it has seen the table.
 func (e *lineExporter) observePartitions(partitions *partition.Maintainer) error {
 	gauge := func(value func(partition.Status) int64) metric.Int64Callback {
 		return func(_ context.Context, o metric.Int64Observer) error {
@@ -89,14 +88,15 @@ func (e *lineExporter) countWritten(ctx context.Context, lines store.Outcomes) {
 	add(ctx, t.CanonicalLineDropped, lines.Expired, "reason", "expired")
 }
 
-// countCorrupted counts an entry of the persistent queue that cannot be read, so
-// that nobody knows how many lines were in it.
+// countCorrupted counts an unreadable entry of the persistent queue. The number of lines
+// in it is unknown.
 func (e *lineExporter) countCorrupted() {
 	e.telemetry.CanonicalLineQueueCorrupted.Add(context.Background(), 1)
 	e.logger.Error("passed over an entry of the persistent queue that cannot be read")
 }
 
-// observeWrite notes how long an attempt to write took, and of how many lines.
+// observeWrite records how long an attempt to write took and, if it succeeded, how many
+// lines the batch had.
 func (e *lineExporter) observeWrite(ctx context.Context, lines int, took time.Duration, err error) {
 	outcome := "written"
 	if err != nil {
@@ -118,8 +118,8 @@ func (e *lineExporter) countRepairs(ctx context.Context, encoder *line.Encoder) 
 	})
 }
 
-// add counts n under attributes, given as keys and values in turn; zero is not
-// counted.
+// add adds n to the counter with the attributes, which are alternating keys and values.
+// It does nothing if n is 0.
 func add(ctx context.Context, counter metric.Int64Counter, n int, attributes ...string) {
 	if n <= 0 {
 		return

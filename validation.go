@@ -13,9 +13,8 @@ import (
 	"canonicallineexporter/internal/table"
 )
 
-// Validate finds every fault, each named by its key, beside those that the
-// parts of other packages find themselves. It does no I/O, changes nothing and
-// quotes no secret.
+// Validate returns every fault, each with its key; exporterhelper's parts validate
+// themselves. It does no I/O, changes nothing and quotes no secret.
 func (c *Config) Validate() error {
 	var f faults
 	f.database(c.Database)
@@ -29,24 +28,24 @@ func (c *Config) Validate() error {
 		f.column("columns::"+name, name, c.Columns[name])
 	}
 	f.require(!slices.Contains(c.Headers.Prefixes, ""), "headers::prefixes",
-		"must not hold an empty one: it would keep every header, credentials too")
-	f.require(!slices.Contains(c.Redact.QueryParameters, ""), "redact::query_parameters", "must not hold an empty name")
+		"must not contain an empty prefix: it would select every header")
+	f.require(!slices.Contains(c.Redact.QueryParameters, ""), "redact::query_parameters", "must not contain an empty name")
 	f.require(c.RequestPayload.MaxBytes >= 1, "request_payload::max_bytes", "must be at least 1")
 	f.partitions(c.Partitions)
 	return errors.Join(f...)
 }
 
-// faults are what is wrong with a configuration.
+// faults collects the errors of a configuration.
 type faults []error
 
-// require notes a fault of the key unless ok.
+// require records a fault of the key unless ok.
 func (f *faults) require(ok bool, key, text string) {
 	if !ok {
 		f.refuse(key, errors.New(text))
 	}
 }
 
-// refuse notes a fault of the key if there is one.
+// refuse records err as a fault of the key; nil is none.
 func (f *faults) refuse(key string, err error) {
 	if err != nil {
 		*f = append(*f, fmt.Errorf("`%s` %w", key, err))
@@ -67,12 +66,12 @@ func (f *faults) column(key, name string, c ColumnConfig) {
 	f.refuse(key, table.CheckColumnName(name))
 	f.require(c.Type != "" || builtIn, key+"::type", "is required for a column that is not built in")
 	f.require(c.Type == "" || !builtIn, key+"::type", "must not be set for a built-in column")
-	f.require(!builtIn || settable, key, "is made by the exporter and takes no source")
+	f.require(!builtIn || settable, key, "is computed by the exporter and takes no sources")
 	if c.Type != "" {
 		_, err := copyrow.ParseType(c.Type)
 		f.refuse(key+"::type", err)
 	}
-	f.require(len(c.From) > 0 && !slices.Contains(c.From, ""), key+"::from", "must name attributes, at least one")
+	f.require(len(c.From) > 0 && !slices.Contains(c.From, ""), key+"::from", "must name at least one attribute, none empty")
 }
 
 func (f *faults) partitions(c PartitionsConfig) {

@@ -16,7 +16,7 @@ import (
 	"canonicallineexporter/internal/table"
 )
 
-// bench runs cases and keeps what they took.
+// bench runs cases and records their times.
 type bench struct {
 	options
 	url    string
@@ -28,12 +28,13 @@ type bench struct {
 	notes  map[string]string
 }
 
-// benchCase writes lines and returns how many, and how long that took.
+// benchCase is one case of the benchmark.
 type benchCase struct {
 	name string
-	// against is the case that it is compared with; empty: none.
+	// against names the case that this one is compared with; empty is none.
 	against string
-	run     func(ctx context.Context) (lines int, took time.Duration, err error)
+	// run writes lines and returns how many, and how long that took.
+	run func(ctx context.Context) (lines int, took time.Duration, err error)
 }
 
 func newBench(ctx context.Context, url string, o options) (*bench, error) {
@@ -59,8 +60,8 @@ func newBench(ctx context.Context, url string, o options) (*bench, error) {
 
 func (b *bench) close() { b.pool.Close() }
 
-// run runs the cases in turn, so that what else the machine does falls on all
-// alike.
+// run runs the cases in turn, so that other load on the machine affects all of them
+// equally.
 func (b *bench) run(ctx context.Context) error {
 	for run := range b.runs {
 		for _, c := range b.cases {
@@ -83,7 +84,7 @@ func (b *bench) run(ctx context.Context) error {
 	return nil
 }
 
-// empty starts every case with an empty table and a checkpoint behind it.
+// empty truncates the table and forces a checkpoint, as every case begins.
 func (b *bench) empty(ctx context.Context) error {
 	if _, err := b.pool.Exec(ctx, "TRUNCATE "+b.table.String()); err != nil {
 		return fmt.Errorf("empty the table: %w", err)
@@ -94,7 +95,7 @@ func (b *bench) empty(ctx context.Context) error {
 	return nil
 }
 
-// stored fails unless the table holds so many lines.
+// stored returns an error unless the table holds exactly want lines.
 func (b *bench) stored(ctx context.Context, want int) error {
 	var got int
 	if err := b.pool.QueryRow(ctx, "SELECT count(*) FROM "+b.table.String()).Scan(&got); err != nil {
@@ -106,7 +107,7 @@ func (b *bench) stored(ctx context.Context, want int) error {
 	return nil
 }
 
-// median is the median time a line took in a case, 0 if it did not run.
+// median returns the median time that a case took for a line, 0 if it did not run.
 func (b *bench) median(name string) time.Duration {
 	took := slices.Sorted(slices.Values(b.took[name]))
 	if len(took) == 0 {
@@ -115,7 +116,7 @@ func (b *bench) median(name string) time.Duration {
 	return took[len(took)/2]
 }
 
-// rows are the results, under a head.
+// rows returns the results below a header row.
 func (b *bench) rows() [][]string {
 	rows := [][]string{{"case", "lines/s", "µs/line", "against", "ratio", "note"}}
 	for _, c := range b.cases {
@@ -128,7 +129,7 @@ func (b *bench) rows() [][]string {
 			c.against, "", b.notes[c.name],
 		}
 		if other := b.median(c.against); other > 0 {
-			// How many lines it writes for each of the other's.
+			// How many lines this case writes while the other writes one.
 			row[4] = fmt.Sprintf("%.2f", float64(other)/float64(own))
 		}
 		rows = append(rows, row)

@@ -23,7 +23,7 @@ func dial(endpoint string) (*client, error) {
 	return &client{conn}, nil
 }
 
-// send sends an export that is marshaled already.
+// send sends a marshaled export.
 func (c *client) send(ctx context.Context, export []byte) error {
 	var response []byte
 	if err := c.conn.Invoke(ctx, "/opentelemetry.proto.collector.trace.v1.TraceService/Export", export, &response); err != nil {
@@ -32,7 +32,7 @@ func (c *client) send(ctx context.Context, export []byte) error {
 	return nil
 }
 
-// deliver sends exports over as many connections as there are producers.
+// deliver sends exports over one connection for each producer.
 func deliver(ctx context.Context, endpoint string, exports [][]byte) error {
 	var group sync.WaitGroup
 	errs := make([]error, producers)
@@ -57,7 +57,7 @@ func deliver(ctx context.Context, endpoint string, exports [][]byte) error {
 	return nil
 }
 
-// raw is a codec for messages that are marshaled already.
+// raw is a codec that passes marshaled messages through.
 type raw struct{}
 
 var _ encoding.CodecV2 = raw{}

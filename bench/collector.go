@@ -13,12 +13,12 @@ const (
 	nopName         = "CPU of a collector with nop"
 	canonicalName   = "CPU of a collector with canonical_line"
 	canonicalBinary = "build/otelcol-canonical"
-	// sentDescendants is how many spans each request has beside its SERVER span.
+	// sentDescendants is the number of descendants of each request.
 	sentDescendants = 4
 )
 
-// collectorCases are whole collectors under OTLP/gRPC, with this exporter and with
-// one that does nothing. Their time is that of the process's CPU.
+// collectorCases returns the cases that run a whole collector and send it OTLP/gRPC, with
+// this exporter and with one that does nothing. They measure the CPU time of the process.
 func (b *bench) collectorCases() []benchCase {
 	return []benchCase{
 		{name: nopName, run: func(ctx context.Context) (int, time.Duration, error) {
@@ -39,7 +39,7 @@ func (b *bench) runCollector(ctx context.Context, name, binary, config string) (
 	if err != nil {
 		return 0, 0, err
 	}
-	// Starting and stopping take CPU as well, which the lines are not to blame for.
+	// One export measures the CPU time of starting and stopping, which is subtracted.
 	idle, _, err := b.underLoad(ctx, binary, config, exports[:1])
 	if err != nil {
 		return 0, 0, err
@@ -52,9 +52,8 @@ func (b *bench) runCollector(ctx context.Context, name, binary, config string) (
 	return b.lines, busy - idle, nil
 }
 
-// underLoad runs a collector until it has taken the exports and returns the CPU
-// time it took, flushing what it holds at the end among it, and how long it
-// received.
+// underLoad runs a collector until it has received the exports. It returns the CPU time
+// of the collector, including the flush at the end, and how long it received.
 func (b *bench) underLoad(ctx context.Context, binary, config string, exports [][]byte) (cpu, wall time.Duration, err error) {
 	p, err := b.startProcess(ctx, binary, config)
 	if err != nil {
@@ -67,8 +66,8 @@ func (b *bench) underLoad(ctx context.Context, binary, config string, exports []
 	return cpu, wall, errors.Join(loadErr, err)
 }
 
-// marshaled are the exports of a workload as they go over the wire: making them
-// must not hold up those who take them.
+// marshaled returns the exports of a workload as they go over the wire, so that
+// marshaling takes no time while they are sent.
 func marshaled(w workload) (exports [][]byte, err error) {
 	td := w.export()
 	for first := 0; first < w.lines; first += w.perExport() {

@@ -16,15 +16,15 @@ import (
 	"canonicallineexporter/internal/metadata"
 )
 
-// producers is how many goroutines hand exports over, as connections of SDKs
-// would.
+// producers is the number of goroutines that send exports, like connections of SDKs.
 const producers = 4
 
 func exporterName(size, descendants int) string {
 	return fmt.Sprintf("exporter by %d, %d descendants", size, descendants)
 }
 
-// exporterCases are the exporter, from ConsumeTraces to the last commit.
+// exporterCases returns the cases that run the exporter, from ConsumeTraces to the last
+// commit.
 func (b *bench) exporterCases() (cases []benchCase) {
 	for _, descendants := range descendantCounts {
 		for _, size := range batchSizes {
@@ -52,7 +52,7 @@ func (b *bench) exporterCases() (cases []benchCase) {
 	return cases
 }
 
-// startExporter starts an exporter that writes batches of so many lines.
+// startExporter starts an exporter that writes batches of size lines.
 func (b *bench) startExporter(ctx context.Context, size int) (exporter.Traces, error) {
 	factory := canonical.NewFactory()
 	cfg := factory.CreateDefaultConfig().(*canonical.Config)
@@ -72,7 +72,7 @@ func (b *bench) startExporter(ctx context.Context, size int) (exporter.Traces, e
 	return e, nil
 }
 
-// consume hands a workload over.
+// consume passes a workload to the exporter.
 func consume(ctx context.Context, e exporter.Traces, w workload) error {
 	var group sync.WaitGroup
 	errs := make([]error, producers)

@@ -11,8 +11,8 @@ import (
 	"canonicallineexporter/internal/database"
 )
 
-// batchSizes are the lines of a batch that are compared, descendantCounts the
-// spans that a request has beside its SERVER span.
+// batchSizes lists the sizes of a batch, in lines, and descendantCounts the numbers of
+// descendants of a request that are compared.
 var (
 	batchSizes       = []int{100, 1000, 10_000}
 	descendantCounts = []int{0, 4, 20}
@@ -22,8 +22,8 @@ func floorName(size, descendants int) string {
 	return fmt.Sprintf("COPY of encoded rows by %d, %d descendants", size, descendants)
 }
 
-// floorCases are what Postgres can take at most: binary COPY of rows that are
-// encoded already, over one connection, a transaction a batch.
+// floorCases returns the cases that show what Postgres itself can take: binary COPY of
+// encoded rows over one connection, one transaction a batch.
 func (b *bench) floorCases() (cases []benchCase) {
 	for _, descendants := range descendantCounts {
 		for _, size := range batchSizes {
@@ -38,8 +38,8 @@ func (b *bench) floorCases() (cases []benchCase) {
 	return cases
 }
 
-// linesWith is how many lines of so many descendants a case writes: enough for a
-// second or so.
+// linesWith returns how many lines a case writes, fewer the more descendants each has,
+// so that every case takes about as long.
 func (b *bench) linesWith(descendants int) int { return b.lines / (1 + descendants/4) }
 
 func (b *bench) copyEncoded(ctx context.Context, w workload, size int) (int, time.Duration, error) {
@@ -60,7 +60,7 @@ func (b *bench) copyEncoded(ctx context.Context, w workload, size int) (int, tim
 	return w.lines, took, b.stored(ctx, w.lines)
 }
 
-// columnList is the quoted columns of a line.
+// columnList returns the quoted column names of a line, separated by commas.
 func (b *bench) columnList() string {
 	layout := b.mapper.Layout()
 	names := make([]string, len(layout))

@@ -1,6 +1,6 @@
-// Bench measures the exporter beside what Postgres itself can take, in one run on
+// Command bench compares the exporter with what Postgres itself can take, in one run on
 // one throwaway Postgres with fsync and synchronous_commit on, and prints ratios.
-// docs/benchmarks.md says what each figure means.
+// docs/benchmarks.md explains each figure.
 package main
 
 import (
@@ -22,12 +22,12 @@ func main() {
 	options := options{}
 	flag.IntVar(&options.runs, "runs", 5, "how often each case runs; the median counts")
 	flag.IntVar(&options.lines, "lines", 100_000, "lines that a case writes")
-	flag.IntVar(&options.queued, "queued", 1_000_000, "lines that wait in the queue, in the case of an outage")
-	flag.StringVar(&options.csv, "csv", "", "a file for the results")
+	flag.IntVar(&options.queued, "queued", 1_000_000, "lines queued in the cases of an outage")
+	flag.StringVar(&options.csv, "csv", "", "file for the results")
 	flag.StringVar(&options.only, "only", "", "run only the cases whose name contains this")
-	flag.StringVar(&options.profile, "cpuprofile", "", "a file for a CPU profile of this program")
-	flag.DurationVar(&options.soakFor, "soak", 0, "instead of all cases, send to a collector for so long and watch its memory")
-	flag.IntVar(&options.rate, "rate", 5000, "requests a second of -soak")
+	flag.StringVar(&options.profile, "cpuprofile", "", "file for a CPU profile of this program")
+	flag.DurationVar(&options.soakFor, "soak", 0, "run no cases, but load a collector for this long and watch its memory")
+	flag.IntVar(&options.rate, "rate", 5000, "requests a second that -soak sends")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -77,7 +77,7 @@ func run(ctx context.Context, o options) error {
 	return writeCSV(o.csv, b.rows())
 }
 
-// print writes the results as a table.
+// print prints the results as a table.
 func (b *bench) print() error {
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	for _, row := range b.rows() {

@@ -17,9 +17,9 @@ const (
 	rowName    = "INSERT row by row"
 )
 
-// peerCases are how lines are written to Postgres elsewhere: an upsert of arrays,
-// and a prepared INSERT for each row in a transaction of 100. Their parameters are
-// encoded already, as the floor's rows are.
+// peerCases returns the cases that write lines as other exporters do: an upsert of
+// arrays, and a prepared INSERT for each row in a transaction of 100. Their parameters
+// are encoded in advance, as the floor's rows are.
 func (b *bench) peerCases() []benchCase {
 	return []benchCase{
 		{name: unnestName, against: exporterName(100, 0), run: func(ctx context.Context) (int, time.Duration, error) {
@@ -34,7 +34,7 @@ func (b *bench) peerCases() []benchCase {
 func (b *bench) insertBatches(
 	ctx context.Context, insert func(context.Context, *pgx.Conn, copyrow.Batch) error,
 ) (int, time.Duration, error) {
-	// A tenth of the lines is enough of what is so slow.
+	// A tenth of the lines is enough for cases this slow.
 	lines := b.lines / 10
 	batches := b.batches(newWorkload(lines, 0), 100)
 	conn, err := pgx.Connect(ctx, b.url)
@@ -52,8 +52,8 @@ func (b *bench) insertBatches(
 	return lines, took, b.stored(ctx, lines)
 }
 
-// unnest sends a column as an array. Arrays of arrays lose their shape in unnest,
-// so x_crunchy_headers, of which no line here has any, is left out.
+// unnest upserts a batch with each column as an array. It leaves out x_crunchy_headers,
+// which is NULL in every line here, because unnest flattens arrays of arrays.
 func (b *bench) unnest(ctx context.Context, conn *pgx.Conn, batch copyrow.Batch) error {
 	var names, arrays []string
 	var values [][]byte
@@ -79,7 +79,7 @@ func (b *bench) unnest(ctx context.Context, conn *pgx.Conn, batch copyrow.Batch)
 	return nil
 }
 
-// arrayOf is the fields of one column as a binary array.
+// arrayOf returns the fields of one column as a binary array.
 func arrayOf(batch copyrow.Batch, column int, oid uint32) []byte {
 	buf := binary.BigEndian.AppendUint32(nil, 1)
 	buf = binary.BigEndian.AppendUint32(buf, 1)
@@ -97,7 +97,7 @@ func arrayOf(batch copyrow.Batch, column int, oid uint32) []byte {
 	return buf
 }
 
-// baseType is the type without its width.
+// baseType returns the name of a type without its width.
 func baseType(name string) string {
 	name, _, _ = strings.Cut(name, "(")
 	return name

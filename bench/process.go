@@ -12,15 +12,15 @@ import (
 	"time"
 )
 
-// process is a collector that is ready for exports.
+// process is a running collector that is ready for exports.
 type process struct {
 	cmd *exec.Cmd
-	// endpoint is where it receives OTLP/gRPC.
+	// endpoint is the address on which it receives OTLP/gRPC.
 	endpoint string
 }
 
-// startProcess starts a collector with the configuration and, beside the variables
-// for its port and the database, those of environment.
+// startProcess starts a collector with the configuration. It sets the variables for the
+// port and the database, and those of environment.
 func (b *bench) startProcess(ctx context.Context, binary, config string, environment ...string) (*process, error) {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -55,8 +55,8 @@ func (b *bench) startProcess(ctx context.Context, binary, config string, environ
 	return &process{cmd, endpoint}, nil
 }
 
-// stop has the collector write what it holds and end. It returns the CPU time
-// that the collector has taken in all.
+// stop makes the collector write what it holds and end. It returns the total CPU time
+// of the collector.
 func (p *process) stop() (time.Duration, error) {
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		return 0, fmt.Errorf("stop collector: %w", err)
@@ -67,7 +67,7 @@ func (p *process) stop() (time.Duration, error) {
 	return p.cmd.ProcessState.UserTime() + p.cmd.ProcessState.SystemTime(), nil
 }
 
-// resident is how many bytes of memory the collector occupies.
+// resident returns the resident memory of the collector in bytes.
 func (p *process) resident() (int, error) {
 	file := fmt.Sprintf("/proc/%d/statm", p.cmd.Process.Pid)
 	text, err := os.ReadFile(file) //nolint:gosec // of our own process

@@ -17,8 +17,8 @@ const (
 	diskName   = "drain of the queue on disk after an outage"
 )
 
-// replayCases are lines that are stored already, and a queue that has filled up
-// while the database was away.
+// replayCases returns the cases that write lines a second time, and those that drain a
+// queue filled during an outage.
 func (b *bench) replayCases() []benchCase {
 	return []benchCase{
 		{name: replayName, against: exporterName(1000, 0), run: b.replay},
@@ -44,7 +44,7 @@ func (b *bench) replay(ctx context.Context) (int, time.Duration, error) {
 		}
 		took = time.Since(start)
 	}
-	// The connections are closed, so that their statistics are in.
+	// The exporter's connections are closed, so their statistics are complete.
 	var updated int
 	if err := b.pool.QueryRow(ctx, `SELECT coalesce(sum(n_tup_upd), 0) FROM pg_stat_user_tables
 		WHERE relname LIKE 'canonical_api_line%'`).Scan(&updated); err != nil {
@@ -54,8 +54,8 @@ func (b *bench) replay(ctx context.Context) (int, time.Duration, error) {
 	return b.lines, took, b.stored(ctx, b.lines)
 }
 
-// drain fills the queue while nothing can be inserted, and then measures from
-// that being over.
+// drain fills the queue while the table is locked, and measures how long the queue takes
+// to drain once it is unlocked.
 func (b *bench) drain(ctx context.Context) (int, time.Duration, error) {
 	e, err := b.startExporter(ctx, 10_000)
 	if err != nil {
@@ -81,7 +81,7 @@ func (b *bench) drain(ctx context.Context) (int, time.Duration, error) {
 	return b.queued, took, b.stored(ctx, b.queued)
 }
 
-// hold lets nothing be inserted until it is released.
+// hold locks the table against writes until release is called.
 func (b *bench) hold(ctx context.Context) (release func() error, err error) {
 	tx, err := b.pool.Begin(ctx)
 	if err != nil {
@@ -98,7 +98,7 @@ func (b *bench) hold(ctx context.Context) (release func() error, err error) {
 	}, nil
 }
 
-// drainDisk does the same to a whole collector whose queue is on disk.
+// drainDisk does what drain does with a whole collector whose queue is on disk.
 func (b *bench) drainDisk(ctx context.Context) (int, time.Duration, error) {
 	directory, err := os.MkdirTemp("", "canonical-line-bench-")
 	if err != nil {
@@ -142,8 +142,8 @@ func (b *bench) drainDisk(ctx context.Context) (int, time.Duration, error) {
 	return b.queued, took, b.stored(ctx, b.queued)
 }
 
-// awaitLast waits for the last lines of a workload, which leave a queue last and
-// are cheap to count.
+// awaitLast waits until the last lines of a workload are stored. They leave the queue
+// last, and counting only them is cheap.
 func (b *bench) awaitLast(ctx context.Context, w workload) error {
 	last := min(w.lines, 50_000)
 	for stored := 0; stored < last; {
@@ -160,7 +160,7 @@ func (b *bench) awaitLast(ctx context.Context, w workload) error {
 	return nil
 }
 
-// occupied is how many bytes the files of a directory occupy.
+// occupied returns how many bytes the files in a directory occupy on disk.
 func occupied(directory string) (bytes int64, err error) {
 	err = filepath.WalkDir(directory, func(file string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
@@ -179,7 +179,7 @@ func occupied(directory string) (bytes int64, err error) {
 	return bytes, nil
 }
 
-// heap is how many bytes are in use.
+// heap returns the bytes of reachable heap memory.
 func heap() uint64 {
 	runtime.GC()
 	runtime.GC()

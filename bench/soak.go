@@ -13,16 +13,16 @@ import (
 )
 
 const (
-	// soakInterval is how often the memory of the collector is looked at.
+	// soakInterval is the time between two measurements of the collector's memory.
 	soakInterval = 10 * time.Second
-	// bereftExports is of how many exports one lacks its SERVER spans, so that
-	// descendants wait in vain and have to be evicted.
-	bereftExports = 50
+	// orphanedExports says that one in this many exports lacks its SERVER spans, so that
+	// its descendants are pending until they are evicted.
+	orphanedExports = 50
 )
 
-// soak sends requests of sentDescendants each to a whole collector at a steady
-// rate, and writes what memory that occupies to the CSV file. It fails unless
-// every line is stored once.
+// soak sends requests with sentDescendants to a collector at a steady rate, and writes
+// its memory over time to the CSV file. It returns an error unless every line is stored
+// once.
 func (b *bench) soak(ctx context.Context) error {
 	p, err := b.startProcess(ctx, canonicalBinary, "bench/collector-canonical.yaml")
 	if err != nil {
@@ -37,7 +37,7 @@ func (b *bench) soak(ctx context.Context) error {
 	w := newWorkload(int(b.soakFor.Seconds()*float64(b.rate)), sentDescendants)
 	td := w.export()
 	perExport := w.perExport()
-	start, looked, bereft := time.Now(), time.Duration(0), 0
+	start, measured, orphaned := time.Now(), time.Duration(0), 0
 	for first := 0; first < w.lines; first += perExport {
 		due := time.Duration(float64(first) / float64(b.rate) * float64(time.Second))
 		select {
@@ -45,20 +45,20 @@ func (b *bench) soak(ctx context.Context) error {
 			return fmt.Errorf("soak: %w", ctx.Err())
 		case <-time.After(time.Until(start.Add(due))):
 		}
-		if due >= looked {
+		if due >= measured {
 			resident, err := p.resident()
 			if err != nil {
 				return err
 			}
-			memory = append(memory, []string{strconv.Itoa(int(looked.Seconds())), strconv.Itoa(resident >> 20)})
-			looked += soakInterval
+			memory = append(memory, []string{strconv.Itoa(int(measured.Seconds())), strconv.Itoa(resident >> 20)})
+			measured += soakInterval
 		}
-		// They end when they are sent.
+		// The first request of the export ends now.
 		w.ended = time.Now().Add(-time.Duration(first) * time.Microsecond)
 		w.number(td, first)
 		sent := td
-		if first/perExport%bereftExports == bereftExports-1 {
-			bereft += min(perExport, w.lines-first)
+		if first/perExport%orphanedExports == orphanedExports-1 {
+			orphaned += min(perExport, w.lines-first)
 			sent = withoutServers(td)
 		}
 		export, err := ptraceotlp.NewExportRequestFromTraces(sent).MarshalProto()
@@ -74,15 +74,15 @@ func (b *bench) soak(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := b.stored(ctx, w.lines-bereft); err != nil {
+	if err := b.stored(ctx, w.lines-orphaned); err != nil {
 		return err
 	}
 	fmt.Printf("%d requests in %s, %.1f%% of a core; %d without a SERVER span, all others are stored\n",
-		w.lines, took.Round(time.Second), 100*cpu.Seconds()/took.Seconds(), bereft)
+		w.lines, took.Round(time.Second), 100*cpu.Seconds()/took.Seconds(), orphaned)
 	return writeCSV(b.csv, memory)
 }
 
-// withoutServers is a copy of the export without its SERVER spans.
+// withoutServers returns a copy of the export without its SERVER spans.
 func withoutServers(td ptrace.Traces) ptrace.Traces {
 	descendants := ptrace.NewTraces()
 	td.CopyTo(descendants)
@@ -92,7 +92,7 @@ func withoutServers(td ptrace.Traces) ptrace.Traces {
 	return descendants
 }
 
-// writeCSV writes records to a file, if it has a name.
+// writeCSV writes records to the named file; it does nothing without a name.
 func writeCSV(name string, records [][]string) error {
 	if name == "" {
 		return nil

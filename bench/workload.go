@@ -11,32 +11,33 @@ import (
 	"canonicallineexporter/internal/copyrow"
 )
 
-// attributePrefix is that of the default configuration.
+// attributePrefix is the default of attribute_prefix.
 const attributePrefix = "canonical"
 
-// exportSize is how many spans an SDK sends at a time.
+// exportSize is the number of spans that an SDK sends at a time.
 const exportSize = 512
 
-// workload is requests as otelhttp sends them, each after its descendants; they
-// ended at a time, a microsecond apart.
+// workload describes requests as otelhttp sends them, each after its descendants. They
+// end a microsecond apart.
 type workload struct {
 	lines, descendants int
-	ended              time.Time
+	// ended is when the first request ended.
+	ended time.Time
 }
 
 func newWorkload(lines, descendants int) workload {
 	return workload{lines, descendants, time.Now()}
 }
 
-// at is when the n-th request ended, in the microseconds that Postgres keeps.
+// at returns when the n-th request ended, cut to the microseconds that Postgres stores.
 func (w workload) at(n int) time.Time {
 	return w.ended.Add(time.Duration(n) * time.Microsecond).Truncate(time.Microsecond)
 }
 
-// perExport is how many requests an export holds.
+// perExport returns how many requests an export holds.
 func (w workload) perExport() int { return max(1, exportSize/(1+w.descendants)) }
 
-// export is a whole export, to be numbered.
+// export returns a full export, whose ids and times number sets.
 func (w workload) export() ptrace.Traces {
 	td := ptrace.NewTraces()
 	rs := td.ResourceSpans().AppendEmpty()
@@ -54,8 +55,8 @@ func (w workload) export() ptrace.Traces {
 	return td
 }
 
-// number makes the export that of the requests from first on: one is used again
-// and again, for a collector holds none for long.
+// number sets the ids and times of the export to those of the requests from first on.
+// One export can be numbered again and again, since the exporter does not keep it.
 func (w workload) number(td ptrace.Traces, first int) {
 	spans := td.ResourceSpans().At(0).ScopeSpans().At(0).Spans()
 	requests := min(w.perExport(), w.lines-first)
@@ -79,10 +80,9 @@ func (w workload) number(td ptrace.Traces, first int) {
 	})
 }
 
-// identify sets the ids of the i-th span of a request; the 0th is the SERVER
-// span.
+// identify sets the ids of span i of request n; span 0 is the SERVER span.
 func identify(s ptrace.Span, n, i int) {
-	// Multiplication by an odd number scatters the ids, as random ones are.
+	// Multiplying by an odd number scatters the ids like random ones.
 	const scatter = 0x9e3779b97f4a7c15
 	var trace pcommon.TraceID
 	var id, parent pcommon.SpanID
@@ -98,7 +98,7 @@ func identify(s ptrace.Span, n, i int) {
 	s.SetSpanID(id)
 }
 
-// request is a SERVER span of 20 attributes.
+// request makes s a SERVER span with 20 attributes.
 func request(s ptrace.Span) {
 	s.SetKind(ptrace.SpanKindServer)
 	s.SetName("GET /clusters/{cluster_id}/databases")
@@ -126,7 +126,7 @@ func request(s ptrace.Span) {
 	a.PutStr("canonical.auth_internal_name", "laptop-1")
 }
 
-// query is a CLIENT span as otelpgx sends it.
+// query makes s a CLIENT span as otelpgx sends it.
 func query(s ptrace.Span) {
 	s.SetKind(ptrace.SpanKindClient)
 	s.SetName("SELECT")
@@ -142,7 +142,7 @@ func query(s ptrace.Span) {
 	a.PutInt("pgx.rows_affected", 3)
 }
 
-// batches are the rows of a workload, as the exporter makes them, in batches.
+// batches returns the rows of a workload as the exporter makes them, in batches of size.
 func (b *bench) batches(w workload, size int) (batches []copyrow.Batch) {
 	collapser := collapse.New(collapse.Config{MaxPendingSpans: 1, DescendantPrefix: b.mapper.DescendantPrefix(), InternalKeys: b.mapper.DescendantKeys()})
 	encoder := b.mapper.Encoder()

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Shows the whole way, from an instrumented API to percentiles: a Postgres, the
-# collector, the API and its customers, for DEMO_SECONDS (100) at DEMO_RATE (50)
-# requests a second. Fails unless there is a line for every request.
+# Shows the whole path from an instrumented API to percentiles: starts a Postgres, the
+# collector and the API, sends DEMO_RATE (50) requests a second for DEMO_SECONDS (100), and
+# queries the lines. Fails unless there is a line for every request.
 #
 # Run by `make demo`, which builds build/otelcol-canonical first.
 set -euo pipefail
@@ -13,7 +13,7 @@ source demo/postgres.sh
 
 seconds=${DEMO_SECONDS:-100}
 rate=${DEMO_RATE:-50}
-# Tells this run's lines from others in a database that is not ours.
+# Tells this run's lines from others in a database given by DATABASE_URL.
 environment=demo-$(date +%s)-$$
 
 work=''
@@ -36,7 +36,7 @@ clean_up() {
     if [ "$status" -ne 0 ] && [ "$status" -lt 128 ] && [ -n "$work" ]; then
         for log in "$work"/*.log "$work"/postgres/*.log; do
             [ -s "$log" ] || continue
-            printf '\n--- the end of %s\n' "${log##*/}" >&2
+            printf '\n--- last lines of %s\n' "${log##*/}" >&2
             tail -n 20 "$log" >&2
         done
     fi
@@ -48,7 +48,8 @@ trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# make_work_directory: sets work, open to the user who runs Postgres.
+# make_work_directory: creates a directory that the user who runs Postgres can reach, and
+# sets work to it.
 make_work_directory() {
     work=$(mktemp -d "${TMPDIR:-/tmp}/canonical-demo.XXXXXX")
     chmod 711 "$work"
@@ -74,7 +75,7 @@ start_collector() {
 
 start_api() {
     free_port api_port
-    # The queue of spans is larger than usual for one reason: this run counts.
+    # The SDK's queue is larger than usual, because this run must not lose a span.
     OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:$otlp_port \
         OTEL_SERVICE_NAME=demo-api \
         OTEL_RESOURCE_ATTRIBUTES=service.version=1.0.0,deployment.environment.name=$environment \
@@ -94,13 +95,14 @@ run_traffic() {
     [ "$status" -eq 0 ] || die 'the traffic generator failed'
 }
 
-# count_lines: how many of this run are in the table, which may not be there yet.
+# count_lines: prints how many lines of this run are in the table, 0 if there is none yet.
 count_lines() {
     query -At -c "SELECT count(*) FROM canonical_api_line WHERE deployment_environment = '$environment'" 2>/dev/null ||
         echo 0
 }
 
-# await_lines COUNT: waits until there are so many lines, for at most 30 s.
+# await_lines COUNT: waits until there are COUNT lines, for at most 30 s; fails unless
+# there are exactly COUNT.
 await_lines() {
     local attempt lines
     for ((attempt = 0; attempt < 60; attempt++)); do
@@ -108,11 +110,11 @@ await_lines() {
         if [ "$lines" -ge "$1" ]; then break; fi
         sleep 0.5
     done
-    [ "$lines" -eq "$1" ] || die "$1 requests, but $lines lines"
-    say "$1 requests, $lines lines"
+    [ "$lines" -eq "$1" ] || die "the table has $lines lines for $1 requests"
+    say "the table has $lines lines for $1 requests"
 }
 
-# show TITLE FILE OPTION…: a query and its result.
+# show TITLE FILE OPTION…: runs a query from a file and prints the result.
 show() {
     local title=$1 file=$2
     shift 2
@@ -120,7 +122,7 @@ show() {
     query "$@" -f "$file"
 }
 
-# ask TITLE SQL OPTION…: a question to paste, and its answer.
+# ask TITLE SQL OPTION…: prints a query to paste, and its result.
 ask() {
     local title=$1 sql=$2
     shift 2
@@ -128,14 +130,14 @@ ask() {
     query "$@" -c "$sql"
 }
 
-[ -x build/otelcol-canonical ] || die 'build/otelcol-canonical is not there: run make demo'
-say 'building the demo API and its traffic'
+[ -x build/otelcol-canonical ] || die 'build/otelcol-canonical is missing: run make demo'
+say 'building the demo API and the traffic generator'
 (cd demo && go build -o ../build/demo-api ./api && go build -o ../build/demo-traffic ./traffic)
 
 make_work_directory
 if [ -n "${DATABASE_URL:-}" ]; then
     require_psql
-    say 'using the Postgres of DATABASE_URL'
+    say 'using the database in DATABASE_URL'
 else
     require_postgres
     free_port postgres_port
@@ -150,9 +152,9 @@ start_api
 say "sending $rate requests a second for $seconds s"
 run_traffic
 
-kill -0 "$api" 2>/dev/null || die 'the API ended by itself'
-kill -0 "$collector" 2>/dev/null || die 'the collector ended by itself'
-say 'stopping the API and the collector, which send on what they hold'
+kill -0 "$api" 2>/dev/null || die 'the API stopped unexpectedly'
+kill -0 "$collector" 2>/dev/null || die 'the collector stopped unexpectedly'
+say 'stopping the API and the collector, which flush their spans and lines'
 stop_process "$api"
 api=''
 stop_process "$collector"
@@ -162,7 +164,7 @@ await_lines "$(awk '$1 == "requests" { print $2 }' "$work/outcome")"
 show 'Are we fast? Reads' demo/queries/are_we_fast_reads.sql
 show 'Are we fast? Writes' demo/queries/are_we_fast_writes.sql
 show 'What goes wrong?' demo/queries/errors.sql
-show 'One line in full: the one that repeats a query most' demo/queries/one_line.sql -x
+show 'One line in full: the request that repeated one query most often' demo/queries/one_line.sql -x
 
 ask 'Is it us or the database?' 'SELECT * FROM canonical_api_line_costs() LIMIT 5'
 ask 'Which route runs a query for each row?' 'SELECT * FROM canonical_api_line_n_plus_one()' -x
@@ -170,4 +172,5 @@ ask 'Who hammers us?' 'SELECT * FROM canonical_api_line_callers(top => 3)'
 ask 'Since when?' "SELECT * FROM canonical_api_line_rate('2 minutes', step => '20 seconds')"
 ask 'What else can I ask?' 'SELECT question, function FROM canonical_api_line_questions()'
 
-printf '\nThis database goes now. For one that stays, and a collector for your own service: make run\n'
+printf '\nRun a collector for your own service: make run\n'
+if [ -n "$postgres_data" ]; then printf 'It keeps its database; the demo removes this one now.\n'; fi

@@ -1,21 +1,20 @@
 # shellcheck shell=bash
-# Finds a Postgres, or installs one, and runs a cluster of its own. To be sourced
-# after processes.sh. With DATABASE_URL set, that database is used instead and
-# nothing is started.
+# Finds or installs Postgres, and runs a cluster of its own. Source it after processes.sh.
+# demo.sh and run.sh start no cluster if DATABASE_URL is set.
 
 # The first major version with DETACH PARTITION … CONCURRENTLY.
 postgres_oldest=14
 
-postgres_bin=''  # where its programs are
-postgres_data='' # the running cluster
+postgres_bin=''  # the directory of the programs
+postgres_data='' # the data directory of the running cluster
 postgres_socket=''
-postgres_user='' # who runs it, if not we: Postgres refuses to run as root
+postgres_user='' # the user who runs it, if not this one: Postgres refuses to run as root
 if [ "$(id -u)" -eq 0 ]; then
     postgres_user=nobody
 fi
 
-# as_postgres COMMAND…: runs it as the user who runs Postgres, in a directory that
-# is not closed to them, as the checkout may be.
+# as_postgres COMMAND…: runs COMMAND as the user who runs Postgres. It changes to /, because
+# that user may have no access to the checkout.
 as_postgres() (
     cd /
     if [ -z "$postgres_user" ]; then
@@ -25,16 +24,16 @@ as_postgres() (
     elif command -v runuser >/dev/null; then
         runuser -u "$postgres_user" -- "$@"
     else
-        # shellcheck disable=SC2016 # for the inner shell to expand
+        # shellcheck disable=SC2016 # the inner shell expands it
         su -s /bin/sh "$postgres_user" -c 'exec "$0" "$@"' -- "$@"
     fi
 )
 
-# postgres_major DIRECTORY: the major version of the Postgres there.
+# postgres_major DIRECTORY: prints the major version of the Postgres in DIRECTORY.
 postgres_major() { "$1/postgres" --version | sed -E 's/^[^0-9]*([0-9]+).*$/\1/'; }
 
-# find_postgres: sets postgres_bin, and postgres_user when root; fails if there
-# is none that is recent enough.
+# find_postgres: sets postgres_bin, and postgres_user when root; fails if it finds no
+# Postgres that is recent enough.
 find_postgres() {
     local directory program
     while read -r directory; do
@@ -52,7 +51,7 @@ find_postgres() {
     return 1
 }
 
-# postgres_candidates: directories that may hold Postgres, the best first.
+# postgres_candidates: prints directories that may contain Postgres, the best first.
 postgres_candidates() {
     pg_config --bindir 2>/dev/null || true
     {
@@ -66,11 +65,11 @@ postgres_candidates() {
     dirname "$(command -v postgres || echo /usr/bin/postgres)"
 }
 
-# require_postgres: finds Postgres, or installs it where that is easy.
+# require_postgres: finds Postgres, or installs it as root on Debian.
 require_postgres() {
     if find_postgres; then return; fi
     if [ -n "$postgres_user" ] && command -v apt-get >/dev/null; then
-        say 'no Postgres here: installing one with apt-get'
+        say 'no Postgres found: installing it with apt-get'
         install_postgres
         if find_postgres; then return; fi
     fi
@@ -78,7 +77,7 @@ require_postgres() {
 postgresql-server, brew install postgresql@17), or set DATABASE_URL to a database to use."
 }
 
-# install_postgres: Debian's packages, without the cluster that they would make
+# install_postgres: installs Debian's packages, without the cluster that they would create
 # and start.
 install_postgres() {
     local drop_in=/etc/postgresql-common/createcluster.d/canonical-line-demo.conf
@@ -91,11 +90,11 @@ install_postgres() {
     rm -f "$drop_in"
 }
 
-# reachable DIRECTORY: whether the user who runs Postgres gets there.
+# reachable DIRECTORY: succeeds if the user who runs Postgres can reach DIRECTORY.
 reachable() { as_postgres test -x "$1"; }
 
-# start_postgres DIRECTORY PORT: runs the cluster in the directory, makes it if it
-# is not there, and exports DATABASE_URL.
+# start_postgres DIRECTORY PORT: starts the cluster in DIRECTORY, creates it first if it is
+# missing, and exports DATABASE_URL.
 start_postgres() {
     local directory=$1 port=$2 password
     local data=$directory/data log=$directory/postgres.log
@@ -103,25 +102,25 @@ start_postgres() {
     chmod 700 "$directory"
     [ -f "$data/PG_VERSION" ] || make_cluster "$directory"
     if [ "$(cat "$data/PG_VERSION")" != "$(postgres_major "$postgres_bin")" ]; then
-        die "the data in $data is of Postgres $(cat "$data/PG_VERSION"), the programs in $postgres_bin are not:" \
-            'remove the one or install the other'
+        die "the data in $data needs Postgres $(cat "$data/PG_VERSION"), but $postgres_bin has another version:" \
+            'remove the data or install that version'
     fi
-    # One left over by a script that was killed.
+    # A script that was killed may have left one running.
     as_postgres "$postgres_bin/pg_ctl" --pgdata="$data" --mode=fast stop >/dev/null 2>&1 || true
 
-    # Not in the directory: the path of a socket has to be short.
+    # The socket is not in DIRECTORY because its path has to be short.
     postgres_socket=$(as_postgres mktemp -d /tmp/canonical-line.XXXXXX)
     postgres_data=$data
     as_postgres "$postgres_bin/pg_ctl" --pgdata="$data" --log="$log" --wait --timeout=60 \
         --options="-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories=$postgres_socket" \
-        start >/dev/null || die "Postgres does not start: see $log"
+        start >/dev/null || die "Postgres did not start: see $log"
     password=$(cat "$directory/password")
     export DATABASE_URL="postgres://canonical:$password@127.0.0.1:$port/postgres?sslmode=disable"
 }
 
-# make_cluster DIRECTORY: elsewhere first, so that one cut short is never taken
-# for a cluster. It has a password since every user of the machine gets at the
-# port. Syncing stays on, as in production.
+# make_cluster DIRECTORY: creates a cluster under another name and renames it, so that an
+# interrupted attempt is never taken for a cluster. It has a password, since every user of
+# the machine can reach the port. fsync stays on, as in production.
 make_cluster() {
     as_postgres rm -rf "$1/new"
     (umask 077 && od -An -N16 -tx1 /dev/urandom | tr -d ' \n' >"$1/password")
@@ -140,13 +139,13 @@ stop_postgres() {
     postgres_data=''
 }
 
-# require_psql: finds psql, for a database that is not ours.
+# require_psql: finds psql, for the database in DATABASE_URL.
 require_psql() {
     local psql
     if find_postgres; then return; fi
-    psql=$(command -v psql) || die 'psql is needed to show the results'
+    psql=$(command -v psql) || die 'psql is missing; it shows the results'
     postgres_bin=$(dirname "$psql")
 }
 
-# query ARGUMENT…: psql without the user's settings.
+# query ARGUMENT…: runs psql without the user's settings.
 query() { "$postgres_bin/psql" "$DATABASE_URL" -X -q -v ON_ERROR_STOP=1 -P pager=off "$@"; }

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# What the scripts here share: talking, ports and child processes. To be sourced.
+# Functions that demo.sh and run.sh share, for messages, ports and child processes. Source
+# it.
 
 say() { printf '==> %s\n' "$*" >&2; }
 
@@ -8,11 +9,11 @@ die() {
     exit 1
 }
 
-# port_taken PORT: whether something listens there on this machine.
+# port_taken PORT: succeeds if something on this machine listens on PORT.
 port_taken() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
-# free_port NAME: sets the variable NAME to a port that nothing listens on. Each
-# call gives another one; they lie below those that systems hand out themselves.
+# free_port NAME: sets the variable NAME to a port that nothing listens on. Each call
+# yields another port, below the ephemeral ports of the system.
 next_port=$((20000 + RANDOM % 10000))
 free_port() {
     while port_taken "$next_port"; do
@@ -22,19 +23,19 @@ free_port() {
     next_port=$((next_port + 1))
 }
 
-# await_port PORT PID NAME: waits until the process listens, for at most 30 s.
+# await_port PORT PID NAME: waits until process PID listens on PORT, for at most 30 s.
 await_port() {
     local attempt
     for ((attempt = 0; attempt < 300; attempt++)); do
-        kill -0 "$2" 2>/dev/null || die "$3 ended before it listened"
+        kill -0 "$2" 2>/dev/null || die "$3 stopped before it listened"
         if port_taken "$1"; then return; fi
         sleep 0.1
     done
-    die "$3 does not listen on port $1"
+    die "$3 did not listen on port $1"
 }
 
-# stop_process PID: ends a child and waits for it; after 20 s by force. Does
-# nothing without a PID.
+# stop_process PID: stops a child process and waits for it; kills it after 20 s. Does
+# nothing if PID is empty.
 stop_process() {
     [ -n "$1" ] || return 0
     local attempt

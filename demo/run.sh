@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs the collector on the usual OTLP ports with a Postgres whose data stays,
-# until Ctrl-C.
+# Runs the collector on the usual OTLP ports, with a Postgres that keeps its data, until
+# Ctrl-C.
 #
 # Run by `make run`, which builds build/otelcol-canonical first.
 set -euo pipefail
@@ -23,11 +23,11 @@ clean_up() {
     exit "$status"
 }
 trap clean_up EXIT
-# To be ended is what it is for.
+# Ctrl-C is the normal end.
 trap 'exit 0' INT TERM HUP
 
-# make_home: sets home, where the data stays: .data, or below /var/tmp if the
-# checkout is closed to the user who runs Postgres.
+# make_home: creates the directory that keeps the data, and sets home to it. It is .data, or
+# below /var/tmp if the user who runs Postgres cannot reach the checkout.
 make_home() {
     home=$PWD/.data
     mkdir -p "$home"
@@ -40,18 +40,18 @@ make_home() {
     mkdir -p "$home/postgres"
 }
 
-[ -x build/otelcol-canonical ] || die 'build/otelcol-canonical is not there: run make run'
+[ -x build/otelcol-canonical ] || die 'build/otelcol-canonical is missing: run make run'
 for port in 4317 4318; do
-    if port_taken "$port"; then die "port $port is taken, perhaps by another collector"; fi
+    if port_taken "$port"; then die "port $port is in use, perhaps by another collector"; fi
 done
 
 if [ -n "${DATABASE_URL:-}" ]; then
-    # shellcheck disable=SC2016 # not shown: it may hold a password of theirs
+    # shellcheck disable=SC2016 # printed unexpanded: it may contain a password
     connect='psql "$DATABASE_URL"'
 else
     require_postgres
     make_home
-    # The same port every time, if it can be had.
+    # The same port every time, if it is free.
     next_port=54320
     free_port postgres_port
     say "starting Postgres ($postgres_bin), data in $home/postgres"
@@ -73,13 +73,13 @@ Ready. Point a service at it:
     export OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4317
     export OTEL_SERVICE_NAME=my-service
 
-Lines come within 15 seconds. Ask them:
+Lines arrive within 15 seconds. Query them:
 
     $connect -c 'SELECT * FROM canonical_api_line_speed()'
     $connect -c "SELECT * FROM canonical_api_line_errors('10 minutes')"
     $connect -c 'SELECT question, function FROM canonical_api_line_questions()'
 
-Ctrl-C ends it; the data stays.
+Ctrl-C stops the collector and keeps the data.
 
 TEXT
 wait "$collector"

@@ -13,7 +13,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 )
 
-// account is who asks.
+// account is a customer.
 type account struct {
 	ID    uuid.UUID `json:"id"`
 	Email string    `json:"email"`
@@ -22,10 +22,10 @@ type account struct {
 
 type accountKey struct{}
 
-// accountOf is the account of an authenticated request.
+// accountOf returns the account of an authenticated request.
 func accountOf(ctx context.Context) account { return ctx.Value(accountKey{}).(account) }
 
-// authenticated lets only those in who carry a token.
+// authenticated refuses requests without a valid token.
 func (a *api) authenticated(next handlerFunc) handlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")

@@ -19,16 +19,16 @@ import (
 )
 
 const (
-	// The agent's answers take this long at the median, with a heavy tail.
+	// medianDelay and maxDelay bound the heavy-tailed response times of the agent.
 	medianDelay = 120 * time.Millisecond
 	maxDelay    = 4 * time.Second
-	// One call in so many fails.
+	// One call in failureRatio fails.
 	failureRatio = 40
 )
 
-// startAgent serves what stands for the machines of the clusters, far away. It
-// is not instrumented, as such machines often are not: a request ends at the
-// CLIENT span of the call, and every line is one of the API.
+// startAgent starts a server that stands in for the clusters' remote machines. Like many
+// such machines it is not instrumented: a trace ends at the CLIENT span of the call, and
+// every line belongs to the API.
 func startAgent(ctx context.Context) (*http.Server, error) {
 	var listening net.ListenConfig
 	listener, err := listening.Listen(ctx, "tcp", "127.0.0.1:0")
@@ -47,7 +47,8 @@ func startAgent(ctx context.Context) (*http.Server, error) {
 	return server, nil
 }
 
-// answerSlowly gives the same answer always, late, or sometimes none.
+// answerSlowly returns a handler that sends the same answer after a delay, or sometimes
+// an error.
 func answerSlowly(answer any) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		select {
@@ -63,13 +64,13 @@ func answerSlowly(answer any) http.HandlerFunc {
 	}
 }
 
-// delay is log-normal.
+// delay returns a log-normally distributed delay of at most maxDelay.
 func delay() time.Duration {
 	factor := math.Exp(1.2 * rand.NormFloat64())
 	return min(time.Duration(float64(medianDelay)*factor), maxDelay)
 }
 
-// agentClient asks the agent of a cluster. It is safe for concurrent use.
+// agentClient calls the agent of a cluster. It is safe for concurrent use.
 type agentClient struct {
 	base   url.URL
 	client *http.Client
@@ -82,7 +83,7 @@ func newAgentClient(address string) *agentClient {
 	}
 }
 
-// databases are the names of a cluster's databases.
+// databases returns the names of a cluster's databases.
 func (c *agentClient) databases(ctx context.Context, cluster string) (databases []string, err error) {
 	target := c.base.JoinPath("databases")
 	target.RawQuery = url.Values{"cluster": {cluster}}.Encode()

@@ -8,10 +8,9 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// This file is the part to copy into a service: instrumentation knows the
-// method, the route and the queries of a request, and the service alone knows
-// who asked, with which credential and what went wrong for them. What it says
-// here fills the columns of the request's canonical line:
+// Copy this file into a service. Instrumentation knows the method, the route and the
+// queries of a request; only the service knows who asked, with which credential, and what
+// went wrong for them. It fills the columns of the request's canonical line like this:
 //
 //	otelhttp.NewHandler(canonicalMiddleware(mux), "api")
 //	…
@@ -20,12 +19,12 @@ import (
 
 type canonicalKey struct{}
 
-// canonicalMiddleware remembers the request's SERVER span and sets the columns
-// that its headers give. It goes directly inside otelhttp's handler.
+// canonicalMiddleware puts the request's SERVER span into the context and sets the
+// columns that its headers fill. It goes directly inside otelhttp's handler.
 func canonicalMiddleware(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		span := trace.SpanFromContext(r.Context())
-		// otelhttp leaves the query out. The exporter redacts it.
+		// otelhttp leaves out the query. The exporter redacts its secrets.
 		if r.URL.RawQuery != "" {
 			span.SetAttributes(attribute.String("url.query", r.URL.RawQuery))
 		}
@@ -41,9 +40,9 @@ func canonicalMiddleware(next http.Handler) http.Handler {
 	})
 }
 
-// canonical sets columns of the request's canonical line by their names, or
-// statistics as statistics.<name>. Empty strings are left out. It is safe for
-// concurrent use, and does nothing outside a request.
+// canonical sets columns of the request's canonical line by name, and statistics as
+// statistics.<name>. It leaves out empty strings, is safe for concurrent use, and does
+// nothing outside a request.
 func canonical(ctx context.Context, columns ...attribute.KeyValue) {
 	span, ok := ctx.Value(canonicalKey{}).(trace.Span)
 	if !ok {

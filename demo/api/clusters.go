@@ -62,7 +62,7 @@ func (a *api) deleteCluster(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// listDatabases is slow because the cluster's own machine has to be asked.
+// listDatabases is slow because it has to ask the cluster's own machine.
 func (a *api) listDatabases(w http.ResponseWriter, r *http.Request) error {
 	found, err := a.findCluster(r)
 	if err != nil {
@@ -75,8 +75,8 @@ func (a *api) listDatabases(w http.ResponseWriter, r *http.Request) error {
 	return renderList(w, r, databases)
 }
 
-// listRoles has the fault that is so easily written: one query for the list, and
-// then one for each of its entries.
+// listRoles makes the classic N+1 mistake: one query for the list, then one for each of
+// its entries.
 func (a *api) listRoles(w http.ResponseWriter, r *http.Request) error {
 	found, err := a.findCluster(r)
 	if err != nil {
@@ -108,7 +108,7 @@ func (a *api) findRole(ctx context.Context, id uuid.UUID) (role, error) {
 	return found, nil
 }
 
-// findCluster finds the cluster of the path if the account may see it.
+// findCluster returns the cluster named in the path if the account may see it.
 func (a *api) findCluster(r *http.Request) (cluster, error) {
 	id, err := pathID(r, "cluster_id", "cluster")
 	if err != nil {

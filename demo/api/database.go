@@ -12,7 +12,7 @@ import (
 //go:embed schema.sql
 var schema string
 
-// openDatabase connects to Postgres and makes the demo's schema anew.
+// openDatabase connects to Postgres and recreates the demo's schema.
 func openDatabase(ctx context.Context, url string) (*pgxpool.Pool, error) {
 	config, err := pgxpool.ParseConfig(url)
 	if err != nil {

@@ -12,11 +12,11 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// statusClientClosedRequest is nginx's status for a client that hung up before
-// it had its answer; it is seen in lines only.
+// statusClientClosedRequest is nginx's status for a client that hung up before it had an
+// answer. It appears only in lines.
 const statusClientClosedRequest = 499
 
-// apiError is an error that a client is told about.
+// apiError is an error that the API reports to the client.
 type apiError struct {
 	Status int
 	// Code is for the client to branch on, InternalCode for us to search for.
@@ -69,10 +69,10 @@ func unavailable(cause error) *apiError {
 	}
 }
 
-// translate finds the answer to an error that a handler returned.
+// translate returns the API error for an error that a handler returned.
 func translate(ctx context.Context, err error) *apiError {
-	// First, for a query cut short by the client's leaving is an error of ours
-	// only in appearance, however it was wrapped.
+	// This comes first: if the client hung up, its canceled query looks like a failure
+	// of the API, however it was wrapped.
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return &apiError{
 			Status: statusClientClosedRequest, Code: "client_closed_request", InternalCode: "client_closed_request",
@@ -88,7 +88,7 @@ func translate(ctx context.Context, err error) *apiError {
 	}
 }
 
-// renderError answers with an error and puts it into the request's line.
+// renderError responds with an error and puts it into the request's line.
 func renderError(w http.ResponseWriter, r *http.Request, err error) {
 	e := translate(r.Context(), err)
 	cause := ""
@@ -103,8 +103,8 @@ func renderError(w http.ResponseWriter, r *http.Request, err error) {
 	render(w, e.Status, map[string]string{"code": e.Code, "message": e.Message})
 }
 
-// recoverMiddleware turns a panic into an answer and an exception on the span.
-// Without it net/http cuts the connection, and the span ends without a status.
+// recoverMiddleware turns a panic into an error response and an exception on the span.
+// Without it net/http closes the connection, and the span ends without a status.
 func recoverMiddleware(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {

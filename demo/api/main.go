@@ -1,8 +1,8 @@
-// Command api is an instrumented HTTP API in the likeness of a database
-// provider's: something for canonical lines to be about.
+// Command api is an instrumented HTTP API, modelled on that of a database provider. Its
+// requests become the demo's canonical lines.
 //
-// It takes the database from DATABASE_URL and where spans go from the standard
-// OTEL_* variables.
+// It reads the database from DATABASE_URL and the OTLP endpoint from the standard OTEL_*
+// variables.
 package main
 
 import (
@@ -19,8 +19,8 @@ import (
 	"time"
 )
 
-// shutdownTimeout is how long requests under way may take to finish, and then
-// how long the last spans may take to leave.
+// shutdownTimeout bounds the time for running requests to finish, and then the time to
+// send the last spans.
 const shutdownTimeout = 10 * time.Second
 
 func main() {

@@ -44,7 +44,7 @@ func (a *api) createMetrics(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// bucket is the mean of what was measured in a part of a view's window.
+// bucket is the mean of the measurements in one part of a view's window.
 type bucket struct {
 	At   time.Time `json:"at"`
 	Mean float64   `json:"mean"`
@@ -53,8 +53,8 @@ type bucket struct {
 // viewWindow is how far a metric view looks back.
 const viewWindow = time.Minute
 
-// showMetricView divides by the period that the client asks for, and nobody
-// thought of 0: the panic that its lines are to show.
+// showMetricView divides by the period that the client asks for, without checking for 0,
+// so that some lines show a panic.
 func (a *api) showMetricView(w http.ResponseWriter, r *http.Request) error {
 	period, err := time.ParseDuration(r.URL.Query().Get("period"))
 	if err != nil {

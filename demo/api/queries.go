@@ -7,8 +7,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// createQuery runs a customer's query on the customer's cluster, by way of the
-// agent there.
+// createQuery runs a customer's query on the customer's cluster, through its agent.
 func (a *api) createQuery(w http.ResponseWriter, r *http.Request) error {
 	var body struct {
 		ClusterID uuid.UUID `json:"cluster_id"`

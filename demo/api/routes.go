@@ -15,10 +15,10 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// maxBodyBytes is the most that a request's body may have.
+// maxBodyBytes limits the size of a request's body.
 const maxBodyBytes = 1 << 20
 
-// api is the handlers and what they share.
+// api holds what the handlers share.
 type api struct {
 	database *pgxpool.Pool
 	agent    *agentClient
@@ -48,14 +48,14 @@ func (a *api) handler(options ...otelhttp.Option) http.Handler {
 	} {
 		mux.Handle(pattern, routed(handle))
 	}
-	// Not routed: what matches no route has none.
+	// Without routed: a request that matches no pattern has no route.
 	mux.Handle("/", handlerFunc(func(http.ResponseWriter, *http.Request) error {
 		return notFound("route")
 	}))
 	return instrument(mux, options...)
 }
 
-// instrument puts around the routes what every request goes through.
+// instrument wraps the routes in the middleware for every request.
 func instrument(mux http.Handler, options ...otelhttp.Option) http.Handler {
 	return otelhttp.NewHandler(canonicalMiddleware(recoverMiddleware(mux)), "api", options...)
 }
@@ -63,16 +63,15 @@ func instrument(mux http.Handler, options ...otelhttp.Option) http.Handler {
 // handlerFunc is a handler that may fail.
 type handlerFunc func(w http.ResponseWriter, r *http.Request) error
 
-// ServeHTTP answers with the error if there is one.
+// ServeHTTP responds with the error if there is one.
 func (handle handlerFunc) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err := handle(w, r); err != nil {
 		renderError(w, r, err)
 	}
 }
 
-// routed tells the SERVER span its route, which only the mux inside it knows:
-// otelhttp looks for the pattern on its own copy of the request, and does not
-// look at all when a handler panics.
+// routed sets the route on the SERVER span. Only the mux knows it: otelhttp looks for the
+// pattern on its own copy of the request, and not at all when a handler panics.
 func routed(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, route, _ := strings.Cut(r.Pattern, " ")
@@ -83,8 +82,8 @@ func routed(next http.Handler) http.Handler {
 	})
 }
 
-// decode reads a JSON body. It reads to the very end even of a bad one: net/http
-// notices that a client has left only after the body was read.
+// decode reads a JSON body. It reads even a bad one to the end, since net/http notices
+// that a client hung up only after the body was read.
 func decode(w http.ResponseWriter, r *http.Request, into any) error {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBodyBytes))
 	if err != nil {
@@ -102,7 +101,7 @@ func decode(w http.ResponseWriter, r *http.Request, into any) error {
 	return nil
 }
 
-// pathID is the id in the path, or a 404 for the resource that it cannot name.
+// pathID returns the id in the path, or a 404 for the resource if it is not a UUID.
 func pathID(r *http.Request, name, resource string) (uuid.UUID, error) {
 	id, err := uuid.Parse(r.PathValue(name))
 	if err != nil {
@@ -111,14 +110,14 @@ func pathID(r *http.Request, name, resource string) (uuid.UUID, error) {
 	return id, nil
 }
 
-// renderList answers with rows and counts them.
+// renderList responds with rows and counts them in the request's line.
 func renderList[T any](w http.ResponseWriter, r *http.Request, rows []T) error {
 	canonical(r.Context(), attribute.Int("statistics.rows_rendered", len(rows)))
 	render(w, http.StatusOK, map[string]any{"data": rows})
 	return nil
 }
 
-// render answers with JSON.
+// render responds with JSON.
 func render(w http.ResponseWriter, status int, value any) {
 	body, err := json.Marshal(value)
 	if err != nil {
@@ -126,6 +125,6 @@ func render(w http.ResponseWriter, status int, value any) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	// A client that has left is no one to report a failed write to.
+	// If the write fails, the client is gone.
 	_, _ = w.Write(body)
 }

@@ -1,6 +1,6 @@
--- The demo's own tables, made anew at every start so that every run begins with
--- the same data. An id is the MD5 of a name: the traffic generator knows which
--- ids exist without asking.
+-- The demo's own tables. They are recreated at every start, so that every run begins
+-- with the same data. Ids are MD5 hashes of names, so the traffic generator knows which
+-- ones exist without asking.
 DROP SCHEMA IF EXISTS demo_api CASCADE;
 CREATE SCHEMA demo_api;
 
@@ -74,12 +74,12 @@ INSERT INTO demo_api.teams (id, account_id, name)
 SELECT md5('team-' || n)::uuid, md5('account-' || (n - 1) % 20 + 1)::uuid, 'team ' || n
 FROM generate_series(1, 40) AS n;
 
--- Every tenth of the clusters is protected.
+-- Every tenth cluster is protected.
 INSERT INTO demo_api.clusters (id, team_id, name, protected)
 SELECT md5('cluster-' || n)::uuid, md5('team-' || (n - 1) % 40 + 1)::uuid, 'cluster-' || n, n % 10 = 0
 FROM generate_series(1, 800) AS n;
 
--- Between 20 and 43 roles in each of those that traffic asks for roles.
+-- The clusters that the traffic generator asks for roles have 20 to 43 each.
 INSERT INTO demo_api.roles (cluster_id, name)
 SELECT md5('cluster-' || n)::uuid, 'role_' || i
 FROM generate_series(1, 80) AS n, LATERAL generate_series(1, 20 + n * 7 % 24) AS i;

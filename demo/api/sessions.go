@@ -14,7 +14,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 )
 
-// session is a login, with another's powers if sudo.
+// session is a login; with sudo it has more rights.
 type session struct {
 	ID   uuid.UUID `json:"id"`
 	Sudo bool      `json:"sudo"`
@@ -51,13 +51,13 @@ func (a *api) createSession(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// accessToken is a credential without its secret.
+// accessToken is a credential, without its secret.
 type accessToken struct {
 	ID   uuid.UUID `json:"id"`
 	Name string    `json:"name"`
 }
 
-// createAccessToken makes one token however often a client tries with the same
+// createAccessToken creates one token, however often a client tries with the same
 // idempotency key.
 func (a *api) createAccessToken(w http.ResponseWriter, r *http.Request) error {
 	var body struct {
@@ -96,7 +96,7 @@ func (a *api) createAccessToken(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// replayAccessToken answers as the first request with the key was answered.
+// replayAccessToken repeats the answer to the first request with the key.
 func (a *api) replayAccessToken(ctx context.Context, w http.ResponseWriter, key uuid.UUID, name string) error {
 	var stored accessToken
 	err := a.database.QueryRow(ctx, `

@@ -12,8 +12,8 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
 
-// startTelemetry sends spans to where the standard OTEL_* variables say, and
-// returns what flushes them at the end.
+// startTelemetry sends spans to the endpoint in the standard OTEL_* variables. shutdown
+// flushes them.
 func startTelemetry(ctx context.Context) (shutdown func(context.Context) error, err error) {
 	exporter, err := otlptracegrpc.New(ctx)
 	if err != nil {

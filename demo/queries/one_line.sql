@@ -1,4 +1,4 @@
--- The request that repeated one statement most often: statistics tell the N+1.
+-- The request that repeated one statement most often; its statistics reveal the N+1.
 SELECT *
 FROM canonical_api_line
 WHERE created_at > now() - '24 hours'::interval

@@ -15,29 +15,29 @@ import (
 	"time"
 )
 
-// answerTimeout is far beyond what the slowest answer takes.
+// answerTimeout is far longer than the slowest answer takes.
 const answerTimeout = 30 * time.Second
 
-// call is a request to make.
+// call describes a request to send.
 type call struct {
 	method, path, body string
 	header             http.Header
-	// patience is how long the client waits before it hangs up; 0: until it has
-	// the answer.
+	// patience is how long the client waits before it hangs up; 0 waits until the
+	// answer.
 	patience time.Duration
 }
 
-// outcome is what came of the calls.
+// outcome counts calls by how they ended.
 type outcome struct {
 	byStatus map[int]int
-	// hungUp are those that were sent and not waited for.
+	// hungUp counts calls that were sent and then abandoned.
 	hungUp int
-	// failed are those of which it is unknown whether the API has seen them.
+	// failed counts calls that the API may or may not have seen.
 	failed    int
 	lastError error
 }
 
-// String is a table; its first line is the number of requests that the API must
+// String returns a table; its first line is the number of requests that the API must
 // have seen.
 func (o *outcome) String() string {
 	seen := o.hungUp
@@ -67,15 +67,15 @@ func newClient(target string, concurrency int) *client {
 		concurrency: concurrency,
 		http: &http.Client{
 			Transport: &http.Transport{MaxIdleConnsPerHost: concurrency},
-			// A redirect followed would be a request that nobody counted.
+			// Following a redirect would send a request that is not counted.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 		outcome: outcome{byStatus: map[int]int{}},
 	}
 }
 
-// serve makes the calls that come until their channel is closed, and returns
-// when all have ended.
+// serve makes the calls from the channel until it is closed, and returns when all have
+// ended.
 func (c *client) serve() {
 	var workers sync.WaitGroup
 	for range c.concurrency {
@@ -103,7 +103,7 @@ func (c *client) make(next call) {
 	}
 }
 
-// send makes one call; sent is whether the whole request went out.
+// send makes one call; sent says whether the whole request went out.
 func (c *client) send(next call) (status int, sent bool, err error) {
 	timeout := answerTimeout
 	if next.patience > 0 {

@@ -1,7 +1,7 @@
-// Command traffic asks a demo API for what its customers would, in shares that
-// are like those of a real one, and says how many requests the API has seen.
+// Command traffic sends a demo API the requests of its customers, in realistic shares, and
+// prints how many requests the API has seen.
 //
-// It talks to this machine alone.
+// It sends only to this machine.
 package main
 
 import (
@@ -22,17 +22,17 @@ import (
 const (
 	// maxRequests bounds a run whatever its duration and rate.
 	maxRequests = 1_000_000
-	// concurrency is the most requests under way at once.
+	// concurrency limits the requests in flight at once.
 	concurrency = 32
-	// progressInterval is how often a line of progress is written.
+	// progressInterval is the time between two lines of progress.
 	progressInterval = 10 * time.Second
 )
 
 func main() {
 	target := flag.String("url", "http://127.0.0.1:8080", "the API, on this machine")
-	duration := flag.Duration("duration", 90*time.Second, "how long to go on")
+	duration := flag.Duration("duration", 90*time.Second, "how long to send requests")
 	rate := flag.Float64("rate", 50, "requests a second")
-	seed := flag.Uint64("seed", 1, "the same seed makes the same requests")
+	seed := flag.Uint64("seed", 1, "seed of the requests; the same seed makes the same requests")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -42,7 +42,7 @@ func main() {
 	}
 }
 
-// run sends requests until the duration or ctx ends, and prints what came of them.
+// run sends requests until the duration or ctx ends, and prints their outcome.
 func run(ctx context.Context, target string, duration time.Duration, rate float64, seed uint64) error {
 	if err := checkLoopback(target); err != nil {
 		return err

@@ -11,8 +11,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// accounts is how many the API's schema.sql makes; account n owns the clusters
-// n, n+20, n+40 and so on, of which those up to 80 have roles.
+// These match the API's schema.sql: account n owns the clusters n, n+20, n+40 and so on,
+// and the clusters up to 80 have roles.
 const (
 	accounts         = 20
 	clustersOf       = 40
@@ -24,12 +24,12 @@ type mix struct {
 	random *rand.Rand
 	shares []share
 	total  int
-	// lastKey is the last idempotency key sent, and by whom, to be sent again.
+	// lastKey is the last idempotency key, and lastAccount its sender, to be sent again.
 	lastKey     uuid.UUID
 	lastAccount int
 }
 
-// share is a kind of request and how many in a thousand or so are of it.
+// share is a kind of request and its weight, about one in a thousand requests each.
 type share struct {
 	weight int
 	make   func(who visitor) call
@@ -59,9 +59,9 @@ func newMix(random *rand.Rand) *mix {
 	return m
 }
 
-// next is the next request.
+// next returns the next request.
 func (m *mix) next() call {
-	// A few accounts ask for most.
+	// A few accounts send most requests.
 	draw := m.random.Float64()
 	who := newVisitor(m.random, 1+int(draw*draw*accounts))
 	at := m.random.IntN(m.total)
@@ -74,7 +74,7 @@ func (m *mix) next() call {
 	panic("weights do not add up")
 }
 
-// cluster is one of the account's with roles.
+// cluster returns the id of a cluster of the account that has roles.
 func (m *mix) cluster(who visitor) string {
 	return clusterID(who.account + accounts*m.random.IntN(clustersWithRole))
 }
@@ -130,8 +130,8 @@ func (m *mix) patience() time.Duration {
 	return time.Duration(100+m.random.IntN(100)) * time.Millisecond
 }
 
-// accessToken is sent again sometimes, as by a client that missed the answer, or
-// with another body under the same key, as by one with a fault.
+// accessToken sometimes repeats a request, like a client that missed the answer, or sends
+// another body with the same key, like a client with a bug.
 func (m *mix) accessToken(who visitor) call {
 	name := "laptop"
 	draw := m.random.IntN(8)
@@ -150,7 +150,7 @@ func (m *mix) session(who visitor) call {
 	body := map[string]any{"email": fmt.Sprintf("user%d@example.com", who.account)}
 	switch m.random.IntN(4) {
 	case 0:
-		// Account 1 alone may.
+		// Only account 1 may.
 		body["sudo"] = true
 	case 1:
 		body["email"] = "nobody"
@@ -158,13 +158,13 @@ func (m *mix) session(who visitor) call {
 	return who.post("/sessions", body)
 }
 
-// deletion spares the clusters that others ask for.
+// deletion deletes one of the clusters that no other request asks for.
 func (m *mix) deletion(who visitor) call {
 	n := clustersWithRole + m.random.IntN(clustersOf-clustersWithRole)
 	return who.call(http.MethodDelete, "/clusters/"+clusterID(who.account+accounts*n))
 }
 
-// mistake is a request that cannot succeed.
+// mistake returns a request that cannot succeed.
 func (m *mix) mistake(who visitor) call {
 	switch m.random.IntN(8) {
 	case 0:
@@ -192,12 +192,12 @@ func (m *mix) mistake(who visitor) call {
 	}
 }
 
-// clusterID is what the API's schema.sql makes of a cluster's number.
+// clusterID returns the id that the API's schema.sql gives cluster n.
 func clusterID(n int) string {
 	return uuid.UUID(md5.Sum(fmt.Appendf(nil, "cluster-%d", n))).String()
 }
 
-// randomID is a random UUID that the seed decides.
+// randomID returns a random UUID, determined by the seed.
 func randomID(random *rand.Rand) uuid.UUID {
 	var id uuid.UUID
 	binary.BigEndian.PutUint64(id[:8], random.Uint64())

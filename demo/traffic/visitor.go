@@ -9,14 +9,14 @@ import (
 	"github.com/google/uuid"
 )
 
-// visitor is a customer at a client.
+// visitor is a customer with a client.
 type visitor struct {
 	account   int
 	address   string
 	agent     string
 	requestID uuid.UUID
-	// traceParent is the span that the request claims to come from, if any: the
-	// collector never sees that span.
+	// traceParent is the remote parent span of the request, if any. The collector never
+	// sees that span.
 	traceParent string
 }
 
@@ -25,7 +25,7 @@ func newVisitor(random *rand.Rand, account int) visitor {
 		"crunchy-cli/3.4.1", "curl/8.9.1", "python-requests/2.32.3", "Terraform/1.9.5",
 		"Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0",
 	}
-	// The ranges that are reserved for documentation.
+	// These ranges are reserved for documentation.
 	networks := []string{"192.0.2.", "198.51.100.", "203.0.113.", "2001:db8::"}
 	traceParent := ""
 	if random.IntN(3) == 0 {

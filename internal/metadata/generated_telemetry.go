@@ -213,51 +213,51 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.CanonicalLineBatchDuration, err = builder.meter.Float64Histogram(
 		"otelcol_canonical_line_batch_duration",
-		metric.WithDescription("How long an attempt to write a batch took, the commit among it. [Development]"),
+		metric.WithDescription("How long an attempt to write a batch took, including the commit. [Development]"),
 		metric.WithUnit("s"),
 		metric.WithExplicitBucketBoundaries([]float64{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30}...),
 	)
 	errs = errors.Join(errs, err)
 	builder.CanonicalLineBatchSize, err = builder.meter.Int64Histogram(
 		"otelcol_canonical_line_batch_size",
-		metric.WithDescription("Lines of the batches that were written. [Development]"),
+		metric.WithDescription("Number of lines in each batch written. [Development]"),
 		metric.WithUnit("{line}"),
 		metric.WithExplicitBucketBoundaries([]float64{1, 10, 50, 100, 200, 500, 1000, 2000, 5000, 10000}...),
 	)
 	errs = errors.Join(errs, err)
 	builder.CanonicalLineClockSkew, err = builder.meter.Int64Counter(
 		"otelcol_canonical_line_clock_skew",
-		metric.WithDescription("Lines whose span ended further in the future than partitions are created ahead, stored at their time of arrival. [Development]"),
+		metric.WithDescription("Lines stored at their time of arrival because their span claimed to end further in the future than partitions are created ahead. [Development]"),
 		metric.WithUnit("{line}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.CanonicalLineDropped, err = builder.meter.Int64Counter(
 		"otelcol_canonical_line_dropped",
-		metric.WithDescription("Lines that were not stored, by reason. [Development]"),
+		metric.WithDescription("Lines dropped instead of stored, by reason. [Development]"),
 		metric.WithUnit("{line}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.CanonicalLinePartitionActions, err = builder.meter.Int64ObservableCounter(
 		"otelcol_canonical_line_partition_actions",
-		metric.WithDescription("Changes of partitions by this collector, by what was done and how it ended. [Development]"),
+		metric.WithDescription("Changes that this collector made to partitions, by action and outcome. [Development]"),
 		metric.WithUnit("{action}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.CanonicalLinePartitionBytes, err = builder.meter.Int64ObservableGauge(
 		"otelcol_canonical_line_partition_bytes",
-		metric.WithDescription("Size of all partitions with their indexes and TOAST, and of the detached ones that wait to be dropped. [Development]"),
+		metric.WithDescription("Size of all partitions with their indexes and TOAST, including detached partitions that are not dropped yet. [Development]"),
 		metric.WithUnit("By"),
 	)
 	errs = errors.Join(errs, err)
 	builder.CanonicalLinePartitionCount, err = builder.meter.Int64ObservableGauge(
 		"otelcol_canonical_line_partition_count",
-		metric.WithDescription("Partitions of the table, without detached ones. [Development]"),
+		metric.WithDescription("Attached partitions of the table. [Development]"),
 		metric.WithUnit("{partition}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.CanonicalLinePartitionLastSuccess, err = builder.meter.Int64ObservableGauge(
 		"otelcol_canonical_line_partition_last_success",
-		metric.WithDescription("Unix time of the last round of maintenance without a failure. [Development]"),
+		metric.WithDescription("Unix time at which the last round of maintenance without a failure ended. [Development]"),
 		metric.WithUnit("s"),
 	)
 	errs = errors.Join(errs, err)
@@ -269,43 +269,43 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.CanonicalLineQueueCorrupted, err = builder.meter.Int64Counter(
 		"otelcol_canonical_line_queue_corrupted",
-		metric.WithDescription("Entries of the persistent queue that could not be read and were passed over, each of an unknown number of lines. [Development]"),
+		metric.WithDescription("Unreadable entries of the persistent queue that were skipped, each with an unknown number of lines. [Development]"),
 		metric.WithUnit("{entry}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.CanonicalLineRepairs, err = builder.meter.Int64Counter(
 		"otelcol_canonical_line_repairs",
-		metric.WithDescription("Values that had to be changed for Postgres to take them. [Development]"),
+		metric.WithDescription("Values changed because Postgres would have refused them. [Development]"),
 		metric.WithUnit("{value}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.CanonicalLineSpansEvicted, err = builder.meter.Int64Counter(
 		"otelcol_canonical_line_spans_evicted",
-		metric.WithDescription("Spans that were forgotten before their SERVER span came; its line says that it is incomplete. [Development]"),
+		metric.WithDescription("Pending spans that were evicted before their SERVER span arrived; its line is marked incomplete. [Development]"),
 		metric.WithUnit("{span}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.CanonicalLineSpansPending, err = builder.meter.Int64ObservableGauge(
 		"otelcol_canonical_line_spans_pending",
-		metric.WithDescription("Spans that wait for their SERVER span. [Development]"),
+		metric.WithDescription("Pending spans, which wait for their SERVER span. [Development]"),
 		metric.WithUnit("{span}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.CanonicalLineSpansReceived, err = builder.meter.Int64Counter(
 		"otelcol_canonical_line_spans_received",
-		metric.WithDescription("Spans received and acknowledged, by their role in a request. [Development]"),
+		metric.WithDescription("Spans received and acknowledged, by role. [Development]"),
 		metric.WithUnit("{span}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.CanonicalLineSpansResolved, err = builder.meter.Int64Counter(
 		"otelcol_canonical_line_spans_resolved",
-		metric.WithDescription("Spans, other than SERVER spans, that are done with; attached ones are counted in a line, unrelated ones belong to no request, late ones came after their line, duplicates had come before. [Development]"),
+		metric.WithDescription("Resolved spans other than SERVER spans; attached ones are counted in a line, unrelated ones belong to no request, late ones arrived after their line was made, duplicates had arrived before. [Development]"),
 		metric.WithUnit("{span}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.CanonicalLineWritten, err = builder.meter.Int64Counter(
 		"otelcol_canonical_line_written",
-		metric.WithDescription("Lines that Postgres has committed, by what the write did to the table. [Development]"),
+		metric.WithDescription("Lines that Postgres committed, by what the write did to the table. [Development]"),
 		metric.WithUnit("{line}"),
 	)
 	errs = errors.Join(errs, err)

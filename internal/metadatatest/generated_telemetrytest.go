@@ -70,7 +70,7 @@ func AssertEqualCanonicalLineAmended(t *testing.T, tt *componenttest.Telemetry, 
 func AssertEqualCanonicalLineBatchDuration(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.HistogramDataPoint[float64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_canonical_line_batch_duration",
-		Description: "How long an attempt to write a batch took, the commit among it. [Development]",
+		Description: "How long an attempt to write a batch took, including the commit. [Development]",
 		Unit:        "s",
 		Data: metricdata.Histogram[float64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -85,7 +85,7 @@ func AssertEqualCanonicalLineBatchDuration(t *testing.T, tt *componenttest.Telem
 func AssertEqualCanonicalLineBatchSize(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.HistogramDataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_canonical_line_batch_size",
-		Description: "Lines of the batches that were written. [Development]",
+		Description: "Number of lines in each batch written. [Development]",
 		Unit:        "{line}",
 		Data: metricdata.Histogram[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -100,7 +100,7 @@ func AssertEqualCanonicalLineBatchSize(t *testing.T, tt *componenttest.Telemetry
 func AssertEqualCanonicalLineClockSkew(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_canonical_line_clock_skew",
-		Description: "Lines whose span ended further in the future than partitions are created ahead, stored at their time of arrival. [Development]",
+		Description: "Lines stored at their time of arrival because their span claimed to end further in the future than partitions are created ahead. [Development]",
 		Unit:        "{line}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -116,7 +116,7 @@ func AssertEqualCanonicalLineClockSkew(t *testing.T, tt *componenttest.Telemetry
 func AssertEqualCanonicalLineDropped(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_canonical_line_dropped",
-		Description: "Lines that were not stored, by reason. [Development]",
+		Description: "Lines dropped instead of stored, by reason. [Development]",
 		Unit:        "{line}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -132,7 +132,7 @@ func AssertEqualCanonicalLineDropped(t *testing.T, tt *componenttest.Telemetry, 
 func AssertEqualCanonicalLinePartitionActions(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_canonical_line_partition_actions",
-		Description: "Changes of partitions by this collector, by what was done and how it ended. [Development]",
+		Description: "Changes that this collector made to partitions, by action and outcome. [Development]",
 		Unit:        "{action}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -148,7 +148,7 @@ func AssertEqualCanonicalLinePartitionActions(t *testing.T, tt *componenttest.Te
 func AssertEqualCanonicalLinePartitionBytes(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_canonical_line_partition_bytes",
-		Description: "Size of all partitions with their indexes and TOAST, and of the detached ones that wait to be dropped. [Development]",
+		Description: "Size of all partitions with their indexes and TOAST, including detached partitions that are not dropped yet. [Development]",
 		Unit:        "By",
 		Data: metricdata.Gauge[int64]{
 			DataPoints: dps,
@@ -162,7 +162,7 @@ func AssertEqualCanonicalLinePartitionBytes(t *testing.T, tt *componenttest.Tele
 func AssertEqualCanonicalLinePartitionCount(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_canonical_line_partition_count",
-		Description: "Partitions of the table, without detached ones. [Development]",
+		Description: "Attached partitions of the table. [Development]",
 		Unit:        "{partition}",
 		Data: metricdata.Gauge[int64]{
 			DataPoints: dps,
@@ -176,7 +176,7 @@ func AssertEqualCanonicalLinePartitionCount(t *testing.T, tt *componenttest.Tele
 func AssertEqualCanonicalLinePartitionLastSuccess(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_canonical_line_partition_last_success",
-		Description: "Unix time of the last round of maintenance without a failure. [Development]",
+		Description: "Unix time at which the last round of maintenance without a failure ended. [Development]",
 		Unit:        "s",
 		Data: metricdata.Gauge[int64]{
 			DataPoints: dps,
@@ -204,7 +204,7 @@ func AssertEqualCanonicalLinePartitionRunway(t *testing.T, tt *componenttest.Tel
 func AssertEqualCanonicalLineQueueCorrupted(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_canonical_line_queue_corrupted",
-		Description: "Entries of the persistent queue that could not be read and were passed over, each of an unknown number of lines. [Development]",
+		Description: "Unreadable entries of the persistent queue that were skipped, each with an unknown number of lines. [Development]",
 		Unit:        "{entry}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -220,7 +220,7 @@ func AssertEqualCanonicalLineQueueCorrupted(t *testing.T, tt *componenttest.Tele
 func AssertEqualCanonicalLineRepairs(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_canonical_line_repairs",
-		Description: "Values that had to be changed for Postgres to take them. [Development]",
+		Description: "Values changed because Postgres would have refused them. [Development]",
 		Unit:        "{value}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -236,7 +236,7 @@ func AssertEqualCanonicalLineRepairs(t *testing.T, tt *componenttest.Telemetry, 
 func AssertEqualCanonicalLineSpansEvicted(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_canonical_line_spans_evicted",
-		Description: "Spans that were forgotten before their SERVER span came; its line says that it is incomplete. [Development]",
+		Description: "Pending spans that were evicted before their SERVER span arrived; its line is marked incomplete. [Development]",
 		Unit:        "{span}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -252,7 +252,7 @@ func AssertEqualCanonicalLineSpansEvicted(t *testing.T, tt *componenttest.Teleme
 func AssertEqualCanonicalLineSpansPending(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_canonical_line_spans_pending",
-		Description: "Spans that wait for their SERVER span. [Development]",
+		Description: "Pending spans, which wait for their SERVER span. [Development]",
 		Unit:        "{span}",
 		Data: metricdata.Gauge[int64]{
 			DataPoints: dps,
@@ -266,7 +266,7 @@ func AssertEqualCanonicalLineSpansPending(t *testing.T, tt *componenttest.Teleme
 func AssertEqualCanonicalLineSpansReceived(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_canonical_line_spans_received",
-		Description: "Spans received and acknowledged, by their role in a request. [Development]",
+		Description: "Spans received and acknowledged, by role. [Development]",
 		Unit:        "{span}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -282,7 +282,7 @@ func AssertEqualCanonicalLineSpansReceived(t *testing.T, tt *componenttest.Telem
 func AssertEqualCanonicalLineSpansResolved(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_canonical_line_spans_resolved",
-		Description: "Spans, other than SERVER spans, that are done with; attached ones are counted in a line, unrelated ones belong to no request, late ones came after their line, duplicates had come before. [Development]",
+		Description: "Resolved spans other than SERVER spans; attached ones are counted in a line, unrelated ones belong to no request, late ones arrived after their line was made, duplicates had arrived before. [Development]",
 		Unit:        "{span}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -298,7 +298,7 @@ func AssertEqualCanonicalLineSpansResolved(t *testing.T, tt *componenttest.Telem
 func AssertEqualCanonicalLineWritten(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_canonical_line_written",
-		Description: "Lines that Postgres has committed, by what the write did to the table. [Development]",
+		Description: "Lines that Postgres committed, by what the write did to the table. [Development]",
 		Unit:        "{line}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
