@@ -146,7 +146,7 @@ var columns = []column{
 	{
 		Column: table.Column{Name: "http_path", Type: shortText, NotNull: true, Comment: "The request's path; empty: unknown"},
 		from:   []attribute{urlPath, httpTarget, urlFull, httpURL},
-		read:   (*resolver).path,
+		read:   (*resolver).readPath,
 		rule:   "without the query string; of an RPC `/package.Service/Method`",
 	},
 	{

@@ -36,12 +36,10 @@ type Encoder struct {
 
 func newEncoder(m *Mapper) *Encoder {
 	return &Encoder{resolver: resolver{
-		Mapper:      m,
-		server:      attributeValues{values: make([]pcommon.Value, len(m.names))},
-		resource:    attributeValues{values: make([]pcommon.Value, len(m.names))},
-		values:      make([]copyrow.Value, len(m.columns)),
-		resolvedFor: make([]uint64, len(m.columns)),
-		repairs:     make([]sanitize.Repairs, len(m.columns)),
+		Mapper:   m,
+		server:   attributeValues{values: make([]pcommon.Value, len(m.names))},
+		resource: attributeValues{values: make([]pcommon.Value, len(m.names))},
+		repairs:  make([]sanitize.Repairs, len(m.columns)),
 	}}
 }
 
@@ -75,11 +73,13 @@ func (e *Encoder) Append(req request.Request) Outcome {
 
 	r.load(req, createdAt)
 	rows := copyrow.AppendRowStart(e.rows, len(r.columns))
+	var v copyrow.Value
 	for i := range r.columns {
 		if r.absent(i) {
 			rows = append(rows, r.columns[i].absent...)
 		} else {
-			v := r.sanitized(i)
+			r.value(&v, i)
+			r.sanitize(&v, i)
 			rows = copyrow.AppendField(rows, &v)
 		}
 	}

@@ -12,7 +12,7 @@ import (
 // failed reports whether the request has an error to explain. An exception that was
 // handled beside a 200 is not one.
 func (r *resolver) failed() bool {
-	status := r.value(r.statusColumn).Number()
+	status := r.status.Number()
 	return status >= http.StatusBadRequest || status == 0 || r.Span.Status().Code() == ptrace.StatusCodeError
 }
 

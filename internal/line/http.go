@@ -25,7 +25,7 @@ func (r *resolver) method() copyrow.Value {
 }
 
 // path is empty, not NULL, if the span does not tell it.
-func (r *resolver) path() copyrow.Value { return copyrow.RequiredTextValue(r.target.path) }
+func (r *resolver) readPath() copyrow.Value { return copyrow.RequiredTextValue(r.target.path) }
 
 // originalPaths names the headers in which proxies keep the path they rewrote.
 var originalPaths = [][]attribute{
@@ -36,7 +36,7 @@ var originalPaths = [][]attribute{
 // parseOriginalPath returns the path before a proxy rewrote it, NULL if that is the path.
 func parseOriginalPath(r *resolver, _ attribute, text string) copyrow.Value {
 	path, _ := splitTarget(text)
-	if path == r.value(r.pathColumn).Text() {
+	if path == r.path.Text() {
 		return copyrow.Null
 	}
 	return copyrow.TextValue(path)
@@ -59,7 +59,7 @@ func (r *resolver) route() copyrow.Value {
 			route = name
 		}
 	}
-	if r.value(r.statusColumn).Number() == http.StatusNotFound && (route == "/" || route == r.target.path) {
+	if r.status.Number() == http.StatusNotFound && (route == "/" || route == r.target.path) {
 		return copyrow.Null
 	}
 	return copyrow.TextValue(route)
@@ -72,7 +72,8 @@ func (r *resolver) readStatus() copyrow.Value {
 	if r.call.code != "" {
 		return copyrow.IntegerValue(rpcCodes[r.call.code])
 	}
-	if status := r.source(&r.columns[r.statusColumn]); !status.IsNull() {
+	c := &r.columns[r.statusColumn]
+	if status := r.convert(c, c.from, c.descendants); !status.IsNull() {
 		return status
 	}
 	if r.excepted {
@@ -83,7 +84,8 @@ func (r *resolver) readStatus() copyrow.Value {
 
 // requestID returns the first id that is one, else the trace's.
 func (r *resolver) requestID() copyrow.Value {
-	if id := r.source(&r.columns[r.requestIDColumn]); !id.IsNull() {
+	c := &r.columns[r.requestIDColumn]
+	if id := r.convert(c, c.from, c.descendants); !id.IsNull() {
 		return id
 	}
 	return copyrow.UUIDValue(r.Span.TraceID())

@@ -28,13 +28,10 @@ type resolver struct {
 	statisticAttributes, headers []namedValue
 	keys                         keyCache
 
-	// values holds the columns of this request, where resolvedFor is its number.
-	values      []copyrow.Value
-	resolvedFor []uint64
-	number      uint64
-
 	call   call
 	target target
+	// status and path are the columns that other columns depend on.
+	status, path copyrow.Value
 	// exception is what the SERVER span recorded last, if excepted.
 	exception request.Exception
 	excepted  bool
@@ -75,7 +72,6 @@ func (v *attributeValues) clear() {
 // load takes in a request and looks at each of its attributes once.
 func (r *resolver) load(req request.Request, createdAt time.Time) {
 	r.Request, r.createdAt = req, createdAt
-	r.number++
 	if r.read != req.Resource {
 		r.resource.clear()
 		r.fedByResource = 0
@@ -107,8 +103,13 @@ func (r *resolver) load(req request.Request, createdAt time.Time) {
 	r.call = r.readCall()
 	r.target = r.readTarget()
 	r.exception, r.excepted = request.LastException(r.Span)
-	r.exceptions = r.readExceptions()
+	r.resolve(&r.status, &r.columns[r.statusColumn])
+	r.resolve(&r.path, &r.columns[r.pathColumn])
 	r.failure = r.failed()
+	r.exceptions = nil
+	if r.failure {
+		r.exceptions = r.readExceptions()
+	}
 }
 
 // absent reports whether nothing of the request can feed the column.
@@ -126,49 +127,52 @@ func (r *resolver) unload() {
 	r.resource.clear()
 	clear(r.statisticAttributes)
 	clear(r.headers)
-	clear(r.values)
-	r.number++
 	r.Request, r.read, r.exceptions = request.Request{}, pcommon.Resource{}, nil
 	r.exception, r.call, r.target = request.Exception{}, call{}, target{}
+	r.status, r.path = copyrow.Null, copyrow.Null
 	clear(r.repairs)
 }
 
-// value returns what the column holds before it is sanitised.
-func (r *resolver) value(i int) *copyrow.Value {
-	v := &r.values[i]
-	if r.resolvedFor[i] != r.number {
-		r.resolvedFor[i] = r.number
-		*v = r.resolve(&r.columns[i])
+// value sets v to what the column holds before it is sanitised.
+func (r *resolver) value(v *copyrow.Value, i int) {
+	switch i {
+	case r.statusColumn:
+		*v = r.status
+	case r.pathColumn:
+		*v = r.path
+	default:
+		r.resolve(v, &r.columns[i])
 	}
-	return v
 }
 
-// resolve returns what the application set if that is of the column's type, else what the
-// user's sources say, else what the column's own do.
-func (r *resolver) resolve(c *column) copyrow.Value {
+// resolve sets v to what the application set if that is of the column's type, else to what
+// the user's sources say, else to what the column's own do.
+func (r *resolver) resolve(v *copyrow.Value, c *column) {
 	if r.overridden(c) {
-		if v := r.override(c); !v.IsNull() {
-			return v
+		if *v = r.override(c); !v.IsNull() {
+			return
 		}
 	}
 	if len(c.own) > 0 {
-		if v := r.convert(c, c.own, true); !v.IsNull() {
-			return v
+		if *v = r.convert(c, c.own, true); !v.IsNull() {
+			return
 		}
 	}
 	switch {
 	case c.read != nil:
-		return c.read(r)
+		*v = c.read(r)
 	case c.explain != nil:
-		if r.failure {
-			return c.explain(r)
+		if *v = copyrow.Null; r.failure {
+			*v = c.explain(r)
 		}
+	case c.parse != nil:
+		*v = r.parse(c)
 	default:
-		if v := r.source(c); !v.IsNull() {
-			return v
-		}
+		*v = r.convert(c, c.from, c.descendants)
 	}
-	return c.otherwise
+	if v.IsNull() {
+		*v = c.otherwise
+	}
 }
 
 // overridden reports whether the application may have set the column. Most columns are
@@ -194,11 +198,8 @@ func (r *resolver) override(c *column) copyrow.Value {
 	return copyrow.Null
 }
 
-// source reads the column's own attributes.
-func (r *resolver) source(c *column) copyrow.Value {
-	if c.parse == nil {
-		return r.convert(c, c.from, c.descendants)
-	}
+// parse returns the value of the first of the column's attributes that its parser accepts.
+func (r *resolver) parse(c *column) copyrow.Value {
 	for _, a := range c.from {
 		if text := r.lookUp(a, copyrow.Text, c.descendants, c.ofResource); !text.IsNull() {
 			if v := c.parse(r, a, text.Text()); !v.IsNull() {
@@ -258,18 +259,19 @@ func (r *resolver) first(from ...attribute) string {
 	return ""
 }
 
-// sanitized returns the column as Postgres takes it and without secrets.
-func (r *resolver) sanitized(i int) copyrow.Value {
-	c, v := &r.columns[i], *r.value(i)
+// sanitize makes the column's value one that Postgres takes, without secrets.
+func (r *resolver) sanitize(v *copyrow.Value, i int) {
+	c := &r.columns[i]
 	switch v.Kind() {
 	case copyrow.Text:
 		if c.redact == nil {
 			v.SetText(r.sanitizer.Text(v.Text(), c.Type.Width, &r.repairs[i]))
-			break
+			return
 		}
 		text := c.redact(r.sanitizer, v.Text())
 		if text == "" {
-			return copyrow.Null
+			*v = copyrow.Null
+			return
 		}
 		v.SetText(sanitize.Fit(text, c.Type.Width, &r.repairs[i]))
 	case copyrow.TextArray:
@@ -283,7 +285,6 @@ func (r *resolver) sanitized(i int) copyrow.Value {
 		}
 	default:
 	}
-	return v
 }
 
 // payload returns the request's body if bodies are captured.
