@@ -12,22 +12,22 @@ import (
 	"canonicallineexporter/internal/sanitize"
 )
 
-// Outcome says what became of a request.
+// Outcome says what Append did with a request.
 type Outcome uint8
 
 const (
-	// Stored requests become a line.
+	// Stored says that the request became a line.
 	Stored Outcome = iota
-	// Restamped requests claim to come from the future and become a line of the time
-	// they arrived.
+	// Restamped says that the request claims to come from the future and became a line
+	// with its time of arrival.
 	Restamped
-	// Expired requests are older than the retention and become no line.
+	// Expired says that the request is older than the retention and became no line.
 	Expired
-	// NumOutcomes is how many there are.
+	// NumOutcomes counts the outcomes.
 	NumOutcomes
 )
 
-// Encoder makes rows of requests. It is not safe for concurrent use.
+// Encoder encodes requests as rows. It is not safe for concurrent use.
 type Encoder struct {
 	resolver resolver
 	rows     []byte
@@ -43,14 +43,15 @@ func newEncoder(m *Mapper) *Encoder {
 	}}
 }
 
-// Encoder returns an encoder, to be released after use.
+// Encoder returns an encoder without rows. The caller releases it after use.
 func (m *Mapper) Encoder() *Encoder {
 	return m.encoders.Get().(*Encoder) //nolint:forcetypeassert // nothing else is in there
 }
 
-// Release ends the use of the encoder and of the requests that it has seen.
+// Release gives the encoder back to its mapper. It drops the rows, the repairs and every
+// reference to a request.
 func (e *Encoder) Release() {
-	// One huge export must not hold its memory for ever.
+	// The pool must not keep the memory of one huge export for ever.
 	const most = 1 << 20
 	if cap(e.rows) > most {
 		return
@@ -60,7 +61,7 @@ func (e *Encoder) Release() {
 	e.resolver.encoders.Put(e)
 }
 
-// Append appends the request's row, unless it is expired.
+// Append appends the request's row unless the request is expired.
 func (e *Encoder) Append(req request.Request) Outcome {
 	r, outcome := &e.resolver, Stored
 	createdAt := req.Ended()
@@ -90,14 +91,13 @@ func (e *Encoder) Append(req request.Request) Outcome {
 // Len returns the number of rows appended so far.
 func (e *Encoder) Len() int { return len(e.ends) }
 
-// Batch returns the rows appended so far in memory of their own, no more than they
-// need, since they may wait long.
+// Batch returns a copy of the rows appended so far. The copy has no spare capacity, because
+// it may wait in the queue for long.
 func (e *Encoder) Batch() copyrow.Batch {
 	return copyrow.Batch{Layout: e.resolver.layout, Rows: bytes.Clone(e.rows), Ends: slices.Clone(e.ends)}
 }
 
-// Repairs calls yield for each column whose values had to be repaired for Postgres to
-// take them, since the encoder was handed out.
+// Repairs calls yield for each column with repairs since the mapper handed the encoder out.
 func (e *Encoder) Repairs(yield func(column string, repairs sanitize.Repairs)) {
 	for i, repairs := range e.resolver.repairs {
 		if repairs != (sanitize.Repairs{}) {

@@ -7,7 +7,7 @@ import (
 	"canonicallineexporter/internal/copyrow"
 )
 
-// method returns the request's method as the client sent it. RPCs are posted.
+// method returns the request's method as the client sent it, which is POST for an RPC.
 func (r *resolver) method() copyrow.Value {
 	if r.call.rpc {
 		return copyrow.TextValue(http.MethodPost)
@@ -24,16 +24,17 @@ func (r *resolver) method() copyrow.Value {
 	return copyrow.RequiredTextValue(method)
 }
 
-// path is empty, not NULL, if the span does not tell it.
+// readPath returns the request's path, empty if the span does not tell it.
 func (r *resolver) readPath() copyrow.Value { return copyrow.RequiredTextValue(r.target.path) }
 
-// originalPaths names the headers in which proxies keep the path they rewrote.
+// originalPaths lists the headers in which proxies keep the path they rewrote.
 var originalPaths = [][]attribute{
 	requestHeader("x-original-uri"), requestHeader("x-forwarded-uri"),
 	requestHeader("x-envoy-original-path"), requestHeader("x-rewrite-url"),
 }
 
-// parseOriginalPath returns the path before a proxy rewrote it, NULL if that is the path.
+// parseOriginalPath returns the path before a proxy rewrote it, NULL if that equals
+// http_path.
 func parseOriginalPath(r *resolver, _ attribute, text string) copyrow.Value {
 	path, _ := splitTarget(text)
 	if path == r.path.Text() {
@@ -65,9 +66,9 @@ func (r *resolver) route() copyrow.Value {
 	return copyrow.TextValue(route)
 }
 
-// readStatus returns the response's status, that of an RPC in HTTP's terms; 500 for a
-// request that answered nothing but recorded an exception, as a Go panic does; 0 if
-// nothing is known.
+// readStatus returns the response's status. It translates the code of an RPC to an HTTP
+// status. It returns 500 for a request without a status that recorded an exception, as a
+// Go panic does, and 0 if nothing is known.
 func (r *resolver) readStatus() copyrow.Value {
 	if r.call.code != "" {
 		return copyrow.IntegerValue(rpcCodes[r.call.code])
@@ -82,7 +83,7 @@ func (r *resolver) readStatus() copyrow.Value {
 	return copyrow.IntegerValue(0)
 }
 
-// requestID returns the first id that is one, else the trace's.
+// requestID returns the first valid request ID, else the trace's.
 func (r *resolver) requestID() copyrow.Value {
 	c := &r.columns[r.requestIDColumn]
 	if id := r.convert(c, c.from, c.descendants); !id.IsNull() {
@@ -91,13 +92,14 @@ func (r *resolver) requestID() copyrow.Value {
 	return copyrow.UUIDValue(r.Span.TraceID())
 }
 
-// target is the path and the query string that a request asks for.
+// target holds the path and the query string of a request.
 type target struct {
 	path  string
 	query string
 }
 
-// readTarget reads the attributes of either generation of the HTTP conventions.
+// readTarget returns the target from the attributes of either generation of the HTTP
+// conventions.
 func (r *resolver) readTarget() (t target) {
 	if path, query := splitTarget(r.ofServer(urlPath)); path != "" {
 		t = target{path, query}
@@ -123,8 +125,8 @@ func (r *resolver) readTarget() (t target) {
 	return t
 }
 
-// splitTarget splits a path or an absolute URL into its path, with the leading slash,
-// and its query. It leaves out authority and fragment.
+// splitTarget splits a path or an absolute URL into its path, with a leading slash, and its
+// query. It drops the authority and the fragment.
 func splitTarget(s string) (path, query string) {
 	if s == "" {
 		return "", ""

@@ -10,35 +10,35 @@ import (
 	"canonicallineexporter/internal/sanitize"
 )
 
-// resolver works out the columns of one request, each at most once, and what more than
-// one of them depends on. It is used again for the next request.
+// resolver resolves the columns of one request after another. Its fields hold what more
+// than one column of the current request depends on.
 type resolver struct {
 	request.Request
 	*Mapper
 	createdAt time.Time
-	// server and resource hold the values of attributes, the zero Value where there is
-	// none.
+	// server and resource hold the attributes of the SERVER span and of the resource.
 	server, resource attributeValues
-	// read is the resource whose attributes are in resource.
+	// read is the resource whose attributes resource holds.
 	read pcommon.Resource
-	// fed is the columns for which an attribute is there, fedByResource those for which
-	// the resource has one.
+	// fed holds the columns for which the span or the resource has an attribute,
+	// fedByResource those for which the resource has one.
 	fed, fedByResource columnSet
-	// statisticAttributes and headers are the attributes with those prefixes.
+	// statisticAttributes and headers hold the statistics and the selected headers that the
+	// SERVER span sets.
 	statisticAttributes, headers []namedValue
 	keys                         keyCache
 
 	call   call
 	target target
-	// status and path are the columns that other columns depend on.
+	// status and path are the values of the columns on which others depend.
 	status, path copyrow.Value
-	// exception is what the SERVER span recorded last, if excepted.
+	// exception is the last exception of the SERVER span; excepted says that it has one.
 	exception request.Exception
 	excepted  bool
-	// exceptions are those along the failing path; failure says that there is an error
-	// to explain.
-	exceptions []request.Exception
+	// failure says that the request failed; exceptions then holds the exceptions along the
+	// failing path.
 	failure    bool
+	exceptions []request.Exception
 
 	repairs []sanitize.Repairs
 	object  jsonObject
@@ -51,8 +51,10 @@ type namedValue struct {
 
 // attributeValues holds values by attribute.
 type attributeValues struct {
+	// values holds the zero Value for an attribute that is missing.
 	values []pcommon.Value
-	set    []attribute
+	// set lists the attributes that are there.
+	set []attribute
 }
 
 func (v *attributeValues) put(a attribute, value pcommon.Value) {
@@ -62,6 +64,14 @@ func (v *attributeValues) put(a attribute, value pcommon.Value) {
 	v.values[a] = value
 }
 
+// text returns the attribute's value as text, empty if it is missing.
+func (v *attributeValues) text(a attribute) string {
+	if v.values[a] == (pcommon.Value{}) {
+		return ""
+	}
+	return textOf(v.values[a])
+}
+
 func (v *attributeValues) clear() {
 	for _, a := range v.set {
 		v.values[a] = pcommon.Value{}
@@ -69,7 +79,7 @@ func (v *attributeValues) clear() {
 	v.set = v.set[:0]
 }
 
-// load takes in a request and looks at each of its attributes once.
+// load makes req the current request. It visits each attribute once.
 func (r *resolver) load(req request.Request, createdAt time.Time) {
 	r.Request, r.createdAt = req, createdAt
 	if r.read != req.Resource {
@@ -103,8 +113,8 @@ func (r *resolver) load(req request.Request, createdAt time.Time) {
 	r.call = r.readCall()
 	r.target = r.readTarget()
 	r.exception, r.excepted = request.LastException(r.Span)
-	r.resolve(&r.status, &r.columns[r.statusColumn])
-	r.resolve(&r.path, &r.columns[r.pathColumn])
+	r.resolve(&r.status, r.statusColumn)
+	r.resolve(&r.path, r.pathColumn)
 	r.failure = r.failed()
 	r.exceptions = nil
 	if r.failure {
@@ -112,7 +122,7 @@ func (r *resolver) load(req request.Request, createdAt time.Time) {
 	}
 }
 
-// absent reports whether nothing of the request can feed the column.
+// absent reports whether the request has no source for the column.
 func (r *resolver) absent(i int) bool {
 	if r.fed.has(i) || len(r.Descendants.Attributes) > 0 {
 		return false
@@ -121,7 +131,7 @@ func (r *resolver) absent(i int) bool {
 	return c.read == nil && (c.explain == nil || !r.failure)
 }
 
-// unload lets go of the request's data.
+// unload drops the references to the current request and the repairs.
 func (r *resolver) unload() {
 	r.server.clear()
 	r.resource.clear()
@@ -133,7 +143,7 @@ func (r *resolver) unload() {
 	clear(r.repairs)
 }
 
-// value sets v to what the column holds before it is sanitised.
+// value sets v to the column's value before sanitising.
 func (r *resolver) value(v *copyrow.Value, i int) {
 	switch i {
 	case r.statusColumn:
@@ -141,13 +151,15 @@ func (r *resolver) value(v *copyrow.Value, i int) {
 	case r.pathColumn:
 		*v = r.path
 	default:
-		r.resolve(v, &r.columns[i])
+		r.resolve(v, i)
 	}
 }
 
-// resolve sets v to what the application set if that is of the column's type, else to what
-// the user's sources say, else to what the column's own do.
-func (r *resolver) resolve(v *copyrow.Value, c *column) {
+// resolve sets v to the value that the application set, else to that of the sources in the
+// configuration, else to that of the column's own sources. It skips values that the
+// column's type cannot hold.
+func (r *resolver) resolve(v *copyrow.Value, i int) {
+	c := &r.columns[i]
 	if r.overridden(c) {
 		if *v = r.override(c); !v.IsNull() {
 			return
@@ -181,9 +193,8 @@ func (r *resolver) overridden(c *column) bool {
 	return !c.fixed && (r.server.values[c.override] != (pcommon.Value{}) || len(r.Descendants.Attributes) > 0)
 }
 
-// override returns what the application set for the column on the SERVER span, else on
-// the descendant that ended last: middleware deep in the stack rarely holds the SERVER
-// span.
+// override returns the value that the application set on the SERVER span, else on the
+// descendant that ended last: middleware deep in the stack rarely holds the SERVER span.
 func (r *resolver) override(c *column) copyrow.Value {
 	if v := r.server.values[c.override]; v != (pcommon.Value{}) {
 		if v := convert(c.Type.Kind, v); !v.IsNull() {
@@ -210,9 +221,7 @@ func (r *resolver) parse(c *column) copyrow.Value {
 	return copyrow.Null
 }
 
-// convert returns the first of the attributes that holds a value of the column's type:
-// each on the SERVER span, then on INTERNAL descendants if they are asked, then on the
-// resource.
+// convert returns the value of the first attribute that holds one of the column's type.
 func (r *resolver) convert(c *column, from []attribute, descendants bool) copyrow.Value {
 	for _, a := range from {
 		if v := r.lookUp(a, c.Type.Kind, descendants, c.ofResource); !v.IsNull() {
@@ -222,6 +231,9 @@ func (r *resolver) convert(c *column, from []attribute, descendants bool) copyro
 	return copyrow.Null
 }
 
+// lookUp returns the attribute's value on the SERVER span unless ofResource is set, else on
+// INTERNAL descendants if descendants is set, else on the resource. It skips values that
+// are not of the kind.
 func (r *resolver) lookUp(a attribute, kind copyrow.Kind, descendants, ofResource bool) copyrow.Value {
 	if v := r.server.values[a]; v != (pcommon.Value{}) && !ofResource {
 		if v := convert(kind, v); !v.IsNull() {
@@ -244,22 +256,31 @@ func (r *resolver) lookUp(a attribute, kind copyrow.Kind, descendants, ofResourc
 	return copyrow.Null
 }
 
-// first returns the first of the attributes that is there and not empty, as text: each on
-// the SERVER span, then on the resource.
+// first returns the text of the first attribute that is not empty. It looks for each on the
+// SERVER span, then on the resource.
 func (r *resolver) first(from ...attribute) string {
 	for _, a := range from {
-		for _, v := range [...]pcommon.Value{r.server.values[a], r.resource.values[a]} {
-			if v != (pcommon.Value{}) {
-				if s := textOf(v); s != "" {
-					return s
-				}
-			}
+		if s := r.server.text(a); s != "" {
+			return s
+		}
+		if s := r.resource.text(a); s != "" {
+			return s
 		}
 	}
 	return ""
 }
 
-// sanitize makes the column's value one that Postgres takes, without secrets.
+// ofServer returns the text of the first attribute of the SERVER span that is not empty.
+func (r *resolver) ofServer(from ...attribute) string {
+	for _, a := range from {
+		if s := r.server.text(a); s != "" {
+			return s
+		}
+	}
+	return ""
+}
+
+// sanitize removes secrets from the column's value and makes it one that Postgres accepts.
 func (r *resolver) sanitize(v *copyrow.Value, i int) {
 	c := &r.columns[i]
 	switch v.Kind() {
@@ -279,7 +300,7 @@ func (r *resolver) sanitize(v *copyrow.Value, i int) {
 			v.List()[n] = r.sanitizer.Text(s, c.Type.Width, &r.repairs[i])
 		}
 	case copyrow.JSONB:
-		// A column that is read writes its JSON itself.
+		// The functions in read return JSON that needs no repair.
 		if c.read == nil {
 			v.SetText(r.sanitizer.Document(v.Text(), 0, &r.repairs[i]))
 		}
@@ -287,7 +308,7 @@ func (r *resolver) sanitize(v *copyrow.Value, i int) {
 	}
 }
 
-// payload returns the request's body if bodies are captured.
+// payload returns the request's body, NULL if the configuration does not capture bodies.
 func (r *resolver) payload() copyrow.Value {
 	if !r.cfg.CapturePayload {
 		return copyrow.Null
