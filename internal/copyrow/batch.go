@@ -61,8 +61,8 @@ func SameLayout(a, b Batch) bool { return slices.Equal(a.Layout, b.Layout) }
 // errMalformed says that bytes are not rows of the layout.
 var errMalformed = errors.New("malformed rows")
 
-// Validate returns an error unless Rows consists of rows of the layout that end at Ends. It
-// checks the length of fields, not their content.
+// Validate returns an error unless Rows consists of rows of the layout that end at
+// Ends. It checks the length of fields, not their content.
 func (b Batch) Validate() error {
 	start := 0
 	for _, end := range b.Ends {
@@ -111,8 +111,8 @@ func (b Batch) row(i int) fields { return fields(b.Rows[b.start(i)+2 : b.Ends[i]
 // fields holds the remaining fields of a row.
 type fields []byte
 
-// next removes the first field. It returns the field with its length and the value without
-// it, which is nil for NULL.
+// next removes the first field. It returns the field with its length and the value
+// without it, which is nil for NULL.
 func (f *fields) next() (whole, value []byte) {
 	length := fieldLength(*f)
 	whole = (*f)[:4+max(length, 0)]
@@ -123,7 +123,8 @@ func (f *fields) next() (whole, value []byte) {
 	return whole, value
 }
 
-// Index returns the position of the column of this name in a layout, or -1 if there is none.
+// Index returns the position of the column of this name in a layout, or -1 if there is
+// none.
 func Index(layout []Column, name string) int {
 	return slices.IndexFunc(layout, func(c Column) bool { return c.Name == name })
 }

@@ -41,8 +41,8 @@ func seal(buf []byte) []byte {
 	return binary.BigEndian.AppendUint32(buf, crc32.Checksum(buf, castagnoli))
 }
 
-// Unmarshal returns the batch that Marshal encoded, or ErrCorrupted. It validates every row
-// and does not keep buf.
+// Unmarshal returns the batch that Marshal encoded, or ErrCorrupted. It validates every
+// row and does not keep buf.
 func Unmarshal(buf []byte) (Batch, error) {
 	if len(buf) < len(diskMagic)+crc32.Size || string(buf[:len(diskMagic)]) != diskMagic {
 		return Batch{}, ErrCorrupted

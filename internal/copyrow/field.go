@@ -18,8 +18,8 @@ func AppendRowStart(row []byte, fields int) []byte {
 	return binary.BigEndian.AppendUint16(row, uint16(fields))
 }
 
-// AppendField appends a field to the row: the length of the value in bytes, or -1 for NULL,
-// and the value in binary form.
+// AppendField appends a field to the row: the length of the value in bytes, or -1 for
+// NULL, and the value in binary form.
 func AppendField(row []byte, v *Value) []byte {
 	if v.IsNull() {
 		return appendInt32(row, -1)
@@ -71,8 +71,8 @@ func appendOctets(row []byte, v *Value) []byte {
 	return binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(row, uint64(v.number)), v.low)
 }
 
-// appendTextArray appends a one-dimensional array: the number of dimensions, a zero for no
-// NULLs, the type of the elements, their number, the lower bound and the elements.
+// appendTextArray appends a one-dimensional array: the number of dimensions, a zero for
+// no NULLs, the type of the elements, their number, the lower bound and the elements.
 func appendTextArray(row []byte, list []string) []byte {
 	size := 20
 	for _, s := range list {

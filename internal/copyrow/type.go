@@ -58,8 +58,8 @@ var kinds = map[Kind]struct {
 	BigInt:          {"bigint", pgtype.Int8OID},
 }
 
-// ParseType returns the type that s names. It accepts the types that the configuration can
-// give to a column.
+// ParseType returns the type that s names. It accepts the types that the configuration
+// can give to a column.
 func ParseType(s string) (Type, error) {
 	for _, kind := range []Kind{Text, UUID, Boolean, Integer, BigInt, DoublePrecision, Timestamp, Inet, JSONB} {
 		if t := (Type{Kind: kind}); t.String() == s {

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Value is the value of one field. The zero Value is NULL. It is small enough to be passed
-// in registers.
+// Value is the value of one field. The zero Value is NULL. It is small enough to be
+// passed in registers.
 type Value struct {
 	kind Kind
 	// number holds a boolean as 0 or 1, an integer, the bits of a float, the microseconds
@@ -51,8 +51,8 @@ func TextValue(s string) Value {
 	return Value{kind: Text, text: s}
 }
 
-// RequiredTextValue returns a Text for a NOT NULL column, where an empty string stands for
-// unknown.
+// RequiredTextValue returns a Text for a NOT NULL column, where an empty string stands
+// for unknown.
 func RequiredTextValue(s string) Value { return Value{kind: Text, text: s} }
 
 // BooleanValue returns a Boolean.

@@ -28,7 +28,8 @@ underscores, and from gRPC metadata too. Text is cut to the width of its column,
 secrets in URLs and query strings become ` + "`REDACTED`" + `.
 
 A *failure* is a request with the status 0 or at least 400, or whose SERVER span has the
-status Error.
+status Error. Its *failing path* leads from the SERVER span down through the failing
+spans that ended last; the *deciding exception* is the first one along that path.
 
 | column | type | what it holds | sources |
 | --- | --- | --- | --- |

@@ -32,8 +32,8 @@ var authSchemes = []string{
 // authorization lists the attributes that can hold the Authorization header.
 var authorization = requestHeader("authorization")
 
-// parseScheme returns the scheme of an Authorization header, in lower case, and NULL for an
-// unknown one.
+// parseScheme returns the scheme of an Authorization header, in lower case, and NULL
+// for an unknown one.
 func parseScheme(_ *resolver, _ attribute, text string) copyrow.Value {
 	scheme, _, ok := strings.Cut(text, " ")
 	if !ok {

@@ -79,9 +79,9 @@ func textOf(v pcommon.Value) string {
 	}
 }
 
-// timeOf returns the time that v gives in RFC 3339 or as a number since 1970: seconds below
-// 10^11, milliseconds below 10^14, microseconds below 10^17, else nanoseconds. From 1973
-// to 2262 no unit is mistaken for another.
+// timeOf returns the time that v gives in RFC 3339 or as a number since 1970: seconds
+// below 10^11, milliseconds below 10^14, microseconds below 10^17, else nanoseconds.
+// From 1973 to 2262 no unit is mistaken for another.
 func timeOf(v pcommon.Value) (time.Time, bool) {
 	n, ok := integerOf(v)
 	switch {
@@ -139,7 +139,8 @@ func floatOf(v pcommon.Value) (float64, bool) {
 	}
 }
 
-// stringsOf returns the elements of a list as strings, and any other value as a list of one.
+// stringsOf returns the elements of a list as strings, and any other value as a list of
+// one.
 func stringsOf(v pcommon.Value) []string {
 	if v.Type() != pcommon.ValueTypeSlice {
 		if s := v.AsString(); s != "" {
@@ -154,8 +155,8 @@ func stringsOf(v pcommon.Value) []string {
 	return list
 }
 
-// parseID returns the 128-bit ID that s spells as a UUID, as 32 hex digits or as a ULID of
-// 26 characters (https://github.com/ulid/spec). s may stand in double quotes, as an
+// parseID returns the 128-bit ID that s spells as a UUID, as 32 hex digits or as a ULID
+// of 26 characters (https://github.com/ulid/spec). s may stand in double quotes, as an
 // Idempotency-Key should
 // (https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header).
 func parseID(s string) (id [16]byte, ok bool) {
@@ -178,9 +179,9 @@ func parseID(s string) (id [16]byte, ok bool) {
 // unknownAddress stands for the address of a client without a usable one.
 var unknownAddress = netip.IPv4Unspecified()
 
-// parseAddress returns the IP address that s holds in any form that instrumentations write:
-// alone, with a port, in brackets, mapped into IPv6 or with a zone. It rejects host names
-// and socket paths.
+// parseAddress returns the IP address that s holds in any form that instrumentations
+// write: alone, with a port, in brackets, mapped into IPv6 or with a zone. It rejects
+// host names and socket paths.
 func parseAddress(s string) (netip.Addr, bool) {
 	s = strings.TrimSpace(s)
 	addr, err := netip.ParseAddr(strings.Trim(s, "[]"))

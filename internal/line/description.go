@@ -21,7 +21,8 @@ type Description struct {
 	Rule string
 }
 
-// Descriptions returns the descriptions of the built-in columns in the order of the table.
+// Descriptions returns the descriptions of the built-in columns in the order of the
+// table.
 func Descriptions() []Description {
 	all := make([]Description, len(columns))
 	for i, c := range columns {

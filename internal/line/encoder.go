@@ -91,13 +91,14 @@ func (e *Encoder) Append(req request.Request) Outcome {
 // Len returns the number of rows appended so far.
 func (e *Encoder) Len() int { return len(e.ends) }
 
-// Batch returns a copy of the rows appended so far. The copy has no spare capacity, because
-// it may wait in the queue for long.
+// Batch returns a copy of the rows appended so far. The copy has no spare capacity,
+// because it may wait in the queue for long.
 func (e *Encoder) Batch() copyrow.Batch {
 	return copyrow.Batch{Layout: e.resolver.layout, Rows: bytes.Clone(e.rows), Ends: slices.Clone(e.ends)}
 }
 
-// Repairs calls yield for each column with repairs since the mapper handed the encoder out.
+// Repairs calls yield for each column with repairs since the mapper handed the encoder
+// out.
 func (e *Encoder) Repairs(yield func(column string, repairs sanitize.Repairs)) {
 	for i, repairs := range e.resolver.repairs {
 		if repairs != (sanitize.Repairs{}) {

@@ -7,8 +7,8 @@ import (
 	"canonicallineexporter/internal/request"
 )
 
-// BenchmarkEncoder_Append encodes a request with 20 attributes whose descendants are a query,
-// a wait for a connection and two calls.
+// BenchmarkEncoder_Append encodes a request with 20 attributes whose descendants are a
+// query, a wait for a connection and two calls.
 func BenchmarkEncoder_Append(b *testing.B) {
 	req := newRequest(b, attrs{
 		"http.request.method": "GET", "url.path": "/clusters/82197fd8/databases", "url.scheme": "https", "url.query": "limit=10&token=abc",

@@ -23,8 +23,8 @@ import (
 	"canonicallineexporter/internal/table"
 )
 
-// definition returns the DDL of a table with these columns and without constraints other than
-// NOT NULL.
+// definition returns the DDL of a table with these columns and without constraints
+// other than NOT NULL.
 func definition(columns []table.Column) string {
 	definitions := make([]string, len(columns))
 	for i, c := range columns {
@@ -37,8 +37,8 @@ func definition(columns []table.Column) string {
 		"ALTER TABLE lines ALTER updated_at SET DEFAULT now()"
 }
 
-// store copies the batch into the table and returns the fields of its rows as Postgres sends
-// them back.
+// store copies the batch into the table and returns the fields of its rows as Postgres
+// sends them back.
 func store(t *testing.T, d *pgtest.Database, b copyrow.Batch) [][][]byte {
 	t.Helper()
 	conn, err := d.Pool.Acquire(t.Context())
@@ -126,7 +126,8 @@ func TestEncoder_Batch_IsWhatPostgresReadsBack(t *testing.T) {
 		}
 	}
 
-	// Postgres formats these values itself, as pgx could make the same mistake on both sides.
+	// Postgres formats these values itself, since pgx could make the same mistake on both
+	// sides.
 	require.Equal(t, []string{
 		"0.0.0.0|00:00:01.5|2023-05-12 13:14:15.123456+00|0|1||",
 		`fe80::1|55:33:20.000001|2023-05-12 13:14:15.123456+00|503|1|{"x-crunchy-a: quote \", comma ,, braces {}, back \\ slash, NULL, , €"}|9223372036854775807`,

@@ -173,7 +173,8 @@ func put(t *testing.T, req request.Request, key, value string, shape uint8, numb
 	}
 }
 
-// requireWellFormed fails the test unless the columns of the first row can hold its values.
+// requireWellFormed fails the test unless the columns of the first row can hold its
+// values.
 func requireWellFormed(t *testing.T, b copyrow.Batch) {
 	t.Helper()
 	decoded := decode(t, b, 0)

@@ -9,8 +9,8 @@ import (
 	"canonicallineexporter/internal/request"
 )
 
-// failure returns what a line says about a failure: the code, the internal code, the message
-// and the cause.
+// failure returns what a line says about a failure: the code, the internal code, the
+// message and the cause.
 func failure(row map[string]any) [4]any {
 	return [4]any{row["api_error_code"], row["api_error_internal_code"], row["api_error_message"], row["api_error_cause"]}
 }

@@ -11,13 +11,14 @@ import (
 // credentialHeaders lists headers that are never stored, whatever the prefixes select.
 var credentialHeaders = []string{"authorization", "cookie", "proxy-authorization"}
 
-// normalizeHeader returns a header's name, or the start of one, in lower case with hyphens.
+// normalizeHeader returns a header's name, or the start of one, in lower case with
+// hyphens.
 func normalizeHeader(name string) string {
 	return strings.ReplaceAll(strings.ToLower(name), "_", "-")
 }
 
-// headerName returns the normalized name of the request header that an attribute holds. It
-// reports whether the attribute holds one.
+// headerName returns the normalized name of the request header that an attribute holds.
+// It reports whether the attribute holds one.
 func headerName(key string) (string, bool) {
 	for _, prefix := range requestHeaderPrefixes {
 		if name, ok := strings.CutPrefix(key, prefix); ok {

@@ -125,8 +125,8 @@ func (r *resolver) readTarget() (t target) {
 	return t
 }
 
-// splitTarget splits a path or an absolute URL into its path, with a leading slash, and its
-// query. It drops the authority and the fragment.
+// splitTarget splits a path or an absolute URL into its path, with a leading slash, and
+// its query. It drops the authority and the fragment.
 func splitTarget(s string) (path, query string) {
 	if s == "" {
 		return "", ""

@@ -44,7 +44,8 @@ func newRequest(t testing.TB, attributes attrs) request.Request {
 	return request.Request{Resource: pcommon.NewResource(), Span: span, Arrival: arrival}
 }
 
-// addException adds an exception event to the span, without the attributes that are empty.
+// addException adds an exception event to the span, without the attributes that are
+// empty.
 func addException(span ptrace.Span, kind, message string) {
 	event := span.Events().AppendEmpty()
 	event.SetName("exception")
@@ -64,7 +65,8 @@ func below(t *testing.T, key string, value any, internal bool, before time.Durat
 	return request.Attribute{Key: key, Value: v, Internal: internal, Ended: pcommon.NewTimestampFromTime(arrival.Add(-before))}
 }
 
-// encode returns a batch with the request's row, or without rows if the request is expired.
+// encode returns a batch with the request's row, or without rows if the request is
+// expired.
 func encode(m *Mapper, req request.Request) copyrow.Batch {
 	encoder := m.Encoder()
 	defer encoder.Release()
@@ -157,8 +159,8 @@ var userTypes = []string{
 	"text", "varchar(3)", "boolean", "integer", "bigint", "double precision", "uuid", "inet", "jsonb", "timestamptz",
 }
 
-// userColumns returns a column "own <type>" for each of userTypes, which reads the attribute
-// "app <type>" after one that is missing.
+// userColumns returns a column "own <type>" for each of userTypes, which reads the
+// attribute "app <type>" after one that is missing.
 func userColumns(t testing.TB) map[string]Source {
 	t.Helper()
 	sources := map[string]Source{}

@@ -155,8 +155,8 @@ func (r *resolver) value(v *copyrow.Value, i int) {
 	}
 }
 
-// resolve sets v to the value that the application set, else to that of the sources in the
-// configuration, else to that of the column's own sources. It skips values that the
+// resolve sets v to the value that the application set, else to that of the sources in
+// the configuration, else to that of the column's own sources. It skips values that the
 // column's type cannot hold.
 func (r *resolver) resolve(v *copyrow.Value, i int) {
 	c := &r.columns[i]
@@ -209,7 +209,8 @@ func (r *resolver) override(c *column) copyrow.Value {
 	return copyrow.Null
 }
 
-// parse returns the value of the first of the column's attributes that its parser accepts.
+// parse returns the value of the first of the column's attributes that its parser
+// accepts.
 func (r *resolver) parse(c *column) copyrow.Value {
 	for _, a := range c.from {
 		if text := r.lookUp(a, copyrow.Text, c.descendants, c.ofResource); !text.IsNull() {
@@ -231,9 +232,9 @@ func (r *resolver) convert(c *column, from []attribute, descendants bool) copyro
 	return copyrow.Null
 }
 
-// lookUp returns the attribute's value on the SERVER span unless ofResource is set, else on
-// INTERNAL descendants if descendants is set, else on the resource. It skips values that
-// are not of the kind.
+// lookUp returns the attribute's value on the SERVER span unless ofResource is set,
+// else on INTERNAL descendants if descendants is set, else on the resource. It skips
+// values that are not of the kind.
 func (r *resolver) lookUp(a attribute, kind copyrow.Kind, descendants, ofResource bool) copyrow.Value {
 	if v := r.server.values[a]; v != (pcommon.Value{}) && !ofResource {
 		if v := convert(kind, v); !v.IsNull() {
@@ -256,8 +257,8 @@ func (r *resolver) lookUp(a attribute, kind copyrow.Kind, descendants, ofResourc
 	return copyrow.Null
 }
 
-// first returns the text of the first attribute that is not empty. It looks for each on the
-// SERVER span, then on the resource.
+// first returns the text of the first attribute that is not empty. It looks for each on
+// the SERVER span, then on the resource.
 func (r *resolver) first(from ...attribute) string {
 	for _, a := range from {
 		if s := r.server.text(a); s != "" {
@@ -280,7 +281,8 @@ func (r *resolver) ofServer(from ...attribute) string {
 	return ""
 }
 
-// sanitize removes secrets from the column's value and makes it one that Postgres accepts.
+// sanitize removes secrets from the column's value and makes it one that Postgres
+// accepts.
 func (r *resolver) sanitize(v *copyrow.Value, i int) {
 	c := &r.columns[i]
 	switch v.Kind() {

@@ -31,8 +31,9 @@ var rpcCodeNames = []string{
 	"INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED",
 }
 
-// readCall returns the call from the attributes of either generation of the RPC conventions
-// (https://opentelemetry.io/docs/specs/semconv/rpc/). A span can have HTTP attributes too.
+// readCall returns the call from the attributes of either generation of the RPC
+// conventions (https://opentelemetry.io/docs/specs/semconv/rpc/). A span can have HTTP
+// attributes too.
 func (r *resolver) readCall() (c call) {
 	method, service := r.ofServer(rpcMethod), r.ofServer(rpcService)
 	if method == "" && service == "" && r.ofServer(rpcSystems...) == "" {
@@ -68,8 +69,8 @@ func (r *resolver) readCall() (c call) {
 	return c
 }
 
-// codeName returns the name of the code that s gives by number or by name, empty if s is not
-// a code. It accepts names in lower case, which Connect uses, and Go's CANCELED.
+// codeName returns the name of the code that s gives by number or by name, empty if s
+// is not a code. It accepts names in lower case, which Connect uses, and Go's CANCELED.
 func codeName(s string) string {
 	if n, err := strconv.Atoi(s); err == nil {
 		if n < 0 || n >= len(rpcCodeNames) {

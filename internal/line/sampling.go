@@ -14,8 +14,8 @@ import (
 // (https://opentelemetry.io/docs/specs/otel/trace/tracestate-probability-sampling-experimental/).
 const maxPValue = 62
 
-// adjustedCount returns how many requests the line stands for: the inverse of the sampling
-// probability in the tracestate, or 1 without one.
+// adjustedCount returns how many requests the line stands for: the inverse of the
+// sampling probability in the tracestate, or 1 without one.
 func (r *resolver) adjustedCount() copyrow.Value {
 	state, err := sampling.NewW3CTraceState(r.Span.TraceState().AsRaw())
 	if err != nil {

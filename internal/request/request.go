@@ -22,8 +22,8 @@ type Request struct {
 	Descendants Descendants
 }
 
-// Ended returns when the request ended, truncated to the microseconds that Postgres keeps:
-// the span's end, else its start, else its arrival.
+// Ended returns when the request ended, truncated to the microseconds that Postgres
+// keeps: the span's end, else its start, else its arrival.
 func (r Request) Ended() time.Time {
 	for _, t := range []pcommon.Timestamp{r.Span.EndTimestamp(), r.Span.StartTimestamp()} {
 		if t != 0 {
@@ -42,9 +42,9 @@ func (r Request) Duration() time.Duration {
 	return time.Duration(min(end-start, math.MaxInt64))
 }
 
-// ID returns the ID of the request's line. It is the same for the same span and sorts by
-// time like a ULID (https://github.com/ulid/spec). It consists of createdAt in milliseconds
-// (6 bytes), the end of the trace ID (2 bytes) and the span ID (8 bytes).
+// ID returns the ID of the request's line. It is the same for the same span and sorts
+// by time like a ULID (https://github.com/ulid/spec). It consists of createdAt in
+// milliseconds (6 bytes), the end of the trace ID (2 bytes) and the span ID (8 bytes).
 func (r Request) ID(createdAt time.Time) (id [16]byte) {
 	ms := uint64(createdAt.UnixMilli())
 	for i := range 6 {

@@ -31,18 +31,18 @@ func AppendJSONString(buf []byte, s string) []byte {
 	return append(append(buf, s[start:]...), '"')
 }
 
-// These limits lie far below those of jsonb: numeric holds exponents up to 131072, and only
-// the stack of Postgres limits nesting.
+// These limits lie far below those of jsonb: numeric holds exponents up to 131072, and
+// only the stack of Postgres limits nesting.
 const (
 	maxNesting  = 128
 	maxNumber   = 400
 	maxExponent = 1000
 )
 
-// Document returns text as JSON that jsonb accepts, without secrets: the same document, or a
-// JSON string if text is not JSON or longer than size bytes. The content of a JSON string
-// has at most size bytes, or the length of an ellipsis. A size of 0 means no limit. It
-// counts repairs.
+// Document returns text as JSON that jsonb accepts, without secrets: the same document,
+// or a JSON string if text is not JSON or longer than size bytes. The content of a JSON
+// string has at most size bytes, or the length of an ellipsis. A size of 0 means no
+// limit. It counts repairs.
 func (s Sanitizer) Document(text string, size int, repairs *Repairs) string {
 	w := jsonRewriter{sanitizer: s, repairs: repairs, decoder: json.NewDecoder(strings.NewReader(text))}
 	w.decoder.UseNumber()
@@ -92,8 +92,8 @@ type jsonContainer struct {
 	secret bool
 }
 
-// rewrite writes the document. It reports whether the text is one JSON document; if not, it
-// has written the part before the fault.
+// rewrite writes the document. It reports whether the text is one JSON document; if
+// not, it has written the part before the fault.
 func (w *jsonRewriter) rewrite() bool {
 	for {
 		token, err := w.decoder.Token()

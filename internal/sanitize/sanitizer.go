@@ -1,5 +1,6 @@
 // Package sanitize makes what clients send fit to be stored. It removes secrets, the
-// literals of SQL, bytes and JSON that Postgres refuses, and text beyond a column's width.
+// literals of SQL, bytes and JSON that Postgres refuses, and text beyond a column's
+// width.
 package sanitize
 
 // Repairs counts the values that had to be changed for Postgres to accept them.

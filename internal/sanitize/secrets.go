@@ -26,7 +26,8 @@ func secretName(name string) string {
 
 var separators = strings.NewReplacer("_", "", "-", "")
 
-// secret reports whether a percent-encoded name is that of a secret. In a[b] only b counts.
+// secret reports whether a percent-encoded name is that of a secret. In a[b] only b
+// counts.
 func (s Sanitizer) secret(name string) bool {
 	if decoded, err := url.QueryUnescape(name); err == nil {
 		name = decoded
@@ -74,7 +75,8 @@ func upTo(s, separators string) string {
 	return s
 }
 
-// URLs redacts the credentials of the URLs in text and the secrets in their query strings.
+// URLs redacts the credentials of the URLs in text and the secrets in their query
+// strings.
 func (s Sanitizer) URLs(text string) string {
 	const scheme = "://"
 	if !strings.Contains(text, scheme) {

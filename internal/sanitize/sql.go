@@ -46,9 +46,9 @@ var dialects = map[string]dialect{
 var literals = regexp.MustCompile(`\(\?(?: ?, ?\?)+(?:\)|[ ,]*$)`)
 
 // Statement normalizes a statement for the database that OpenTelemetry calls system. It
-// replaces literals with ?, even one that was cut, folds lists of them to one, and removes
-// comments and runs of whitespace. It reads at most MaxStatement bytes. ok is false if
-// literals cannot be told from the rest, as in text that is not SQL.
+// replaces literals with ?, even one that was cut, folds lists of them to one, and
+// removes comments and runs of whitespace. It reads at most MaxStatement bytes. ok is
+// false if literals cannot be told from the rest, as in text that is not SQL.
 func Statement(system, text string) (normal string, ok bool) {
 	d, ok := dialects[system]
 	if !ok || text == "" {
@@ -60,8 +60,8 @@ func Statement(system, text string) (normal string, ok bool) {
 	return normal, ok
 }
 
-// normalize replaces literals and removes comments and runs of whitespace. It does not copy
-// a statement that needs no change.
+// normalize replaces literals and removes comments and runs of whitespace. It does not
+// copy a statement that needs no change.
 func (d dialect) normalize(text string) (normal string, ok bool) {
 	text = strings.TrimSpace(Truncate(text, MaxStatement))
 	if d.ambiguous && strings.IndexByte(text, '\\') >= 0 {
@@ -155,8 +155,8 @@ func quoteEnd(s string, i int, escapes bool) int {
 	return len(s)
 }
 
-// dollarEnd returns where the dollar-quoted text at i ends, or 0 if there is none, as in the
-// parameter $1.
+// dollarEnd returns where the dollar-quoted text at i ends, or 0 if there is none, as
+// in the parameter $1.
 func dollarEnd(s string, i int) int {
 	tag := i + 1
 	if tag < len(s) && isDigit(s[tag]) {
@@ -192,8 +192,8 @@ func wordEnd(s string, i int) int {
 	return i
 }
 
-// Command returns the first word of s if it looks like the name of a command, and otherwise
-// an empty string. Anything else may be a key or a value.
+// Command returns the first word of s if it looks like the name of a command, and
+// otherwise an empty string. Anything else may be a key or a value.
 func Command(s string) string {
 	word, _, _ := strings.Cut(strings.TrimSpace(Truncate(s, MaxStatement)), " ")
 	const longest = 32

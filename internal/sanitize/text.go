@@ -8,8 +8,8 @@ import (
 // ellipsis marks the end of text that was cut.
 const ellipsis = "…"
 
-// plain reports whether s is ASCII without NUL and without the colon of a URL. Most values
-// are, and need no further look.
+// plain reports whether s is ASCII without NUL and without the colon of a URL. Most
+// values are, and need no further look.
 func plain(s string) bool {
 	for i := range len(s) {
 		if c := s[i]; c == 0 || c == ':' || c >= utf8.RuneSelf {
@@ -42,8 +42,8 @@ func fit(s string, width int) string {
 	return s[:end] + ellipsis
 }
 
-// Truncate cuts s to at most size bytes at the boundary of a character. The result of a cut
-// does not keep s in memory.
+// Truncate cuts s to at most size bytes at the boundary of a character. The result of a
+// cut does not keep s in memory.
 func Truncate(s string, size int) string {
 	if len(s) <= size {
 		return s
