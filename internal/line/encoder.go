@@ -76,13 +76,19 @@ func (e *Encoder) Append(req request.Request) Outcome {
 	rows := copyrow.AppendRowStart(e.rows, len(r.columns))
 	var v copyrow.Value
 	for i := range r.columns {
-		if r.absent(i) {
+		switch {
+		case r.absent(i):
 			rows = append(rows, r.columns[i].absent...)
-		} else {
-			r.value(&v, i)
-			r.sanitize(&v, i)
-			rows = copyrow.AppendField(rows, &v)
+			continue
+		case i == r.statusColumn:
+			v = r.status
+		case i == r.pathColumn:
+			v = r.path
+		default:
+			r.resolve(&v, i)
 		}
+		r.sanitize(&v, i)
+		rows = copyrow.AppendField(rows, &v)
 	}
 	e.rows, e.ends = rows, append(e.ends, len(rows))
 	return outcome

@@ -19,8 +19,8 @@ func (r *resolver) failed() bool {
 // readExceptions returns the exceptions along the failing path, starting at the SERVER
 // span. The first exception names the failure, the last one is its cause.
 func (r *resolver) readExceptions() []request.Exception {
-	if r.excepted {
-		return append([]request.Exception{r.exception}, r.Descendants.Exceptions...)
+	if own, ok := request.LastException(r.Span); ok {
+		return append([]request.Exception{own}, r.Descendants.Exceptions...)
 	}
 	return r.Descendants.Exceptions
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"canonicallineexporter/internal/copyrow"
+	"canonicallineexporter/internal/request"
 )
 
 // method returns the request's method as the client sent it, which is POST for an RPC.
@@ -77,7 +78,7 @@ func (r *resolver) readStatus() copyrow.Value {
 	if status := r.convert(c, c.from, c.descendants); !status.IsNull() {
 		return status
 	}
-	if r.excepted {
+	if _, ok := request.LastException(r.Span); ok {
 		return copyrow.IntegerValue(http.StatusInternalServerError)
 	}
 	return copyrow.IntegerValue(0)

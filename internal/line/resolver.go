@@ -32,9 +32,6 @@ type resolver struct {
 	target target
 	// status and path are the values of the columns on which others depend.
 	status, path copyrow.Value
-	// exception is the last exception of the SERVER span; excepted says that it has one.
-	exception request.Exception
-	excepted  bool
 	// failure says that the request failed; exceptions then holds the exceptions along the
 	// failing path.
 	failure    bool
@@ -112,7 +109,6 @@ func (r *resolver) load(req request.Request, createdAt time.Time) {
 	}
 	r.call = r.readCall()
 	r.target = r.readTarget()
-	r.exception, r.excepted = request.LastException(r.Span)
 	r.resolve(&r.status, r.statusColumn)
 	r.resolve(&r.path, r.pathColumn)
 	r.failure = r.failed()
@@ -138,21 +134,9 @@ func (r *resolver) unload() {
 	clear(r.statisticAttributes)
 	clear(r.headers)
 	r.Request, r.read, r.exceptions = request.Request{}, pcommon.Resource{}, nil
-	r.exception, r.call, r.target = request.Exception{}, call{}, target{}
+	r.call, r.target = call{}, target{}
 	r.status, r.path = copyrow.Null, copyrow.Null
 	clear(r.repairs)
-}
-
-// value sets v to the column's value before sanitising.
-func (r *resolver) value(v *copyrow.Value, i int) {
-	switch i {
-	case r.statusColumn:
-		*v = r.status
-	case r.pathColumn:
-		*v = r.path
-	default:
-		r.resolve(v, i)
-	}
 }
 
 // resolve sets v to the value that the application set, else to that of the sources in
