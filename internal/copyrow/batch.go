@@ -8,15 +8,14 @@ import (
 	"time"
 )
 
-// Batch holds rows of one layout, one after another, without the header and the
-// trailer of the stream.
+// Batch holds rows of one layout, without the header and the trailer of the stream.
 type Batch struct {
-	// Layout names the columns of every row, in order. Batches share it: it is never
+	// Layout holds the columns of every row, in order. Batches share it, so it must not be
 	// changed.
 	Layout []Column
-	// Rows holds the bytes of the rows.
+	// Rows holds the encoded rows, one after another.
 	Rows []byte
-	// Ends holds, for every row, the offset in Rows after its last byte.
+	// Ends holds the offset in Rows at which each row ends.
 	Ends []int
 	// Versions holds the version of every row: 0 is the first of its line, one with a higher
 	// version replaces those before it, and Mark is the last. nil: all are the first.
@@ -38,12 +37,17 @@ func (b Batch) Version(i int) uint32 {
 // Len returns the number of rows.
 func (b Batch) Len() int { return len(b.Ends) }
 
-// Slice returns the rows from i, with it, to j, without it. It shares memory with b.
-func (b Batch) Slice(i, j int) Batch {
-	start := 0
-	if i > 0 {
-		start = b.Ends[i-1]
+// start returns the offset in Rows at which the i-th row starts.
+func (b Batch) start(i int) int {
+	if i == 0 {
+		return 0
 	}
+	return b.Ends[i-1]
+}
+
+// Slice returns the rows from i up to, but not including, j. It shares memory with b.
+func (b Batch) Slice(i, j int) Batch {
+	start := b.start(i)
 	part := Batch{Layout: b.Layout, Ends: slices.Clone(b.Ends[i:j])}
 	for k := range part.Ends {
 		part.Ends[k] -= start
@@ -57,10 +61,10 @@ func (b Batch) Slice(i, j int) Batch {
 	return part
 }
 
-// Append adds the rows of other, which has the same layout.
+// Append adds the rows of other, which must have the same layout.
 func (b *Batch) Append(other Batch) {
 	start := len(b.Rows)
-	// Twice as large each time: append alone would copy large batches often.
+	// append alone grows large batches in small steps and copies them often.
 	if need := start + len(other.Rows); need > cap(b.Rows) {
 		b.Rows = slices.Grow(b.Rows, max(start, len(other.Rows)))
 	}
@@ -87,17 +91,16 @@ func SameLayout(a, b Batch) bool { return slices.Equal(a.Layout, b.Layout) }
 // errMalformed says that bytes are not rows of the layout.
 var errMalformed = errors.New("malformed rows")
 
-// Validate returns an error unless Rows consists of whole rows of the layout that
-// end at Ends.
+// Validate returns an error unless Rows consists of rows of the layout that end at
+// Ends. It checks the length of fields, not their content.
 func (b Batch) Validate() error {
 	start := 0
 	for _, end := range b.Ends {
 		if end < start || end > len(b.Rows) {
 			return errMalformed
 		}
-		rest, err := skipFields(b.Rows[start:end], len(b.Layout))
-		if err != nil || len(rest) != 0 {
-			return errMalformed
+		if err := validateRow(b.Rows[start:end], len(b.Layout)); err != nil {
+			return err
 		}
 		start = end
 	}
@@ -107,40 +110,41 @@ func (b Batch) Validate() error {
 	return nil
 }
 
-func skipFields(row []byte, fields int) ([]byte, error) {
+// validateRow returns an error unless row consists of this number of fields.
+func validateRow(row []byte, fields int) error {
 	if len(row) < 2 || int(binary.BigEndian.Uint16(row)) != fields {
-		return nil, errMalformed
+		return errMalformed
 	}
 	row = row[2:]
 	for range fields {
 		if len(row) < 4 {
-			return nil, errMalformed
+			return errMalformed
 		}
-		length := int(int32(binary.BigEndian.Uint32(row)))
+		length := fieldLength(row)
 		if length < -1 || length > len(row)-4 {
-			return nil, errMalformed
+			return errMalformed
 		}
 		row = row[4+max(length, 0):]
 	}
-	return row, nil
+	if len(row) != 0 {
+		return errMalformed
+	}
+	return nil
 }
+
+// fieldLength returns the length of the value of the first field, -1 for NULL.
+func fieldLength(fields []byte) int { return int(int32(binary.BigEndian.Uint32(fields))) }
 
 // row returns the fields of the i-th row.
-func (b Batch) row(i int) fields {
-	start := 0
-	if i > 0 {
-		start = b.Ends[i-1]
-	}
-	return fields(b.Rows[start+2 : b.Ends[i]])
-}
+func (b Batch) row(i int) fields { return fields(b.Rows[b.start(i)+2 : b.Ends[i]]) }
 
-// fields holds the fields of a row that are still to be read.
+// fields holds the remaining fields of a row.
 type fields []byte
 
-// next cuts the first field off and returns it with and without its length; value
-// is nil for NULL.
+// next removes the first field. It returns the field with its length and the value
+// without it, which is nil for NULL.
 func (f *fields) next() (whole, value []byte) {
-	length := int(int32(binary.BigEndian.Uint32(*f)))
+	length := fieldLength(*f)
 	whole = (*f)[:4+max(length, 0)]
 	if length >= 0 {
 		value = whole[4:]
@@ -149,13 +153,13 @@ func (f *fields) next() (whole, value []byte) {
 	return whole, value
 }
 
-// Index returns the position of the column in a layout, -1 if it has none of the
-// name.
+// Index returns the position of the column of this name in a layout, or -1 if there is
+// none.
 func Index(layout []Column, name string) int {
 	return slices.IndexFunc(layout, func(c Column) bool { return c.Name == name })
 }
 
-// Value returns the bytes of a field of the i-th row, nil for NULL.
+// Value returns the encoded value of a column in the i-th row, nil for NULL.
 func (b Batch) Value(i, column int) []byte {
 	row := b.row(i)
 	for range column {
@@ -165,14 +169,15 @@ func (b Batch) Value(i, column int) []byte {
 	return value
 }
 
-// Time returns a Timestamp of the i-th row.
+// Time returns the value of a column in the i-th row, which must be a Timestamp and not
+// NULL.
 func (b Batch) Time(i, column int) time.Time {
 	value := b.Value(i, column)
 	return time.UnixMicro(int64(binary.BigEndian.Uint64(value)) + epochMicroseconds)
 }
 
-// Project returns the batch with only the columns that keep accepts. It returns the
-// batch itself when keep accepts all.
+// Project returns the batch with only the columns that keep accepts. It returns the batch
+// itself if keep accepts all.
 func (b Batch) Project(keep func(Column) bool) Batch {
 	kept := make([]bool, len(b.Layout))
 	projected := Batch{Versions: b.Versions}
@@ -187,7 +192,7 @@ func (b Batch) Project(keep func(Column) bool) Batch {
 	projected.Rows = make([]byte, 0, len(b.Rows))
 	projected.Ends = make([]int, 0, len(b.Ends))
 	for i := range b.Ends {
-		projected.Rows = binary.BigEndian.AppendUint16(projected.Rows, uint16(len(projected.Layout)))
+		projected.Rows = AppendRowStart(projected.Rows, len(projected.Layout))
 		row := b.row(i)
 		for _, keep := range kept {
 			if whole, _ := row.next(); keep {

@@ -8,14 +8,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// layout is that of the rows in these tests.
+// layout is the layout of the batches in these tests.
 var layout = []Column{
 	{"created_at", Type{Kind: Timestamp}}, {"id", Type{Kind: UUID}}, {"user_agent", Type{Kind: Text, Width: 200}},
 }
 
 var epoch = time.Date(2023, 5, 12, 13, 14, 15, 123_456_000, time.UTC)
 
-// batchOf is a batch with a row for each user agent.
+// batchOf returns a batch with a row for each user agent.
 func batchOf(agents ...string) Batch {
 	b := Batch{Layout: layout}
 	for i, agent := range agents {
@@ -30,7 +30,7 @@ func batchOf(agents ...string) Batch {
 	return b
 }
 
-func TestBatch_Slice_AppendsToTheSameBatch(t *testing.T) {
+func TestBatch_Append_RestoresSlices(t *testing.T) {
 	t.Parallel()
 	whole := batchOf("", "a long one", "curl")
 	for middle := range 4 {
@@ -44,7 +44,7 @@ func TestBatch_Slice_AppendsToTheSameBatch(t *testing.T) {
 	}
 }
 
-func TestBatch_Append_LeavesTheNeighbourOfASliceAlone(t *testing.T) {
+func TestBatch_Append_DoesNotOverwriteTheNeighbourOfASlice(t *testing.T) {
 	t.Parallel()
 	whole := batchOf("", "")
 	want := slices.Clone(whole.Rows)
@@ -53,7 +53,7 @@ func TestBatch_Append_LeavesTheNeighbourOfASliceAlone(t *testing.T) {
 	require.Equal(t, want, whole.Rows)
 }
 
-func TestBatch_Project(t *testing.T) {
+func TestBatch_Project_KeepsValuesInOrder(t *testing.T) {
 	t.Parallel()
 	whole := batchOf("curl", "")
 	keep := []string{"created_at", "user_agent"}
@@ -66,7 +66,7 @@ func TestBatch_Project(t *testing.T) {
 	require.Equal(t, epoch, got.Time(0, 0).UTC())
 }
 
-func TestBatch_Validate(t *testing.T) {
+func TestBatch_Validate_RefusesMalformedRows(t *testing.T) {
 	t.Parallel()
 	good := batchOf("", "")
 	for name, spoil := range map[string]func(*Batch){

@@ -17,10 +17,10 @@ const (
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// ErrCorrupted says that bytes are not a batch as Marshal wrote it.
+// ErrCorrupted says that bytes are not a batch that Marshal returned.
 var ErrCorrupted = errors.New("corrupted batch")
 
-// Marshal returns the batch in its form on disk.
+// Marshal returns the batch in the format on disk.
 func (b Batch) Marshal() []byte {
 	buf := make([]byte, 0, len(b.Rows)+64*len(b.Layout)+4*len(b.Ends))
 	buf = append(buf, diskMagic...)
@@ -44,13 +44,13 @@ func (b Batch) Marshal() []byte {
 	return seal(append(buf, b.Rows...))
 }
 
-// seal appends the checksum.
+// seal appends the checksum of buf.
 func seal(buf []byte) []byte {
 	return binary.BigEndian.AppendUint32(buf, crc32.Checksum(buf, castagnoli))
 }
 
-// Unmarshal returns the batch that Marshal wrote, or ErrCorrupted. It checks the
-// batch to the last row and keeps nothing of buf.
+// Unmarshal returns the batch that Marshal encoded, or ErrCorrupted. It validates every
+// row and does not keep buf.
 func Unmarshal(buf []byte) (Batch, error) {
 	if len(buf) < len(diskMagic)+crc32.Size {
 		return Batch{}, ErrCorrupted
@@ -91,7 +91,7 @@ func Unmarshal(buf []byte) (Batch, error) {
 	return b, nil
 }
 
-// decoder reads from the front of rest; what is not there fails it for good.
+// decoder reads from the front of rest. A read beyond the end sets failed for good.
 type decoder struct {
 	rest   []byte
 	failed bool
@@ -107,7 +107,7 @@ func (d *decoder) uvarint() uint64 {
 	return n
 }
 
-// count reads a number of things of at least one byte each.
+// count reads a number of items, each of which takes at least one byte.
 func (d *decoder) count() uint64 {
 	n := d.uvarint()
 	if n > uint64(len(d.rest)) {

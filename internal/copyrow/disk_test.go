@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestUnmarshal_ReturnsWhatWasMarshaled(t *testing.T) {
+func TestUnmarshal_ReturnsTheMarshaledBatch(t *testing.T) {
 	t.Parallel()
 	for _, want := range []Batch{batchOf("curl"), batchOf(make([]string, 1000)...), {}} {
 		buf := want.Marshal()
@@ -18,11 +18,11 @@ func TestUnmarshal_ReturnsWhatWasMarshaled(t *testing.T) {
 		require.Equal(t, want.Ends, got.Ends)
 		require.True(t, slices.Equal(want.Rows, got.Rows))
 		clear(buf)
-		require.NoError(t, got.Validate(), "the storage's memory is not kept")
+		require.NoError(t, got.Validate(), "the batch does not share memory with buf")
 	}
 }
 
-func TestUnmarshal_FindsAnyDamage(t *testing.T) {
+func TestUnmarshal_DetectsAnyDamage(t *testing.T) {
 	t.Parallel()
 	good := batchOf("curl", "", "wget").Marshal()
 	random := rand.New(rand.NewPCG(1, 2))
@@ -38,8 +38,7 @@ func TestUnmarshal_FindsAnyDamage(t *testing.T) {
 	}
 }
 
-// FuzzUnmarshal seals the input with a right checksum, so that what is behind it is
-// reached.
+// FuzzUnmarshal adds a valid checksum to the input, so that Unmarshal reads on.
 func FuzzUnmarshal(f *testing.F) {
 	for _, b := range []Batch{{}, batchOf("curl"), batchOf("", "", "wget")} {
 		buf := b.Marshal()

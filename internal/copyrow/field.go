@@ -6,7 +6,7 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
-// Address families of inet on the wire
+// These are the address families of inet on the wire
 // (https://github.com/postgres/postgres/blob/REL_15_STABLE/src/include/utils/inet.h).
 const (
 	inetFamilyV4 = 2
@@ -18,8 +18,8 @@ func AppendRowStart(row []byte, fields int) []byte {
 	return binary.BigEndian.AppendUint16(row, uint16(fields))
 }
 
-// AppendField appends a field to the row: its length in bytes, -1 for NULL, and the
-// binary form of the value.
+// AppendField appends a field to the row: the length of the value in bytes, or -1 for
+// NULL, and the value in binary form.
 func AppendField(row []byte, v *Value) []byte {
 	if v.IsNull() {
 		return appendInt32(row, -1)
@@ -56,7 +56,8 @@ func AppendField(row []byte, v *Value) []byte {
 // mappedIPv4 precedes an IPv4 address in the lower half of its IPv6 form.
 const mappedIPv4 = 0xffff
 
-// appendInet appends family, prefix length, whether it is a cidr, and address.
+// appendInet appends the address family, the prefix length, a zero for inet rather than
+// cidr, the length of the address and the address.
 func appendInet(row []byte, v *Value) []byte {
 	if v.number == 0 && v.low>>32 == mappedIPv4 {
 		row = append(appendInt32(row, 8), inetFamilyV4, 32, 0, 4)
@@ -70,8 +71,8 @@ func appendOctets(row []byte, v *Value) []byte {
 	return binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(row, uint64(v.number)), v.low)
 }
 
-// appendTextArray appends a one-dimensional array without NULLs: dimensions,
-// whether there are NULLs, element type, length and lower bound, elements.
+// appendTextArray appends a one-dimensional array: the number of dimensions, a zero for
+// no NULLs, the type of the elements, their number, the lower bound and the elements.
 func appendTextArray(row []byte, list []string) []byte {
 	size := 20
 	for _, s := range list {

@@ -1,5 +1,5 @@
-// Package copyrow holds rows in the binary format of Postgres' COPY: a value, a row,
-// a batch of rows, the stream that COPY takes and the form of a batch on disk
+// Package copyrow encodes rows in the binary format of COPY in Postgres: values, rows,
+// batches of rows, the stream that COPY reads, and batches on disk
 // (https://www.postgresql.org/docs/current/sql-copy.html).
 package copyrow
 
@@ -10,11 +10,11 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
-// Kind says how a value is held and encoded: one Kind for all Postgres types that
-// share a binary representation. The numbers are part of the form on disk.
+// Kind says how a value is held and encoded. Postgres types that share a binary
+// representation share a Kind. The numbers are part of the format on disk.
 type Kind uint8
 
-// The kinds of column the table can have.
+// These are the kinds of the columns that the table can have.
 const (
 	Text Kind = iota + 1
 	TextArray
@@ -29,20 +29,18 @@ const (
 	BigInt
 )
 
-// epochMicroseconds lie between 1970 and 2000, from which Postgres counts the
-// microseconds of a timestamp.
+// epochMicroseconds is the time from 1970 to 2000, the epoch of a timestamp in Postgres.
 const epochMicroseconds = 946_684_800_000_000
 
 // Type is the Postgres type of a column.
 type Type struct {
 	Kind Kind
-	// Width is the most characters a varchar, or one element of a varchar[],
-	// holds; 0 is unlimited.
+	// Width is the maximum length in characters of a varchar, or of an element of a
+	// varchar[]; 0: unlimited.
 	Width int
 }
 
-// kinds names every Kind in SQL and holds the OID that COPY in binary format
-// writes for it.
+// kinds holds the SQL name and the OID of every Kind.
 var kinds = map[Kind]struct {
 	name string
 	oid  uint32
@@ -60,8 +58,8 @@ var kinds = map[Kind]struct {
 	BigInt:          {"bigint", pgtype.Int8OID},
 }
 
-// ParseType returns the type that s names; it knows the types that users can give
-// to columns of their own.
+// ParseType returns the type that s names. It accepts the types that the configuration
+// can give to a column.
 func ParseType(s string) (Type, error) {
 	for _, kind := range []Kind{Text, UUID, Boolean, Integer, BigInt, DoublePrecision, Timestamp, Inet, JSONB} {
 		if t := (Type{Kind: kind}); t.String() == s {
@@ -69,15 +67,14 @@ func ParseType(s string) (Type, error) {
 		}
 	}
 	t := Type{Kind: Text}
-	// The most that Postgres allows is 10,485,760.
+	// Postgres allows at most 10,485,760 characters.
 	if n, err := fmt.Sscanf(s, "varchar(%d)", &t.Width); err == nil && n == 1 && t.Width > 0 && t.Width <= 10_485_760 && t.String() == s {
 		return t, nil
 	}
 	return Type{}, errors.New("must be text, varchar(n), boolean, integer, bigint, double precision, uuid, inet, jsonb or timestamptz")
 }
 
-// OID returns the type's OID in the catalogue. Text without a width has that of
-// varchar.
+// OID returns the type's OID in the catalogue. It returns varchar's OID for text too.
 func (t Type) OID() uint32 { return kinds[t.Kind].oid }
 
 // String returns the type as DDL spells it.
@@ -95,7 +92,7 @@ func (t Type) String() string {
 	return name
 }
 
-// Column is the place of a field in a row.
+// Column names a field of a row and its type.
 type Column struct {
 	Name string
 	Type Type

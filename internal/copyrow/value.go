@@ -7,23 +7,22 @@ import (
 	"time"
 )
 
-// Value is what one field of a row holds. The zero Value is NULL. It is small
-// enough to be passed in registers.
+// Value is the value of one field. The zero Value is NULL. It is small enough to be
+// passed in registers.
 type Value struct {
 	kind Kind
-	// number is a boolean (0 or 1), an integer, the bits of a float, the
-	// microseconds of an interval, those of a timestamp since 1970, or the higher
-	// half of 128 bits, big-endian: a UUID, or an address, where IPv4 is mapped into
-	// IPv6.
+	// number holds a boolean as 0 or 1, an integer, the bits of a float, the microseconds
+	// of an interval or of a timestamp since 1970, or the higher half, big-endian, of a UUID
+	// or of an address, with IPv4 mapped into IPv6.
 	number int64
-	// low is the lower half of 128 bits.
+	// low holds the lower half of a UUID or of an address.
 	low uint64
-	// text is a string, or JSON.
+	// text holds a string or JSON.
 	text string
 	list *[]string
 }
 
-// Null is a field without a value.
+// Null is the value of a field that has none.
 var Null Value
 
 // IsNull reports whether the field holds no value.
@@ -38,13 +37,13 @@ func (v *Value) Text() string { return v.text }
 // SetText replaces the string of a Text, or the JSON of a JSONB.
 func (v *Value) SetText(text string) { v.text = text }
 
-// Number returns an Integer, a BigInt, or a Boolean as 0 or 1.
+// Number returns an Integer, a BigInt, or a Boolean as 0 or 1. NULL is 0.
 func (v *Value) Number() int64 { return v.number }
 
-// List returns the strings of a TextArray; they can be changed in place.
+// List returns the strings of a TextArray, which the caller may change in place.
 func (v *Value) List() []string { return *v.list }
 
-// TextValue returns a string, NULL if it is empty.
+// TextValue returns a Text, or NULL if s is empty.
 func TextValue(s string) Value {
 	if s == "" {
 		return Null
@@ -52,11 +51,11 @@ func TextValue(s string) Value {
 	return Value{kind: Text, text: s}
 }
 
-// RequiredTextValue returns a string for a NOT NULL column, where the empty one
-// stands for unknown.
+// RequiredTextValue returns a Text for a NOT NULL column, where an empty string stands
+// for unknown.
 func RequiredTextValue(s string) Value { return Value{kind: Text, text: s} }
 
-// BooleanValue returns a boolean.
+// BooleanValue returns a Boolean.
 func BooleanValue(b bool) Value {
 	v := Value{kind: Boolean}
 	if b {
@@ -65,13 +64,13 @@ func BooleanValue(b bool) Value {
 	return v
 }
 
-// IntegerValue returns an integer; n has to fit 32 bits.
+// IntegerValue returns an Integer; n has to fit into 32 bits.
 func IntegerValue(n int64) Value { return Value{kind: Integer, number: n} }
 
-// BigIntValue returns an integer of 64 bits.
+// BigIntValue returns a BigInt.
 func BigIntValue(n int64) Value { return Value{kind: BigInt, number: n} }
 
-// DoubleValue returns a double precision number.
+// DoubleValue returns a DoublePrecision.
 func DoubleValue(f float64) Value {
 	return Value{kind: DoublePrecision, number: int64(math.Float64bits(f))}
 }
@@ -79,7 +78,7 @@ func DoubleValue(f float64) Value {
 // UUIDValue returns a UUID.
 func UUIDValue(id [16]byte) Value { return octetsValue(UUID, id) }
 
-// InetValue returns an address.
+// InetValue returns an Inet.
 func InetValue(addr netip.Addr) Value { return octetsValue(Inet, addr.As16()) }
 
 func octetsValue(kind Kind, octets [16]byte) Value {
@@ -88,16 +87,16 @@ func octetsValue(kind Kind, octets [16]byte) Value {
 	}
 }
 
-// TimestampValue returns a point in time, cut to microseconds.
+// TimestampValue returns a Timestamp, truncated to microseconds.
 func TimestampValue(t time.Time) Value { return Value{kind: Timestamp, number: t.UnixMicro()} }
 
-// IntervalValue returns a stretch of time, cut to microseconds.
+// IntervalValue returns an Interval, truncated to microseconds.
 func IntervalValue(d time.Duration) Value { return Value{kind: Interval, number: d.Microseconds()} }
 
-// JSONValue returns JSON, which has to be such as jsonb takes.
+// JSONValue returns a JSONB; text has to be JSON that jsonb accepts.
 func JSONValue(text string) Value { return Value{kind: JSONB, text: text} }
 
-// ListValue returns a list of strings, NULL if it has none. It keeps list.
+// ListValue returns a TextArray, or NULL if the list is empty. It keeps list.
 func ListValue(list []string) Value {
 	if len(list) == 0 {
 		return Null

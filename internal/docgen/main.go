@@ -1,5 +1,5 @@
-// Docgen writes what is generated from the column table and from the questions:
-// docs/columns.md and schema/questions.sql.
+// Docgen writes docs/columns.md from the definitions of the columns and
+// schema/questions.sql from the questions.
 package main
 
 import (
@@ -13,7 +13,7 @@ import (
 
 func main() {
 	for path, text := range map[string]string{
-		"docs/columns.md":      columns(line.Descriptions()),
+		"docs/columns.md":      reference(line.Descriptions()),
 		"schema/questions.sql": questions.Script(table.Name{Schema: "public", Name: "canonical_api_line"}),
 	} {
 		if err := os.WriteFile(path, []byte(text), 0o644); err != nil { //nolint:gosec // documents are for everybody

@@ -2,17 +2,18 @@ package line
 
 import "strings"
 
-// attribute is an attribute that columns read. Its number is its place in a
-// reading, so that attributes are looked at once for all columns.
+// attribute numbers an attribute that columns read. The resolver holds values by this
+// number, so it visits each attribute of a span once for all columns.
 type attribute int
 
-// The attributes that columns read, by name and by number.
+// Both hold the attributes that columns read: attributes by name, attributeNames by
+// number.
 var (
 	attributes     = map[string]attribute{}
 	attributeNames []string
 )
 
-// known is the attribute of this name.
+// known returns the attribute of this name and numbers it at first sight.
 func known(name string) attribute {
 	a, ok := attributes[name]
 	if !ok {
@@ -23,6 +24,7 @@ func known(name string) attribute {
 	return a
 }
 
+// knownAll returns the attributes of these names.
 func knownAll(names ...string) (all []attribute) {
 	for _, name := range names {
 		all = append(all, known(name))
@@ -30,8 +32,7 @@ func knownAll(names ...string) (all []attribute) {
 	return all
 }
 
-// Prefixes of captured headers: of HTTP requests and responses, and of gRPC
-// metadata in either generation.
+// These prefixes start the attributes of captured headers.
 const (
 	requestHeaderPrefix  = "http.request.header."
 	responseHeaderPrefix = "http.response.header."
@@ -39,17 +40,20 @@ const (
 	oldMetadataPrefix    = "rpc.grpc.request.metadata."
 )
 
-// requestHeader are the attributes that can hold a captured header of the
-// request.
+// requestHeaderPrefixes lists the prefixes of request headers: those of HTTP, and those
+// of gRPC metadata in either generation of the conventions.
+var requestHeaderPrefixes = []string{requestHeaderPrefix, metadataPrefix, oldMetadataPrefix}
+
+// requestHeader returns the attributes that can hold a captured request header.
 func requestHeader(name string) (all []attribute) {
-	for _, prefix := range []string{requestHeaderPrefix, metadataPrefix, oldMetadataPrefix} {
+	for _, prefix := range requestHeaderPrefixes {
 		all = append(all, capturedHeader(prefix, name)...)
 	}
 	return all
 }
 
-// capturedHeader are the attributes that can hold a captured header. Its name is
-// spelt with hyphens; old instrumentations spell it with underscores.
+// capturedHeader returns the attributes that can hold a captured header: name is spelt
+// with hyphens, and old instrumentations spell it with underscores.
 func capturedHeader(prefix, name string) []attribute {
 	if old := strings.ReplaceAll(name, "-", "_"); old != name {
 		return knownAll(prefix+name, prefix+old)
@@ -57,7 +61,7 @@ func capturedHeader(prefix, name string) []attribute {
 	return knownAll(prefix + name)
 }
 
-// The attributes of more than one column, and those that only rules read.
+// These attributes feed more than one column, or are read by functions of their own.
 var (
 	requestMethod         = known("http.request.method")
 	requestMethodOriginal = known("http.request.method_original")

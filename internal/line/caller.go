@@ -7,7 +7,8 @@ import (
 	"canonicallineexporter/internal/copyrow"
 )
 
-// parseEmail reads the user's address. Of enduser.id only what has the shape of one is.
+// parseEmail returns the user's email address. It accepts enduser.id only if that has the
+// form of one.
 func parseEmail(_ *resolver, from attribute, text string) copyrow.Value {
 	if from != userEmail && !isEmail(text) {
 		return copyrow.Null
@@ -20,19 +21,19 @@ func isEmail(s string) bool {
 	return err == nil && parsed.Address == s
 }
 
-// authSchemes holds the registered authentication schemes
-// (https://www.iana.org/assignments/http-authschemes) and those in wide use.
-// No others are read: the first word of a malformed header can be the credential
-// itself.
+// authSchemes lists the registered authentication schemes
+// (https://www.iana.org/assignments/http-authschemes) and others in wide use. No other
+// scheme is stored: the first word of a malformed header can be the credential itself.
 var authSchemes = []string{
 	"apikey", "aws4-hmac-sha256", "basic", "bearer", "concealed", "digest", "dpop", "gnap", "hmac", "hoba",
 	"jwt", "mutual", "negotiate", "ntlm", "oauth", "privatetoken", "scram-sha-1", "scram-sha-256", "token", "vapid",
 }
 
-// authorization is the captured header.
+// authorization lists the attributes that can hold the Authorization header.
 var authorization = requestHeader("authorization")
 
-// parseScheme returns the scheme of an authorization header, in lower case.
+// parseScheme returns the scheme of an Authorization header, in lower case, and NULL
+// for an unknown one.
 func parseScheme(_ *resolver, _ attribute, text string) copyrow.Value {
 	scheme, _, ok := strings.Cut(text, " ")
 	if !ok {

@@ -1,8 +1,7 @@
-// Package line makes canonical lines: it reads the values of the columns out of a request
-// and encodes them as a row.
+// Package line makes canonical lines: it resolves the columns of a request and encodes
+// them as a row.
 //
-// columns.go is the table of columns. It says what each one is called, its type and where
-// its value comes from.
+// columns.go lists the columns, each with its name, type and sources.
 package line
 
 import (
@@ -15,41 +14,39 @@ import (
 	"canonicallineexporter/internal/table"
 )
 
-// column is one row of the column table, the one place that says what a column is
-// called, its type, what it holds and where that comes from. DDL, mapping, encoding and
-// documentation follow it.
+// column defines a column: its name, its type, what it holds and where the value comes
+// from. DDL, mapping, encoding and documentation follow this definition.
 type column struct {
 	table.Column
-	// from names the attributes that feed the column; the first that holds a value of
-	// its type wins.
+	// from lists the attributes that feed the column; the first with a value of its type
+	// wins.
 	from []attribute
-	// descendants: INTERNAL descendants are asked as well.
+	// descendants says that from is looked up on INTERNAL descendants too.
 	descendants bool
-	// ofResource: the SERVER span is not asked.
+	// ofResource says that from is looked up on the resource alone.
 	ofResource bool
-	// parse, where set, makes the value of the text of an attribute of from; NULL passes
-	// the attribute over.
+	// parse, if set, converts the text of an attribute of from; NULL skips the attribute.
 	parse func(r *resolver, from attribute, text string) copyrow.Value
-	// read, where set, finds the value where that takes more than one attribute.
+	// read, if set, returns the value of a column that depends on more than one attribute.
 	read func(*resolver) copyrow.Value
-	// explain is read for a column that only failed requests have.
+	// explain, if set, returns the value for a failed request; others have NULL.
 	explain func(*resolver) copyrow.Value
-	// otherwise is the value if there is no other.
+	// otherwise is the value of a line without any other.
 	otherwise copyrow.Value
-	// redact, where set, takes the secrets out of the column's text, whoever set it.
+	// redact, if set, removes the secrets from the column's text, whatever its source.
 	redact func(sanitize.Sanitizer, string) string
-	// fixed columns can be set neither by the application nor by the user's sources.
+	// fixed says that neither the application nor the configuration can set the column.
 	fixed bool
-	// ofDatabase: the database fills it.
+	// ofDatabase says that the database fills the column.
 	ofDatabase bool
-	// rule is what the documentation says beside the sources.
+	// rule completes the sources in the documentation.
 	rule string
 
-	// A mapper adds the attribute by which the application sets the column, and the
-	// user's sources.
+	// NewMapper adds the attribute by which the application sets the column, and the
+	// sources that the configuration adds.
 	override attribute
 	own      []attribute
-	// absent is the field of a line for which no source holds anything.
+	// absent is the encoded field of a line without any source for the column.
 	absent []byte
 }
 
@@ -62,51 +59,51 @@ var (
 	document  = copyrow.Type{Kind: copyrow.JSONB}
 )
 
-// columns are the 33 columns of "Fast as a Service" in its order, then those of
-// this exporter.
+// columns lists the 33 columns of "Fast as a Service" in its order, then the columns that
+// this exporter adds.
 var columns = []column{
 	{
 		Column: table.Column{
 			Name: "id", Type: identity, NotNull: true, Default: "gen_ulid()",
-			Comment: "The line's id: sorts by time like a ULID and is the same for the same span",
+			Comment: "The line's ID: sorts by time like a ULID and is the same for the same span",
 		},
 		read: func(r *resolver) copyrow.Value {
 			return copyrow.UUIDValue(request.ID(r.createdAt, r.Span.TraceID(), r.Span.SpanID()))
 		},
-		fixed: true, rule: "milliseconds of created_at, the end of the trace id, the span id",
+		fixed: true, rule: "the milliseconds of created_at, the end of the trace ID, the span ID",
 	},
 	{
-		Column: table.Column{Name: "account_email", Type: shortText, Comment: "Mail address of the account that made the request"},
+		Column: table.Column{Name: "account_email", Type: shortText, Comment: "Email address of the account that made the request"},
 		from:   []attribute{userEmail, endUserID}, descendants: true,
 		parse: parseEmail,
-		rule:  "`enduser.id` only if it has the shape of an address",
+		rule:  "`enduser.id` only if it has the form of an address",
 	},
 	{
-		Column: table.Column{Name: "account_id", Type: identity, Comment: "Id of the account that made the request"},
+		Column: table.Column{Name: "account_id", Type: identity, Comment: "ID of the account that made the request"},
 		from:   []attribute{userID, endUserID}, descendants: true,
 	},
 	{
 		Column:  table.Column{Name: "api_error_code", Type: shortText, Comment: "What went wrong, as the API calls it"},
 		from:    []attribute{errorType},
 		explain: (*resolver).errorCode,
-		rule:    "only of a failure; then the type of the exception that decided it, the RPC's code, `db.response.status_code`",
+		rule:    "only for a failure; then the type of the deciding exception, the RPC's code, `db.response.status_code`",
 	},
 	{
 		Column:  table.Column{Name: "api_error_internal_code", Type: shortText, Comment: "What went wrong, as the code calls it"},
 		explain: (*resolver).errorInternalCode,
-		rule:    "only of a failure: the type of the exception that decided it",
+		rule:    "only for a failure: the type of the deciding exception",
 	},
 	{
-		Column:  table.Column{Name: "api_error_cause", Type: longText, Comment: "The error that the failure goes back to"},
+		Column:  table.Column{Name: "api_error_cause", Type: longText, Comment: "The original error behind the failure"},
 		explain: (*resolver).errorCause,
 		redact:  sanitize.Sanitizer.Message,
-		rule:    "only of a failure: type and message of the deepest exception on the failing path",
+		rule:    "only for a failure: the type and message of the deepest exception on the failing path",
 	},
 	{
 		Column:  table.Column{Name: "api_error_message", Type: longText, Comment: "The error's message"},
 		explain: (*resolver).errorMessage,
 		redact:  sanitize.Sanitizer.Message,
-		rule:    "only of a failure: the SERVER span's status message, then the message of the exception that decided it",
+		rule:    "only for a failure: the SERVER span's status message, then the message of the deciding exception",
 	},
 	{
 		Column: table.Column{Name: "auth_internal_name", Type: shortText, Comment: "Name of the internal client that made the request"},
@@ -115,7 +112,7 @@ var columns = []column{
 		Column: table.Column{Name: "auth_type", Type: shortText, Comment: "How the request authenticated, such as bearer"},
 		from:   authorization,
 		parse:  parseScheme,
-		rule:   "the scheme alone, if it is a known one",
+		rule:   "the scheme alone, and only a known one",
 	},
 	{
 		Column: table.Column{Name: "content_type", Type: shortText, Comment: "Content type of the request"},
@@ -135,7 +132,7 @@ var columns = []column{
 			Comment: "How long the request took inside the service",
 		},
 		read: func(r *resolver) copyrow.Value { return copyrow.IntervalValue(r.Duration()) },
-		rule: "the span's; 0 when its times are reversed or missing",
+		rule: "the span's duration; 0 if its times are reversed or missing",
 	},
 	{
 		Column: table.Column{
@@ -144,25 +141,25 @@ var columns = []column{
 		},
 		from: []attribute{requestMethod, httpMethod},
 		read: (*resolver).method,
-		rule: "`_OTHER` is `http.request.method_original`; then the first word of the span's name; of an RPC `POST`",
+		rule: "`http.request.method_original` instead of `_OTHER`; then the first word of the span's name; for an RPC `POST`",
 	},
 	{
 		Column: table.Column{Name: "http_path", Type: shortText, NotNull: true, Comment: "The request's path; empty: unknown"},
 		from:   []attribute{urlPath, httpTarget, urlFull, httpURL},
-		read:   (*resolver).path,
-		rule:   "without the query string; of an RPC `/package.Service/Method`",
+		read:   (*resolver).readPath,
+		rule:   "without the query string; for an RPC `/package.Service/Method`",
 	},
 	{
 		Column: table.Column{Name: "http_path_original", Type: shortText, Comment: "The path before a proxy rewrote it, where it differs"},
 		from:   slices.Concat(originalPaths...),
 		parse:  parseOriginalPath,
-		rule:   "the path part, unless it is http_path",
+		rule:   "the path part, unless it equals http_path",
 	},
 	{
 		Column: table.Column{Name: "http_route", Type: shortText, Comment: "The pattern that matched; NULL: none"},
 		from:   []attribute{httpRoute},
 		read:   (*resolver).route,
-		rule:   "then the span's name without its method if a path is left; NULL of a 404 whose route is `/` or the path itself; of an RPC the path",
+		rule:   "then the span's name without its method, if a path is left; NULL for a 404 whose route is `/` or the path itself; for an RPC the path",
 	},
 	{
 		Column: table.Column{Name: "idempotency_key", Type: identity, Comment: "The request's Idempotency-Key"},
@@ -194,17 +191,17 @@ var columns = []column{
 		rule: "without the question mark",
 	},
 	{
-		Column: table.Column{Name: "request_id", Type: identity, NotNull: true, Comment: "The request's id, else that of its trace"},
+		Column: table.Column{Name: "request_id", Type: identity, NotNull: true, Comment: "The request's ID, else the trace's"},
 		from: slices.Concat(capturedHeader(requestHeaderPrefix, "x-request-id"), capturedHeader(responseHeaderPrefix, "x-request-id"),
 			knownAll("request.id"), capturedHeader(metadataPrefix, "x-request-id"), capturedHeader(oldMetadataPrefix, "x-request-id")),
 		read: (*resolver).requestID,
-		rule: "then the trace id",
+		rule: "then the trace ID",
 	},
 	{
 		Column: table.Column{Name: "request_payload", Type: document, Comment: "The request's body, without secrets"},
 		from:   []attribute{requestBody},
 		read:   (*resolver).payload, fixed: true,
-		rule: "only with `request_payload::capture`; what is no JSON, or was cut, is a JSON string",
+		rule: "only with `request_payload::capture`; a body that is not JSON, or was cut, becomes a JSON string",
 	},
 	{
 		Column: table.Column{
@@ -212,13 +209,14 @@ var columns = []column{
 			Comment: "Whether request_payload is NULL because bodies are not captured",
 		},
 		read: func(r *resolver) copyrow.Value { return copyrow.BooleanValue(!r.cfg.CapturePayload) },
+		rule: "true unless `request_payload::capture` is set",
 	},
 	{
-		Column: table.Column{Name: "sentry_event_id", Type: shortText, Comment: "Id of the Sentry event about the request"},
+		Column: table.Column{Name: "sentry_event_id", Type: shortText, Comment: "ID of the Sentry event about the request"},
 		from:   knownAll("sentry.event_id"),
 	},
 	{
-		Column: table.Column{Name: "sso_provider", Type: shortText, Comment: "Who vouched for the account"},
+		Column: table.Column{Name: "sso_provider", Type: shortText, Comment: "Single sign-on provider that authenticated the account"},
 	},
 	{
 		Column: table.Column{Name: "statistics", Type: document, Comment: "What the request cost: counts, and durations in seconds"},
@@ -232,17 +230,17 @@ var columns = []column{
 		},
 		from: knownAll("http.response.status_code", "http.status_code"),
 		read: (*resolver).readStatus,
-		rule: "an RPC's code in HTTP's terms comes first; then 500 if the SERVER span recorded an exception",
+		rule: "an RPC's code, as an HTTP status, comes first; then 500 if the SERVER span recorded an exception",
 	},
 	{
-		Column:    table.Column{Name: "sudo", Type: boolean, NotNull: true, Comment: "Whether staff acted for the account"},
+		Column:    table.Column{Name: "sudo", Type: boolean, NotNull: true, Comment: "Whether a staff member acted for the account"},
 		otherwise: copyrow.BooleanValue(false),
 	},
 	{
-		Column: table.Column{Name: "sudo_account_email", Type: shortText, Comment: "Mail address of the staff that acted"},
+		Column: table.Column{Name: "sudo_account_email", Type: shortText, Comment: "Email address of the staff member who acted"},
 	},
 	{
-		Column: table.Column{Name: "sudo_account_id", Type: identity, Comment: "Id of the staff's account that acted"},
+		Column: table.Column{Name: "sudo_account_id", Type: identity, Comment: "Account ID of the staff member who acted"},
 	},
 	{
 		Column: table.Column{
@@ -261,7 +259,7 @@ var columns = []column{
 			Comment: "Captured request headers with a configured prefix, as name: value",
 		},
 		read: (*resolver).selectedHeaders,
-		rule: "see `headers::prefixes`; sorted by name",
+		rule: "the headers that `headers::prefixes` selects, sorted by name",
 	},
 	{
 		Column: table.Column{Name: "service_name", Type: shortText, Comment: "The service that answered"},
@@ -278,12 +276,12 @@ var columns = []column{
 	{
 		Column: table.Column{
 			Name: "trace_id", Type: copyrow.Type{Kind: copyrow.Text, Width: 32},
-			Comment: "The trace's id in hex, as a trace viewer takes it",
+			Comment: "The trace's ID in hex, as a trace viewer takes it",
 		},
 		read: func(r *resolver) copyrow.Value { return copyrow.TextValue(r.Span.TraceID().String()) }, fixed: true,
 	},
 	{
-		Column: table.Column{Name: "span_id", Type: copyrow.Type{Kind: copyrow.Text, Width: 16}, Comment: "The SERVER span's id in hex"},
+		Column: table.Column{Name: "span_id", Type: copyrow.Type{Kind: copyrow.Text, Width: 16}, Comment: "The SERVER span's ID in hex"},
 		read:   func(r *resolver) copyrow.Value { return copyrow.TextValue(r.Span.SpanID().String()) }, fixed: true,
 	},
 	{
@@ -292,12 +290,12 @@ var columns = []column{
 			Comment: "How many requests the line stands for: the inverse of its sampling probability",
 		},
 		read: (*resolver).adjustedCount, fixed: true,
-		rule: "from the tracestate, `ot=th:` or the older `ot=p:`",
+		rule: "from the tracestate: `ot=th:` or the older `ot=p:`",
 	},
 }
 
-// BuiltIn reports whether there is a built-in column of this name, and whether
-// attributes can set it.
+// BuiltIn reports whether the column of this name is built in, and whether attributes can
+// set it.
 func BuiltIn(name string) (builtIn, settable bool) {
 	for _, c := range columns {
 		if c.Name == name {
@@ -307,7 +305,7 @@ func BuiltIn(name string) (builtIn, settable bool) {
 	return false, false
 }
 
-// Columns are the built-in columns of the table, in its order.
+// Columns returns the built-in columns in the order of the table.
 func Columns() []table.Column {
 	all := make([]table.Column, len(columns))
 	for i, c := range columns {

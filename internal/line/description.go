@@ -9,19 +9,20 @@ import (
 // Description describes a built-in column for documentation.
 type Description struct {
 	table.Column
-	// Attributes names the attributes that feed the column, in order. A captured header
-	// stands once, as "header x-request-id" or "response header x-request-id".
+	// Attributes names the attributes that feed the column, in order. It holds a captured
+	// header once, as "header x-request-id" or "response header x-request-id".
 	Attributes []string
-	// Descendants says that INTERNAL descendants are asked as well, OfResource that the
-	// SERVER span is not.
+	// Descendants says that Attributes are looked up on INTERNAL descendants too,
+	// OfResource that they are looked up on the resource alone.
 	Descendants, OfResource bool
-	// Fixed columns cannot be set.
+	// Fixed says that neither the application nor the configuration can set the column.
 	Fixed bool
-	// Rule says what the attributes do not; it can be empty.
+	// Rule completes the attributes; it can be empty.
 	Rule string
 }
 
-// Descriptions describes the built-in columns in the order of the table.
+// Descriptions returns the descriptions of the built-in columns in the order of the
+// table.
 func Descriptions() []Description {
 	all := make([]Description, len(columns))
 	for i, c := range columns {
@@ -35,7 +36,7 @@ func Descriptions() []Description {
 			if header, ok := headerName(attributeNames[a]); ok {
 				name = "header " + header
 			} else if header, ok := strings.CutPrefix(attributeNames[a], responseHeaderPrefix); ok {
-				name = "response header " + strings.ReplaceAll(header, "_", "-")
+				name = "response header " + normalizeHeader(header)
 			}
 			if !seen[name] {
 				all[i].Attributes = append(all[i].Attributes, name)

@@ -12,22 +12,22 @@ import (
 	"canonicallineexporter/internal/sanitize"
 )
 
-// Outcome says what became of a request.
+// Outcome says what Append did with a request.
 type Outcome uint8
 
 const (
-	// Stored requests become a line.
+	// Stored says that the request became a line.
 	Stored Outcome = iota
-	// Restamped requests claim to come from the future and become a line of the time
-	// they arrived.
+	// Restamped says that the request claims to come from the future and became a line
+	// with its time of arrival.
 	Restamped
-	// Expired requests are older than the retention and become no line.
+	// Expired says that the request is older than the retention and became no line.
 	Expired
-	// NumOutcomes is how many there are.
+	// NumOutcomes counts the outcomes.
 	NumOutcomes
 )
 
-// Encoder makes rows of requests. It is not safe for concurrent use.
+// Encoder encodes requests as rows. It is not safe for concurrent use.
 type Encoder struct {
 	resolver resolver
 	rows     []byte
@@ -39,23 +39,22 @@ type Encoder struct {
 
 func newEncoder(m *Mapper) *Encoder {
 	return &Encoder{resolver: resolver{
-		Mapper:      m,
-		server:      attributeValues{values: make([]pcommon.Value, len(m.names))},
-		resource:    attributeValues{values: make([]pcommon.Value, len(m.names))},
-		values:      make([]copyrow.Value, len(m.columns)),
-		resolvedFor: make([]uint64, len(m.columns)),
-		repairs:     make([]sanitize.Repairs, len(m.columns)),
+		Mapper:   m,
+		server:   attributeValues{values: make([]pcommon.Value, len(m.names))},
+		resource: attributeValues{values: make([]pcommon.Value, len(m.names))},
+		repairs:  make([]sanitize.Repairs, len(m.columns)),
 	}}
 }
 
-// Encoder returns an encoder, to be released after use.
+// Encoder returns an encoder without rows. The caller releases it after use.
 func (m *Mapper) Encoder() *Encoder {
 	return m.encoders.Get().(*Encoder) //nolint:forcetypeassert // nothing else is in there
 }
 
-// Release ends the use of the encoder and of the requests that it has seen.
+// Release gives the encoder back to its mapper. It drops the rows, the repairs and every
+// reference to a request.
 func (e *Encoder) Release() {
-	// One huge export must not hold its memory for ever.
+	// The pool must not keep the memory of one huge export for ever.
 	const most = 1 << 20
 	if cap(e.rows) > most {
 		return
@@ -65,7 +64,7 @@ func (e *Encoder) Release() {
 	e.resolver.encoders.Put(e)
 }
 
-// Append appends the request's row, unless it is expired.
+// Append appends the request's row unless the request is expired.
 func (e *Encoder) Append(req request.Request) Outcome {
 	r := &e.resolver
 	createdAt, outcome := r.createdAtOf(req.Ended(), req.Arrival)
@@ -74,13 +73,21 @@ func (e *Encoder) Append(req request.Request) Outcome {
 	}
 	r.load(req, createdAt)
 	rows := copyrow.AppendRowStart(e.rows, len(r.columns))
+	var v copyrow.Value
 	for i := range r.columns {
-		if r.absent(i) {
+		switch {
+		case r.absent(i):
 			rows = append(rows, r.columns[i].absent...)
-		} else {
-			v := r.sanitized(i)
-			rows = copyrow.AppendField(rows, &v)
+			continue
+		case i == r.statusColumn:
+			v = r.status
+		case i == r.pathColumn:
+			v = r.path
+		default:
+			r.resolve(&v, i)
 		}
+		r.sanitize(&v, i)
+		rows = copyrow.AppendField(rows, &v)
 	}
 	e.finish(rows, req.Version)
 	return outcome
@@ -131,8 +138,8 @@ func (m *Mapper) createdAtOf(ended, arrival time.Time) (time.Time, Outcome) {
 // Len returns the number of rows appended so far.
 func (e *Encoder) Len() int { return len(e.ends) }
 
-// Batch returns the rows appended so far in memory of their own, no more than they
-// need, since they may wait long.
+// Batch returns a copy of the rows appended so far. The copy has no spare capacity,
+// because it may wait in the queue for long.
 func (e *Encoder) Batch() copyrow.Batch {
 	b := copyrow.Batch{Layout: e.resolver.layout, Rows: bytes.Clone(e.rows), Ends: slices.Clone(e.ends)}
 	if e.amended {
@@ -141,8 +148,8 @@ func (e *Encoder) Batch() copyrow.Batch {
 	return b
 }
 
-// Repairs calls yield for each column whose values had to be repaired for Postgres to
-// take them, since the encoder was handed out.
+// Repairs calls yield for each column with repairs since the mapper handed the encoder
+// out.
 func (e *Encoder) Repairs(yield func(column string, repairs sanitize.Repairs)) {
 	for i, repairs := range e.resolver.repairs {
 		if repairs != (sanitize.Repairs{}) {

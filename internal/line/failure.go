@@ -9,23 +9,23 @@ import (
 	"canonicallineexporter/internal/request"
 )
 
-// failed reports whether the request has an error to explain. An exception that was
-// handled beside a 200 is not one.
+// failed reports whether the request failed. A handled exception beside a 200 is not a
+// failure.
 func (r *resolver) failed() bool {
-	status := r.value(r.statusColumn).Number()
+	status := r.status.Number()
 	return status >= http.StatusBadRequest || status == 0 || r.Span.Status().Code() == ptrace.StatusCodeError
 }
 
-// readExceptions returns the exceptions along the failing path, that of the SERVER span
-// first. The first one decides what the failure is called, the last one is its cause.
+// readExceptions returns the exceptions along the failing path, starting at the SERVER
+// span. The first exception names the failure, the last one is its cause.
 func (r *resolver) readExceptions() []request.Exception {
-	if r.excepted {
-		return append([]request.Exception{r.exception}, r.Descendants.Exceptions...)
+	if own, ok := request.LastException(r.Span); ok {
+		return append([]request.Exception{own}, r.Descendants.Exceptions...)
 	}
 	return r.Descendants.Exceptions
 }
 
-// decidingException returns the first exception of a failed request.
+// decidingException returns the exception that names the failure, empty if there is none.
 func (r *resolver) decidingException() request.Exception {
 	if len(r.exceptions) > 0 {
 		return r.exceptions[0]

@@ -5,25 +5,17 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"canonicallineexporter/internal/request"
 )
 
-func addException(span ptrace.Span, kind, message string) {
-	event := span.Events().AppendEmpty()
-	event.SetName("exception")
-	if kind != "" {
-		event.Attributes().PutStr("exception.type", kind)
-	}
-	if message != "" {
-		event.Attributes().PutStr("exception.message", message)
-	}
-}
-
-// failure is what a row says of a failure: code, internal code, message, cause.
+// failure returns what a line says about a failure: the code, the internal code, the
+// message and the cause.
 func failure(row map[string]any) [4]any {
 	return [4]any{row["api_error_code"], row["api_error_internal_code"], row["api_error_message"], row["api_error_cause"]}
 }
 
-func TestFailureIsExplained(t *testing.T) {
+func TestColumns_Failure_IsExplained(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		attributes  attrs
@@ -113,12 +105,17 @@ func TestFailureIsExplained(t *testing.T) {
 	}
 }
 
-func TestOtherEventsAreNoExceptions(t *testing.T) {
+func TestColumns_APIErrorCause_IsTheDeepestException(t *testing.T) {
 	t.Parallel()
 	req := newRequest(t, attrs{"http.response.status_code": 500})
-	addException(req.Span, "ValueError", "bad")
-	event := req.Span.Events().AppendEmpty()
-	event.SetName("message")
-	event.Attributes().PutStr("exception.type", "Other")
-	require.Equal(t, [4]any{"ValueError", "ValueError", "bad", "ValueError: bad"}, failure(read(t, req)))
+	req.Descendants.Exceptions = []request.Exception{{Type: "TypeError", Message: "kaboom"}, {Type: "", Message: "no such table"}}
+	got := read(t, req)
+	require.Equal(t, "TypeError", got["api_error_code"])
+	require.Equal(t, "TypeError", got["api_error_internal_code"])
+	require.Equal(t, "kaboom", got["api_error_message"])
+	require.Equal(t, "no such table", got["api_error_cause"])
+
+	handled := newRequest(t, attrs{"http.response.status_code": 200})
+	handled.Descendants = req.Descendants
+	require.Nil(t, read(t, handled)["api_error_cause"])
 }

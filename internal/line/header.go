@@ -8,21 +8,27 @@ import (
 	"canonicallineexporter/internal/copyrow"
 )
 
-// credentialHeaders are never kept, whatever prefixes are configured.
+// credentialHeaders lists headers that are never stored, whatever the prefixes select.
 var credentialHeaders = []string{"authorization", "cookie", "proxy-authorization"}
 
-// headerName returns the name of the request header that an attribute holds, in lower
-// case with hyphens.
+// normalizeHeader returns a header's name, or the start of one, in lower case with
+// hyphens.
+func normalizeHeader(name string) string {
+	return strings.ReplaceAll(strings.ToLower(name), "_", "-")
+}
+
+// headerName returns the normalized name of the request header that an attribute holds.
+// It reports whether the attribute holds one.
 func headerName(key string) (string, bool) {
-	for _, prefix := range []string{requestHeaderPrefix, metadataPrefix, oldMetadataPrefix} {
+	for _, prefix := range requestHeaderPrefixes {
 		if name, ok := strings.CutPrefix(key, prefix); ok {
-			return strings.ReplaceAll(strings.ToLower(name), "_", "-"), true
+			return normalizeHeader(name), true
 		}
 	}
 	return "", false
 }
 
-// selected reports whether a header goes to x_crunchy_headers.
+// selected reports whether x_crunchy_headers keeps the header.
 func (m *Mapper) selected(name string) bool {
 	for _, prefix := range m.headerPrefixes {
 		if strings.HasPrefix(name, prefix) {

@@ -1,29 +1,12 @@
 package line
 
 import (
-	"maps"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 )
 
-func TestHeaderIsFoundInEverySpellingAndShape(t *testing.T) {
-	t.Parallel()
-	const name = "http.request.header."
-	cases{
-		"hyphens, array":       {attrs{name + "content-type": []any{"text/plain"}}, "text/plain"},
-		"hyphens, string":      {attrs{name + "content-type": "text/plain"}, "text/plain"},
-		"underscores, array":   {attrs{name + "content_type": []any{"text/plain"}}, "text/plain"},
-		"underscores, string":  {attrs{name + "content_type": "text/plain"}, "text/plain"},
-		"both are one":         {attrs{name + "content-type": []any{"text/plain"}, name + "content_type": []any{"text/plain"}}, "text/plain"},
-		"empty, then old":      {attrs{name + "content-type": []any{}, name + "content_type": "text/plain"}, "text/plain"},
-		"several values":       {attrs{name + "content-type": []any{"a", "b"}}, "a, b"},
-		"several in one":       {attrs{name + "content-type": []any{"a, b"}}, "a, b"},
-		"the response's is no": {attrs{"http.response.header.content-type": "text/html"}, nil},
-	}.run(t, "content_type")
-}
-
-func TestSelectedHeadersAreThoseWithAPrefixSortedByName(t *testing.T) {
+func TestColumns_XCrunchyHeaders_AreSortedByName(t *testing.T) {
 	t.Parallel()
 	const name = "http.request.header."
 	cases{
@@ -39,80 +22,23 @@ func TestSelectedHeadersAreThoseWithAPrefixSortedByName(t *testing.T) {
 	}.run(t, "x_crunchy_headers")
 }
 
-func TestSelectedHeadersNeverHoldCredentials(t *testing.T) {
+func TestColumns_XCrunchyHeaders_HoldNoCredential(t *testing.T) {
 	t.Parallel()
 	greedy := config
 	greedy.HeaderPrefixes = []string{""}
-	row, _ := appendRow(NewMapper(greedy).Encoder(), nil, newRequest(t, attrs{
+	batch := encode(NewMapper(greedy), newRequest(t, attrs{
 		"http.request.header.authorization":       []any{"Bearer s3cr3t"},
 		"http.request.header.proxy_authorization": "Basic s3cr3t",
 		"http.request.header.cookie":              "session=s3cr3t",
 		"http.request.header.accept":              "*/*",
 	}))
-	require.Equal(t, []string{"accept: */*"}, decode(t, row)["x_crunchy_headers"])
+	require.Equal(t, []string{"accept: */*"}, decode(t, batch, 0)["x_crunchy_headers"])
 }
 
-func TestHeaderPrefixesAreInAnyCase(t *testing.T) {
+func TestMapper_HeaderPrefixes_IgnoreCase(t *testing.T) {
 	t.Parallel()
 	upper := config
 	upper.HeaderPrefixes = []string{"X-Team", "X-Crunchy-"}
-	row, _ := appendRow(NewMapper(upper).Encoder(), nil, newRequest(t, attrs{"http.request.header.x-team-id": "1"}))
-	require.Equal(t, []string{"x-team-id: 1"}, decode(t, row)["x_crunchy_headers"])
-}
-
-func TestAuthTypeIsTheSchemeAlone(t *testing.T) {
-	t.Parallel()
-	const name = "http.request.header.authorization"
-	cases{
-		"bearer":                    {attrs{name: []any{"Bearer s3cr3t"}}, "bearer"},
-		"basic":                     {attrs{name: "BASIC czNjcjN0"}, "basic"},
-		"digest":                    {attrs{name: `Digest username="s3cr3t"`}, "digest"},
-		"aws":                       {attrs{name: "AWS4-HMAC-SHA256 Credential=s3cr3t"}, "aws4-hmac-sha256"},
-		"set by the application":    {attrs{"canonical.auth_type": "api_key", name: "Bearer s3cr3t"}, "api_key"},
-		"a credential alone":        {attrs{name: "s3cr3t"}, nil},
-		"a credential with a space": {attrs{name: "s3cr3t s3cr3t"}, nil},
-		"none":                      {nil, nil},
-	}.run(t, "auth_type")
-}
-
-func TestCredentialIsInNoColumn(t *testing.T) {
-	t.Parallel()
-	for _, value := range []any{"Bearer s3cr3t", "s3cr3t", "s3cr3t s3cr3t", "s3cr3t,Bearer x", []any{"s3cr3t x", "Bearer s3cr3t"}} {
-		for _, name := range []string{"authorization", "cookie", "proxy-authorization", "proxy_authorization"} {
-			row, _ := appendRow(NewMapper(config).Encoder(), nil, newRequest(t, attrs{
-				"http.request.header." + name: value, "http.response.status_code": 401, "url.path": "/a",
-			}))
-			require.NotContains(t, string(row), "s3cr3t")
-		}
-	}
-}
-
-func TestApplicationSetsColumnsThatNothingElseTells(t *testing.T) {
-	t.Parallel()
-	set := attrs{
-		"auth_internal_name": "cron", "sso_provider": "okta", "sudo_account_email": "staff@example.com",
-		"sudo_account_id": "11111111-1111-1111-1111-111111111111", "sudo": true, "idempotency_replay": true,
-		"request_payload_capture_disabled": false, "sentry_event_id": "abc",
-	}
-	unset := readAttributes(t, attrs{"sentry.event_id": "def"})
-	require.Equal(t, attrs{
-		"auth_internal_name": nil, "sso_provider": nil, "sudo_account_email": nil, "sudo_account_id": nil,
-		"sudo": false, "idempotency_replay": false, "request_payload_capture_disabled": true, "sentry_event_id": "def",
-	}, keep(unset, set))
-
-	attributes := attrs{"sentry.event_id": "def"}
-	for name, v := range set {
-		attributes["canonical."+name] = v
-	}
-	require.Equal(t, set, keep(readAttributes(t, attributes), set))
-}
-
-// keep is what the row holds in the columns that are named.
-func keep(row, names map[string]any) map[string]any {
-	row = maps.Clone(row)
-	maps.DeleteFunc(row, func(name string, _ any) bool {
-		_, ok := names[name]
-		return !ok
-	})
-	return row
+	batch := encode(NewMapper(upper), newRequest(t, attrs{"http.request.header.x-team-id": "1"}))
+	require.Equal(t, []string{"x-team-id: 1"}, decode(t, batch, 0)["x_crunchy_headers"])
 }

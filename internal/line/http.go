@@ -5,9 +5,10 @@ import (
 	"strings"
 
 	"canonicallineexporter/internal/copyrow"
+	"canonicallineexporter/internal/request"
 )
 
-// method returns the request's method as the client sent it. RPCs are posted.
+// method returns the request's method as the client sent it, which is POST for an RPC.
 func (r *resolver) method() copyrow.Value {
 	if r.call.rpc {
 		return copyrow.TextValue(http.MethodPost)
@@ -24,19 +25,20 @@ func (r *resolver) method() copyrow.Value {
 	return copyrow.RequiredTextValue(method)
 }
 
-// path is empty, not NULL, if the span does not tell it.
-func (r *resolver) path() copyrow.Value { return copyrow.RequiredTextValue(r.target.path) }
+// readPath returns the request's path, empty if the span does not tell it.
+func (r *resolver) readPath() copyrow.Value { return copyrow.RequiredTextValue(r.target.path) }
 
-// originalPaths names the headers in which proxies keep the path they rewrote.
+// originalPaths lists the headers in which proxies keep the path they rewrote.
 var originalPaths = [][]attribute{
 	requestHeader("x-original-uri"), requestHeader("x-forwarded-uri"),
 	requestHeader("x-envoy-original-path"), requestHeader("x-rewrite-url"),
 }
 
-// parseOriginalPath returns the path before a proxy rewrote it, NULL if that is the path.
+// parseOriginalPath returns the path before a proxy rewrote it, NULL if that equals
+// http_path.
 func parseOriginalPath(r *resolver, _ attribute, text string) copyrow.Value {
 	path, _ := splitTarget(text)
-	if path == r.value(r.pathColumn).Text() {
+	if path == r.path.Text() {
 		return copyrow.Null
 	}
 	return copyrow.TextValue(path)
@@ -59,43 +61,46 @@ func (r *resolver) route() copyrow.Value {
 			route = name
 		}
 	}
-	if r.value(r.statusColumn).Number() == http.StatusNotFound && (route == "/" || route == r.target.path) {
+	if r.status.Number() == http.StatusNotFound && (route == "/" || route == r.target.path) {
 		return copyrow.Null
 	}
 	return copyrow.TextValue(route)
 }
 
-// readStatus returns the response's status, that of an RPC in HTTP's terms; 500 for a
-// request that answered nothing but recorded an exception, as a Go panic does; 0 if
-// nothing is known.
+// readStatus returns the response's status. It translates the code of an RPC to an HTTP
+// status. It returns 500 for a request without a status that recorded an exception, as a
+// Go panic does, and 0 if nothing is known.
 func (r *resolver) readStatus() copyrow.Value {
 	if r.call.code != "" {
 		return copyrow.IntegerValue(rpcCodes[r.call.code])
 	}
-	if status := r.source(&r.columns[r.statusColumn]); !status.IsNull() {
+	c := &r.columns[r.statusColumn]
+	if status := r.convert(c, c.from, c.descendants); !status.IsNull() {
 		return status
 	}
-	if r.excepted {
+	if _, ok := request.LastException(r.Span); ok {
 		return copyrow.IntegerValue(http.StatusInternalServerError)
 	}
 	return copyrow.IntegerValue(0)
 }
 
-// requestID returns the first id that is one, else the trace's.
+// requestID returns the first valid request ID, else the trace's.
 func (r *resolver) requestID() copyrow.Value {
-	if id := r.source(&r.columns[r.requestIDColumn]); !id.IsNull() {
+	c := &r.columns[r.requestIDColumn]
+	if id := r.convert(c, c.from, c.descendants); !id.IsNull() {
 		return id
 	}
 	return copyrow.UUIDValue(r.Span.TraceID())
 }
 
-// target is the path and the query string that a request asks for.
+// target holds the path and the query string of a request.
 type target struct {
 	path  string
 	query string
 }
 
-// readTarget reads the attributes of either generation of the HTTP conventions.
+// readTarget returns the target from the attributes of either generation of the HTTP
+// conventions.
 func (r *resolver) readTarget() (t target) {
 	if path, query := splitTarget(r.ofServer(urlPath)); path != "" {
 		t = target{path, query}
@@ -121,8 +126,8 @@ func (r *resolver) readTarget() (t target) {
 	return t
 }
 
-// splitTarget splits a path or an absolute URL into its path, with the leading slash,
-// and its query. It leaves out authority and fragment.
+// splitTarget splits a path or an absolute URL into its path, with a leading slash, and
+// its query. It drops the authority and the fragment.
 func splitTarget(s string) (path, query string) {
 	if s == "" {
 		return "", ""

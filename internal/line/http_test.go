@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestMethodIsAsSent(t *testing.T) {
+func TestColumns_HTTPMethod_IsAsSent(t *testing.T) {
 	t.Parallel()
 	cases{
 		"new":                    {attrs{"http.request.method": "POST"}, "POST"},
@@ -21,7 +21,7 @@ func TestMethodIsAsSent(t *testing.T) {
 	}.run(t, "http_method")
 }
 
-func TestMethodAndRouteFromTheSpanName(t *testing.T) {
+func TestColumns_HTTPMethodAndRoute_ComeFromTheSpanName(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string][2]any{
 		"GET /users/{id}":       {"GET", "/users/{id}"},
@@ -38,14 +38,14 @@ func TestMethodAndRouteFromTheSpanName(t *testing.T) {
 	}
 }
 
-func TestRouteOfTheAttributeIsBeforeThatOfTheName(t *testing.T) {
+func TestColumns_HTTPRoute_PrefersTheAttribute(t *testing.T) {
 	t.Parallel()
 	req := newRequest(t, attrs{"http.route": "/users/:id"})
 	req.Span.SetName("GET /users/{id}")
 	require.Equal(t, "/users/:id", read(t, req)["http_route"])
 }
 
-func TestRouteOfANotFoundThatIsThePathIsNull(t *testing.T) {
+func TestColumns_HTTPRoute_IsNullIfNothingMatched(t *testing.T) {
 	t.Parallel()
 	cases{
 		"old express":                      {attrs{"http.route": "/", "http.target": "/nope?a=b", "http.status_code": 404}, nil},
@@ -61,14 +61,86 @@ func TestRouteOfANotFoundThatIsThePathIsNull(t *testing.T) {
 	}.run(t, "http_route")
 }
 
-func TestRouteOfANotFoundThatIsThePathInTheSpanNameIsNull(t *testing.T) {
+func TestColumns_HTTPRoute_IsNullIfTheSpanNameIsThePath(t *testing.T) {
 	t.Parallel()
 	req := newRequest(t, attrs{"url.path": "/nope", "http.response.status_code": 404})
 	req.Span.SetName("GET /nope")
 	require.Nil(t, read(t, req)["http_route"])
 }
 
-func TestStatusIsReadFromEitherGeneration(t *testing.T) {
+func TestColumns_HTTPPath_ComesFromEitherGeneration(t *testing.T) {
+	t.Parallel()
+	cases{
+		"new":                              {attrs{"url.path": "/a"}, "/a"},
+		"new without a slash":              {attrs{"url.path": "a"}, "/a"},
+		"new with a query":                 {attrs{"url.path": "/a?b=c"}, "/a"},
+		"old":                              {attrs{"http.target": "/a"}, "/a"},
+		"old with a query":                 {attrs{"http.target": "/a?b=c"}, "/a"},
+		"old in absolute form":             {attrs{"http.target": "http://example.com/a?b=c"}, "/a"},
+		"new absolute":                     {attrs{"url.full": "https://u:p@example.com/a?b=c"}, "/a"},
+		"old absolute":                     {attrs{"http.url": "https://example.com/a"}, "/a"},
+		"absolute without a path":          {attrs{"http.url": "https://example.com"}, "/"},
+		"new before old":                   {attrs{"url.path": "/new", "http.target": "/old", "http.url": "http://h/older"}, "/new"},
+		"target before absolute":           {attrs{"http.target": "/target", "http.url": "http://h/url", "url.full": "http://h/full"}, "/target"},
+		"empty is none":                    {attrs{"url.path": "", "http.target": "/old"}, "/old"},
+		"set by the application":           {attrs{"canonical.http_path": "/app", "url.path": "/a"}, "/app"},
+		"set empty by the application":     {attrs{"canonical.http_path": "", "url.path": "/a"}, "/a"},
+		"as sent":                          {attrs{"url.path": "/%C3%A4//b/../c"}, "/%C3%A4//b/../c"},
+		"unknown is empty and not missing": {nil, ""},
+	}.run(t, "http_path")
+}
+
+func TestColumns_HTTPPathOriginal_IsThePathBeforeTheProxy(t *testing.T) {
+	t.Parallel()
+	const header = "http.request.header."
+	cases{
+		"none":                            {attrs{"url.path": "/a"}, nil},
+		"x-original-uri":                  {attrs{"url.path": "/a", header + "x-original-uri": "/o?b=c"}, "/o"},
+		"x-forwarded-uri":                 {attrs{"url.path": "/a", header + "x_forwarded_uri": []any{"/o"}}, "/o"},
+		"x-envoy-original-path":           {attrs{"url.path": "/a", header + "x-envoy-original-path": []any{"/o?b=c"}}, "/o"},
+		"x-rewrite-url":                   {attrs{"url.path": "/a", header + "x-rewrite-url": "https://u:p@example.com/o"}, "/o"},
+		"in this order":                   {attrs{header + "x-rewrite-url": "/2", header + "x-forwarded-uri": "/1"}, "/1"},
+		"equal to the path":               {attrs{"url.path": "/a", header + "x-original-uri": "/a?b=c"}, nil},
+		"equal to the application's path": {attrs{"canonical.http_path": "/o", "url.path": "/a", header + "x-original-uri": "/o"}, nil},
+		"other than the application's":    {attrs{"canonical.http_path": "/o", "url.path": "/a", header + "x-original-uri": "/a"}, "/a"},
+		"set by the application":          {attrs{"canonical.http_path_original": "/o", "url.path": "/a"}, "/o"},
+	}.run(t, "http_path_original")
+}
+
+func TestColumns_HTTPPathOriginal_IsNullIfItEqualsAConfiguredPath(t *testing.T) {
+	t.Parallel()
+	cfg := config
+	cfg.Columns = map[string]Source{"http_path": {From: []string{"app.path"}}}
+	got := decode(t, encode(NewMapper(cfg), newRequest(t, attrs{
+		"url.path": "/internal/users", "app.path": "/users", "http.request.header.x-original-uri": "/users?page=2",
+	})), 0)
+	require.Equal(t, "/users", got["http_path"])
+	require.Nil(t, got["http_path_original"])
+}
+
+func TestColumns_QueryString_ComesFromEitherGenerationOnce(t *testing.T) {
+	t.Parallel()
+	cases{
+		"new":                           {attrs{"url.path": "/a", "url.query": "b=c"}, "b=c"},
+		"new with its question mark":    {attrs{"url.query": "?b=c"}, "b=c"},
+		"in the path":                   {attrs{"url.path": "/a?b=c"}, "b=c"},
+		"old":                           {attrs{"http.target": "/a?b=c"}, "b=c"},
+		"old absolute":                  {attrs{"http.url": "https://example.com/a?b=c#d"}, "b=c"},
+		"new absolute":                  {attrs{"url.full": "https://example.com/a?b=c"}, "b=c"},
+		"both generations":              {attrs{"url.path": "/a", "url.query": "b=c", "http.target": "/a?b=c", "http.url": "http://h/a?b=c"}, "b=c"},
+		"path without, target with one": {attrs{"url.path": "/a", "http.target": "/a?b=c"}, "b=c"},
+		"target without, URL with one":  {attrs{"http.target": "/a", "http.url": "http://h/a?b=c"}, "b=c"},
+		"only a question mark":          {attrs{"url.path": "/a", "url.query": "?"}, nil},
+		"none":                          {attrs{"url.path": "/a"}, nil},
+		"set by the application":        {attrs{"canonical.query_string": "d=e", "url.query": "b=c"}, "d=e"},
+		"old, redacted":                 {attrs{"http.target": "/a?token=abc&b=c"}, "token=REDACTED&b=c"},
+		"absolute, redacted":            {attrs{"http.url": "http://u:p@h/a?b=c&sig=abc"}, "b=c&sig=REDACTED"},
+		"the application's, redacted":   {attrs{"canonical.query_string": "?token=abc&b=c"}, "token=REDACTED&b=c"},
+		"the user's own secrets":        {attrs{"url.query": "vOUCHER=abc"}, "vOUCHER=REDACTED"},
+	}.run(t, "query_string")
+}
+
+func TestColumns_Status_ComesFromEitherGeneration(t *testing.T) {
 	t.Parallel()
 	cases{
 		"new":                           {attrs{"http.response.status_code": 201}, int32(201)},
@@ -86,7 +158,7 @@ func TestStatusIsReadFromEitherGeneration(t *testing.T) {
 	}.run(t, "status")
 }
 
-func TestPanicWithoutAStatusIs500(t *testing.T) {
+func TestColumns_Status_Is500AfterAPanic(t *testing.T) {
 	t.Parallel()
 	req := newRequest(t, nil)
 	addException(req.Span, "*errors.errorString", "boom")
@@ -101,34 +173,7 @@ func TestPanicWithoutAStatusIs500(t *testing.T) {
 	require.EqualValues(t, 0, read(t, req)["status"], "only an exception tells of a failure")
 }
 
-func TestIPIsTheFirstUsableAddress(t *testing.T) {
-	t.Parallel()
-	cases{
-		"client.address":            {attrs{"client.address": "192.0.2.1", "http.client_ip": "192.0.2.9"}, "192.0.2.1"},
-		"http.client_ip":            {attrs{"http.client_ip": "192.0.2.2", "network.peer.address": "192.0.2.9"}, "192.0.2.2"},
-		"network.peer.address":      {attrs{"network.peer.address": "192.0.2.3", "net.sock.peer.addr": "192.0.2.9"}, "192.0.2.3"},
-		"net.sock.peer.addr":        {attrs{"net.sock.peer.addr": "192.0.2.4", "net.peer.ip": "192.0.2.9"}, "192.0.2.4"},
-		"net.peer.ip":               {attrs{"net.peer.ip": "192.0.2.5", "net.peer.name": "192.0.2.9"}, "192.0.2.5"},
-		"net.peer.name":             {attrs{"net.peer.name": "192.0.2.6"}, "192.0.2.6"},
-		"host names are no address": {attrs{"client.address": "gateway", "net.peer.name": "localhost", "net.sock.peer.addr": "::ffff:192.0.2.7"}, "192.0.2.7"},
-		"none usable":               {attrs{"client.address": "/run/app.sock", "net.peer.name": "localhost"}, "0.0.0.0"},
-		"none":                      {nil, "0.0.0.0"},
-		"set by the application":    {attrs{"canonical.ip": "[2001:db8::1]:443", "client.address": "192.0.2.1"}, "2001:db8::1"},
-		"set to no address":         {attrs{"canonical.ip": "somewhere", "client.address": "192.0.2.1"}, "192.0.2.1"},
-	}.run(t, "ip")
-}
-
-func TestUserAgentIsAnAttributeElseTheHeader(t *testing.T) {
-	t.Parallel()
-	cases{
-		"new":    {attrs{"user_agent.original": "new", "http.user_agent": "old"}, "new"},
-		"old":    {attrs{"http.user_agent": "old", "http.request.header.user-agent": "header"}, "old"},
-		"header": {attrs{"http.request.header.user_agent": []any{"header"}}, "header"},
-		"none":   {nil, nil},
-	}.run(t, "user_agent")
-}
-
-func TestRequestIDIsTheHeaderElseTheTraces(t *testing.T) {
+func TestColumns_RequestID_IsTheHeaderElseTheTraces(t *testing.T) {
 	t.Parallel()
 	const (
 		id    = "0188114a-4c00-7f00-8000-0123456789ab"
@@ -151,31 +196,31 @@ func TestRequestIDIsTheHeaderElseTheTraces(t *testing.T) {
 	}.run(t, "request_id")
 }
 
-func TestIdempotencyKeyIsAnIDOrNull(t *testing.T) {
+func TestSplitTarget_DropsAuthorityAndFragment(t *testing.T) {
 	t.Parallel()
-	cases{
-		"UUID":       {attrs{"http.request.header.idempotency-key": []any{"0188114a-4c00-7f00-8000-0123456789ab"}}, "0188114a-4c00-7f00-8000-0123456789ab"},
-		"ULID":       {attrs{"http.request.header.idempotency_key": "01ARZ3NDEKTSV4RRFFQ69G5FAV"}, "01563e3a-b5d3-d676-4c61-efb99302bd5b"},
-		"other text": {attrs{"http.request.header.idempotency-key": "order-7"}, nil},
-		"none":       {nil, nil},
-	}.run(t, "idempotency_key")
-}
-
-func TestResourceComesAfterTheSpan(t *testing.T) {
-	t.Parallel()
-	req := newRequest(t, attrs{"user_agent.original": "span", "service.name": "span"})
-	require.NoError(t, req.Resource.Attributes().FromRaw(attrs{
-		"user_agent.original": "resource", "client.address": "192.0.2.1",
-		"service.name": "api", "service.version": "1.2.3",
-		"deployment.environment": "old", "deployment.environment.name": "new",
-	}))
-	got := read(t, req)
-	require.Equal(t, "span", got["user_agent"])
-	require.Equal(t, "192.0.2.1", got["ip"])
-	require.Equal(t, "api", got["service_name"], "the service is the resource's")
-	require.Equal(t, "1.2.3", got["service_version"])
-	require.Equal(t, "new", got["deployment_environment"])
-
-	req.Resource.Attributes().Remove("deployment.environment.name")
-	require.Equal(t, "old", read(t, req)["deployment_environment"])
+	for s, want := range map[string][2]string{
+		"":                                    {"", ""},
+		"/":                                   {"/", ""},
+		"/a/b":                                {"/a/b", ""},
+		"/a?b=c":                              {"/a", "b=c"},
+		"/a?":                                 {"/a", ""},
+		"/a?b=c?d":                            {"/a", "b=c?d"},
+		"/a?b=c#d":                            {"/a", "b=c"},
+		"/a#d?b=c":                            {"/a", ""},
+		"a/b":                                 {"/a/b", ""},
+		"?b=c":                                {"/", "b=c"},
+		"/%61/%2F?%62=%63":                    {"/%61/%2F", "%62=%63"},
+		"https://example.com":                 {"/", ""},
+		"https://example.com?b=c":             {"/", "b=c"},
+		"https://example.com/a":               {"/a", ""},
+		"http://u:p@example.com:80/a?b=c#d":   {"/a", "b=c"},
+		"http://[::1]:80/a":                   {"/a", ""},
+		"/proxy/https://example.com/a?b=c":    {"/proxy/https://example.com/a", "b=c"},
+		"proxy/https://example.com/a":         {"/proxy/https://example.com/a", ""},
+		"/a?next=https://example.com/b?c=d":   {"/a", "next=https://example.com/b?c=d"},
+		"https://example.com/a?next=https://": {"/a", "next=https://"},
+	} {
+		path, query := splitTarget(s)
+		require.Equal(t, want, [2]string{path, query}, s)
+	}
 }

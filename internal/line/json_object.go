@@ -14,9 +14,10 @@ type jsonObject struct {
 	names []string
 }
 
+// reset starts a new object.
 func (o *jsonObject) reset() { o.buf, o.names = o.buf[:0], o.names[:0] }
 
-// finish is the object, empty if it has no member.
+// finish returns the object, or an empty string if it has no member.
 func (o *jsonObject) finish() string {
 	if len(o.names) == 0 {
 		return ""
@@ -25,7 +26,7 @@ func (o *jsonObject) finish() string {
 	return string(o.buf)
 }
 
-// name starts a member; what follows is its value.
+// name starts a member; the next call writes its value.
 func (o *jsonObject) name(name string) {
 	separator := byte(',')
 	if len(o.names) == 0 {
@@ -38,10 +39,10 @@ func (o *jsonObject) name(name string) {
 
 func (o *jsonObject) integer(n int64) { o.buf = strconv.AppendInt(o.buf, n, 10) }
 
-// float writes a finite number.
+// float writes f, which has to be finite.
 func (o *jsonObject) float(f float64) { o.buf = strconv.AppendFloat(o.buf, f, 'g', -1, 64) }
 
-// seconds writes a duration, not negative, exactly.
+// seconds writes d, which must not be negative, in seconds and without rounding.
 func (o *jsonObject) seconds(d time.Duration) {
 	o.integer(int64(d / time.Second))
 	nanoseconds := int64(d % time.Second)
@@ -59,5 +60,5 @@ func (o *jsonObject) seconds(d time.Duration) {
 
 func (o *jsonObject) boolean(b bool) { o.buf = strconv.AppendBool(o.buf, b) }
 
-// text writes clean text.
+// text writes s, which has to be valid UTF-8 without NUL.
 func (o *jsonObject) text(s string) { o.buf = sanitize.AppendJSONString(o.buf, s) }

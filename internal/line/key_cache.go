@@ -2,23 +2,24 @@ package line
 
 import "strings"
 
-// key is what an attribute means by its name.
+// key says what the name of an attribute means to a mapper.
 type key struct {
 	name      string
 	attribute attribute
 	known     bool
-	// statistic and header are the names of what it sets; empty: none.
+	// statistic and header name the statistic and the header that it sets; empty: none.
 	statistic, header string
 }
 
-// maxKeys bounds a key cache.
+// maxKeys is the most keys that a cache holds.
 const maxKeys = 64
 
-// keyCache holds the keys of the last span by place. The spans of a service have the
-// same attributes in the same places, so most of them need no lookup.
+// keyCache holds the keys of the last span by place. The spans of a service have the same
+// attributes in the same places, so most keys need no lookup.
 type keyCache []key
 
-// at returns the key of this name at this place. Places have to come in order.
+// at returns the key of this name at this place. The places of a span have to come in
+// order.
 func (c *keyCache) at(place int, name string, m *Mapper) *key {
 	if place < len(*c) && (*c)[place].name == name {
 		return &(*c)[place]

@@ -1,7 +1,7 @@
 package line
 
 import (
-	"encoding/binary"
+	"maps"
 	"net/netip"
 	"testing"
 	"time"
@@ -27,18 +27,10 @@ var (
 	}
 )
 
-// oids are what pgx decodes a kind of column as.
-var oids = map[copyrow.Kind]uint32{
-	copyrow.Text: pgtype.VarcharOID, copyrow.TextArray: pgtype.VarcharArrayOID, copyrow.UUID: pgtype.UUIDOID,
-	copyrow.Boolean: pgtype.BoolOID, copyrow.Integer: pgtype.Int4OID, copyrow.DoublePrecision: pgtype.Float8OID,
-	copyrow.Timestamp: pgtype.TimestamptzOID, copyrow.Interval: pgtype.IntervalOID, copyrow.Inet: pgtype.InetOID,
-	copyrow.JSONB: pgtype.JSONBOID, copyrow.BigInt: pgtype.Int8OID,
-}
-
 type attrs = map[string]any
 
-// newRequest is a SERVER span of 1.5 s with these attributes, which ends as it
-// arrives.
+// newRequest returns a request with a SERVER span of 1.5 s that has these attributes and
+// ends as it arrives.
 func newRequest(t testing.TB, attributes attrs) request.Request {
 	t.Helper()
 	span := ptrace.NewSpan()
@@ -52,82 +44,66 @@ func newRequest(t testing.TB, attributes attrs) request.Request {
 	return request.Request{Resource: pcommon.NewResource(), Span: span, Arrival: arrival}
 }
 
-// read makes the request's row and decodes it by column.
+// addException adds an exception event to the span, without the attributes that are
+// empty.
+func addException(span ptrace.Span, kind, message string) {
+	event := span.Events().AppendEmpty()
+	event.SetName("exception")
+	if kind != "" {
+		event.Attributes().PutStr("exception.type", kind)
+	}
+	if message != "" {
+		event.Attributes().PutStr("exception.message", message)
+	}
+}
+
+// below returns an attribute of a descendant that ended this long before the request.
+func below(t *testing.T, key string, value any, internal bool, before time.Duration) request.Attribute {
+	t.Helper()
+	v := pcommon.NewValueEmpty()
+	require.NoError(t, v.FromRaw(value))
+	return request.Attribute{Key: key, Value: v, Internal: internal, Ended: pcommon.NewTimestampFromTime(arrival.Add(-before))}
+}
+
+// encode returns a batch with the request's row, or without rows if the request is
+// expired.
+func encode(m *Mapper, req request.Request) copyrow.Batch {
+	encoder := m.Encoder()
+	defer encoder.Release()
+	encoder.Append(req)
+	return encoder.Batch()
+}
+
+// read returns the request's line by column.
 func read(t testing.TB, req request.Request) map[string]any {
 	t.Helper()
-	row, _ := appendRow(NewMapper(config).Encoder(), nil, req)
-	return decode(t, row)
+	return decode(t, encode(NewMapper(config), req), 0)
 }
 
-// appendRow appends the request's row, as the encoder makes it, to rows.
-func appendRow(e *Encoder, rows []byte, req request.Request) ([]byte, Outcome) {
-	start := len(e.rows)
-	outcome := e.Append(req)
-	return append(rows, e.rows[start:]...), outcome
-}
-
+// readAttributes returns the line, by column, of a request with these attributes.
 func readAttributes(t testing.TB, attributes attrs) map[string]any {
 	t.Helper()
 	return read(t, newRequest(t, attributes))
 }
 
-// cases name what attributes should come to in one column.
-type cases map[string]struct {
-	attributes attrs
-	want       any
-}
-
-func (c cases) run(t *testing.T, column string) {
+// decode returns the i-th row by column.
+func decode(t testing.TB, b copyrow.Batch, i int) map[string]any {
 	t.Helper()
-	for name, tt := range c {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			require.Equal(t, tt.want, readAttributes(t, tt.attributes)[column])
-		})
-	}
-}
-
-// fields splits a row of COPY into its fields, nil for NULL.
-func fields(t testing.TB, row []byte) [][]byte {
-	t.Helper()
-	require.GreaterOrEqual(t, len(row), 2)
-	all := make([][]byte, binary.BigEndian.Uint16(row))
-	row = row[2:]
-	for i := range all {
-		require.GreaterOrEqual(t, len(row), 4)
-		size := int32(binary.BigEndian.Uint32(row))
-		row = row[4:]
-		if size < 0 {
-			require.EqualValues(t, -1, size)
-			continue
-		}
-		require.GreaterOrEqual(t, len(row), int(size))
-		all[i], row = row[:size:size], row[size:]
-	}
-	require.Empty(t, row)
-	return all
-}
-
-func decode(t testing.TB, row []byte) map[string]any {
-	t.Helper()
-	layout := NewMapper(config).Layout()
-	all := fields(t, row)
-	require.Len(t, all, len(layout))
+	require.NoError(t, b.Validate())
 	types := pgtype.NewMap()
-	decoded := make(map[string]any, len(layout))
-	for i, c := range layout {
-		decoded[c.Name] = decodeField(t, types, c, all[i])
+	decoded := make(map[string]any, len(b.Layout))
+	for j, c := range b.Layout {
+		decoded[c.Name] = decodeField(t, types, c, b.Value(i, j))
 	}
 	return decoded
 }
 
-// decodeField is a field as pgx reads it, in types that are easily compared.
+// decodeField returns a field as pgx decodes it, in types that compare easily.
 func decodeField(t testing.TB, types *pgtype.Map, c copyrow.Column, field []byte) any {
 	t.Helper()
-	oid := oids[c.Type.Kind]
-	known, ok := types.TypeForOID(oid)
+	known, ok := types.TypeForOID(c.Type.OID())
 	require.True(t, ok)
-	v, err := known.Codec.DecodeValue(types, oid, pgtype.BinaryFormatCode, field)
+	v, err := known.Codec.DecodeValue(types, c.Type.OID(), pgtype.BinaryFormatCode, field)
 	require.NoError(t, err, c.Name)
 	switch v := v.(type) {
 	case [16]byte:
@@ -150,4 +126,49 @@ func decodeField(t testing.TB, types *pgtype.Map, c copyrow.Column, field []byte
 	default:
 		return v
 	}
+}
+
+// keep returns the columns of the line that names holds.
+func keep(line, names map[string]any) map[string]any {
+	line = maps.Clone(line)
+	maps.DeleteFunc(line, func(name string, _ any) bool {
+		_, ok := names[name]
+		return !ok
+	})
+	return line
+}
+
+// cases holds, by name, the value of one column for each set of attributes.
+type cases map[string]struct {
+	attributes attrs
+	want       any
+}
+
+func (c cases) run(t *testing.T, column string) {
+	t.Helper()
+	for name, tt := range c {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			require.Equal(t, tt.want, readAttributes(t, tt.attributes)[column])
+		})
+	}
+}
+
+// userTypes names every type that the configuration can give to a column.
+var userTypes = []string{
+	"text", "varchar(3)", "boolean", "integer", "bigint", "double precision", "uuid", "inet", "jsonb", "timestamptz",
+}
+
+// userColumns returns a column "own <type>" for each of userTypes, which reads the
+// attribute "app <type>" after one that is missing.
+func userColumns(t testing.TB) map[string]Source {
+	t.Helper()
+	sources := map[string]Source{}
+	for _, name := range userTypes {
+		parsed, err := copyrow.ParseType(name)
+		require.NoError(t, err)
+		require.Equal(t, name, parsed.String())
+		sources["own "+name] = Source{Type: parsed, From: []string{"app.missing", "app " + name}}
+	}
+	return sources
 }

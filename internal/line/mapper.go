@@ -12,59 +12,60 @@ import (
 	"canonicallineexporter/internal/table"
 )
 
-// Config says how to read requests.
+// Config says how a Mapper reads requests.
 type Config struct {
-	// AttributePrefix precedes a column's name in the attribute that sets the column from
-	// anywhere in the request, without the dot.
+	// AttributePrefix, a dot and a column's name make up the attribute that sets the column
+	// from any span of the request.
 	AttributePrefix string
-	// Columns holds the user's own columns and sources by column.
+	// Columns holds, by name, columns that are not built in, and sources for those that are.
 	Columns map[string]Source
-	// HeaderPrefixes select, in any case, the captured request headers that go
-	// to x_crunchy_headers.
+	// HeaderPrefixes select the captured request headers that x_crunchy_headers keeps.
+	// Their case does not matter.
 	HeaderPrefixes []string
-	// RedactParameters names secrets beside the built-in ones.
+	// RedactParameters names secrets in addition to the built-in ones.
 	RedactParameters []string
 	// CapturePayload fills request_payload.
 	CapturePayload bool
-	// MaxPayload is the most bytes of request_payload, at least 1.
+	// MaxPayload is the maximum size of request_payload in bytes, at least 1.
 	MaxPayload int
-	// Horizon is how far in the future a request may have ended. One that claims more is
-	// taken to have ended when it arrived.
+	// Horizon is how far after its arrival a request may have ended. A request that claims
+	// more is stored with its time of arrival.
 	Horizon time.Duration
-	// Retention is how long the table keeps lines; 0 is for ever.
+	// Retention is how long the table keeps lines; 0: for ever.
 	Retention time.Duration
 }
 
-// Source says where a column of the user's gets its value.
+// Source says where a column of the configuration gets its value.
 type Source struct {
-	// Type is the type of a column that is not built in.
+	// Type is the column's type, unless the column is built in.
 	Type copyrow.Type
-	// From names attributes; the first that has a value of the column's type wins.
+	// From names attributes; the first with a value of the column's type wins.
 	From []string
 }
 
-// Mapper knows how to make lines of requests. It is safe for concurrent use.
+// Mapper holds what its encoders share: the columns and their sources. It is safe for
+// concurrent use.
 type Mapper struct {
-	cfg Config
-	// sanitizer cleans every value.
+	cfg       Config
 	sanitizer sanitize.Sanitizer
-	// all holds the columns of the table, columns those that lines fill, layout their
-	// places in a row.
+	// all holds the columns of the table, columns those that lines fill, layout the same
+	// as a row has them.
 	all     []table.Column
 	columns []column
 	layout  []copyrow.Column
-	// attributes holds those that columns read, names their names by number.
+	// attributes holds, by name, the attributes that columns read; names holds their names
+	// by number.
 	attributes map[string]attribute
 	names      []string
-	// fed holds, by attribute, the columns that it feeds.
+	// fed holds, by attribute, the columns that the attribute feeds.
 	fed []columnSet
-	// prefix starts the attributes that the application sets, statisticPrefix those that
-	// set statistics.
+	// prefix starts the attributes by which the application sets columns, statisticPrefix
+	// those by which it sets statistics.
 	prefix, statisticPrefix string
 	headerPrefixes          []string
 	// descendantKeys names the attributes of INTERNAL descendants that columns read.
 	descendantKeys []string
-	// These columns are asked for by others.
+	// These are the places of the columns that code refers to.
 	statusColumn, pathColumn, requestIDColumn, statisticsColumn, payloadColumn int
 	encoders                                                                   sync.Pool
 }
@@ -72,17 +73,17 @@ type Mapper struct {
 // NewMapper returns a mapper for all columns of the table except updated_at, which the
 // database fills. The columns of the configuration have to be valid.
 func NewMapper(cfg Config) *Mapper {
+	prefix := cfg.AttributePrefix + "."
 	m := &Mapper{
-		cfg: cfg, sanitizer: sanitize.New(cfg.RedactParameters), prefix: cfg.AttributePrefix + ".",
-		statisticPrefix: cfg.AttributePrefix + ".statistics.",
-		attributes:      maps.Clone(attributes), names: slices.Clone(attributeNames),
+		cfg: cfg, sanitizer: sanitize.New(cfg.RedactParameters), prefix: prefix, statisticPrefix: prefix + "statistics.",
+		attributes: maps.Clone(attributes), names: slices.Clone(attributeNames),
 	}
 	for _, prefix := range cfg.HeaderPrefixes {
-		m.headerPrefixes = append(m.headerPrefixes, strings.ReplaceAll(strings.ToLower(prefix), "_", "-"))
+		m.headerPrefixes = append(m.headerPrefixes, normalizeHeader(prefix))
 	}
 	all := slices.Clone(columns)
 	for _, name := range slices.Sorted(maps.Keys(cfg.Columns)) {
-		if !slices.ContainsFunc(columns, func(c column) bool { return c.Name == name }) {
+		if builtIn, _ := BuiltIn(name); !builtIn {
 			all = append(all, column{Column: table.Column{
 				Name: name, Type: cfg.Columns[name].Type, Comment: "From " + strings.Join(cfg.Columns[name].From, ", "),
 			}})
@@ -118,24 +119,21 @@ func NewMapper(cfg Config) *Mapper {
 			m.fed[c.override].add(i)
 		}
 	}
-	byName := func(name string) int {
-		return slices.IndexFunc(m.columns, func(c column) bool { return c.Name == name })
-	}
-	m.statusColumn, m.pathColumn, m.requestIDColumn = byName("status"), byName("http_path"), byName("request_id")
-	m.statisticsColumn, m.payloadColumn = byName("statistics"), byName("request_payload")
+	m.statusColumn, m.pathColumn = copyrow.Index(m.layout, "status"), copyrow.Index(m.layout, "http_path")
+	m.requestIDColumn = copyrow.Index(m.layout, "request_id")
+	m.statisticsColumn, m.payloadColumn = copyrow.Index(m.layout, "statistics"), copyrow.Index(m.layout, "request_payload")
 	m.encoders.New = func() any { return newEncoder(m) }
 	return m
 }
 
-// columnSet is a set of columns by place. Those past the 63rd are in it or out of it
-// together.
+// columnSet holds a set of columns by place. The columns past the 63rd share one bit.
 type columnSet uint64
 
 func (s *columnSet) add(i int) { *s |= 1 << min(i, 63) }
 
 func (s columnSet) has(i int) bool { return s>>min(i, 63)&1 == 1 }
 
-// attribute returns the number of the attribute and gives it one if it has none.
+// attribute returns the attribute of this name and numbers it at first sight.
 func (m *Mapper) attribute(name string) attribute {
 	a, ok := m.attributes[name]
 	if !ok {
@@ -146,17 +144,18 @@ func (m *Mapper) attribute(name string) attribute {
 	return a
 }
 
-// Columns returns all columns of the table in its order.
+// Columns returns all columns in the order of the table. It must not be changed.
 func (m *Mapper) Columns() []table.Column { return m.all }
 
-// Layout returns the columns of the rows that the mapper makes, in their order. It must
-// not be changed.
+// Layout returns the columns of a row in their order. It must not be changed.
 func (m *Mapper) Layout() []copyrow.Column { return m.layout }
 
-// DescendantPrefix starts the attributes that any descendant hands on to its request.
+// DescendantPrefix returns the prefix of the attributes that lines need from descendants
+// of every kind.
 func (m *Mapper) DescendantPrefix() string { return m.prefix }
 
-// DescendantKeys names the attributes that INTERNAL descendants hand on beside those.
+// DescendantKeys returns the attributes that lines need from INTERNAL descendants in
+// addition. It must not be changed.
 func (m *Mapper) DescendantKeys() []string { return m.descendantKeys }
 
 // Reads reports whether lines read an attribute of SERVER spans.

@@ -10,38 +10,32 @@ import (
 	"canonicallineexporter/internal/sanitize"
 )
 
-// resolver works out the columns of one request, each at most once, and what more than
-// one of them depends on. It is used again for the next request.
+// resolver resolves the columns of one request after another. Its fields hold what more
+// than one column of the current request depends on.
 type resolver struct {
 	request.Request
 	*Mapper
 	createdAt time.Time
-	// server and resource hold the values of attributes, the zero Value where there is
-	// none.
+	// server and resource hold the attributes of the SERVER span and of the resource.
 	server, resource attributeValues
-	// read is the resource whose attributes are in resource.
+	// read is the resource whose attributes resource holds.
 	read pcommon.Resource
-	// fed is the columns for which an attribute is there, fedByResource those for which
-	// the resource has one.
+	// fed holds the columns for which the span or the resource has an attribute,
+	// fedByResource those for which the resource has one.
 	fed, fedByResource columnSet
-	// statisticAttributes and headers are the attributes with those prefixes.
+	// statisticAttributes and headers hold the statistics and the selected headers that the
+	// SERVER span sets.
 	statisticAttributes, headers []namedValue
 	keys                         keyCache
 
-	// values holds the columns of this request, where resolvedFor is its number.
-	values      []copyrow.Value
-	resolvedFor []uint64
-	number      uint64
-
 	call   call
 	target target
-	// exception is what the SERVER span recorded last, if excepted.
-	exception request.Exception
-	excepted  bool
-	// exceptions are those along the failing path; failure says that there is an error
-	// to explain.
-	exceptions []request.Exception
+	// status and path are the values of the columns on which others depend.
+	status, path copyrow.Value
+	// failure says that the request failed; exceptions then holds the exceptions along the
+	// failing path.
 	failure    bool
+	exceptions []request.Exception
 
 	repairs []sanitize.Repairs
 	object  jsonObject
@@ -54,8 +48,10 @@ type namedValue struct {
 
 // attributeValues holds values by attribute.
 type attributeValues struct {
+	// values holds the zero Value for an attribute that is missing.
 	values []pcommon.Value
-	set    []attribute
+	// set lists the attributes that are there.
+	set []attribute
 }
 
 func (v *attributeValues) put(a attribute, value pcommon.Value) {
@@ -65,6 +61,14 @@ func (v *attributeValues) put(a attribute, value pcommon.Value) {
 	v.values[a] = value
 }
 
+// text returns the attribute's value as text, empty if it is missing.
+func (v *attributeValues) text(a attribute) string {
+	if v.values[a] == (pcommon.Value{}) {
+		return ""
+	}
+	return textOf(v.values[a])
+}
+
 func (v *attributeValues) clear() {
 	for _, a := range v.set {
 		v.values[a] = pcommon.Value{}
@@ -72,10 +76,9 @@ func (v *attributeValues) clear() {
 	v.set = v.set[:0]
 }
 
-// load takes in a request and looks at each of its attributes once.
+// load makes req the current request. It visits each attribute once.
 func (r *resolver) load(req request.Request, createdAt time.Time) {
 	r.Request, r.createdAt = req, createdAt
-	r.number++
 	if r.read != req.Resource {
 		r.resource.clear()
 		r.fedByResource = 0
@@ -106,12 +109,16 @@ func (r *resolver) load(req request.Request, createdAt time.Time) {
 	}
 	r.call = r.readCall()
 	r.target = r.readTarget()
-	r.exception, r.excepted = request.LastException(r.Span)
-	r.exceptions = r.readExceptions()
+	r.resolve(&r.status, r.statusColumn)
+	r.resolve(&r.path, r.pathColumn)
 	r.failure = r.failed()
+	r.exceptions = nil
+	if r.failure {
+		r.exceptions = r.readExceptions()
+	}
 }
 
-// absent reports whether nothing of the request can feed the column.
+// absent reports whether the request has no source for the column.
 func (r *resolver) absent(i int) bool {
 	if r.fed.has(i) || len(r.Descendants.Attributes) > 0 {
 		return false
@@ -120,55 +127,48 @@ func (r *resolver) absent(i int) bool {
 	return c.read == nil && (c.explain == nil || !r.failure)
 }
 
-// unload lets go of the request's data.
+// unload drops the references to the current request and the repairs.
 func (r *resolver) unload() {
 	r.server.clear()
 	r.resource.clear()
 	clear(r.statisticAttributes)
 	clear(r.headers)
-	clear(r.values)
-	r.number++
 	r.Request, r.read, r.exceptions = request.Request{}, pcommon.Resource{}, nil
-	r.exception, r.call, r.target = request.Exception{}, call{}, target{}
+	r.call, r.target = call{}, target{}
+	r.status, r.path = copyrow.Null, copyrow.Null
 	clear(r.repairs)
 }
 
-// value returns what the column holds before it is sanitised.
-func (r *resolver) value(i int) *copyrow.Value {
-	v := &r.values[i]
-	if r.resolvedFor[i] != r.number {
-		r.resolvedFor[i] = r.number
-		*v = r.resolve(&r.columns[i])
-	}
-	return v
-}
-
-// resolve returns what the application set if that is of the column's type, else what the
-// user's sources say, else what the column's own do.
-func (r *resolver) resolve(c *column) copyrow.Value {
+// resolve sets v to the value that the application set, else to that of the sources in
+// the configuration, else to that of the column's own sources. It skips values that the
+// column's type cannot hold.
+func (r *resolver) resolve(v *copyrow.Value, i int) {
+	c := &r.columns[i]
 	if r.overridden(c) {
-		if v := r.override(c); !v.IsNull() {
-			return v
+		if *v = r.override(c); !v.IsNull() {
+			return
 		}
 	}
 	if len(c.own) > 0 {
-		if v := r.convert(c, c.own, true); !v.IsNull() {
-			return v
+		if *v = r.convert(c, c.own, true); !v.IsNull() {
+			return
 		}
 	}
 	switch {
 	case c.read != nil:
-		return c.read(r)
+		*v = c.read(r)
 	case c.explain != nil:
-		if r.failure {
-			return c.explain(r)
+		if *v = copyrow.Null; r.failure {
+			*v = c.explain(r)
 		}
+	case c.parse != nil:
+		*v = r.parse(c)
 	default:
-		if v := r.source(c); !v.IsNull() {
-			return v
-		}
+		*v = r.convert(c, c.from, c.descendants)
 	}
-	return c.otherwise
+	if v.IsNull() {
+		*v = c.otherwise
+	}
 }
 
 // overridden reports whether the application may have set the column. Most columns are
@@ -177,9 +177,8 @@ func (r *resolver) overridden(c *column) bool {
 	return !c.fixed && (r.server.values[c.override] != (pcommon.Value{}) || len(r.Descendants.Attributes) > 0)
 }
 
-// override returns what the application set for the column on the SERVER span, else on
-// the descendant that ended last: middleware deep in the stack rarely holds the SERVER
-// span.
+// override returns the value that the application set on the SERVER span, else on the
+// descendant that ended last: middleware deep in the stack rarely holds the SERVER span.
 func (r *resolver) override(c *column) copyrow.Value {
 	if v := r.server.values[c.override]; v != (pcommon.Value{}) {
 		if v := convert(c.Type.Kind, v); !v.IsNull() {
@@ -194,11 +193,9 @@ func (r *resolver) override(c *column) copyrow.Value {
 	return copyrow.Null
 }
 
-// source reads the column's own attributes.
-func (r *resolver) source(c *column) copyrow.Value {
-	if c.parse == nil {
-		return r.convert(c, c.from, c.descendants)
-	}
+// parse returns the value of the first of the column's attributes that its parser
+// accepts.
+func (r *resolver) parse(c *column) copyrow.Value {
 	for _, a := range c.from {
 		if text := r.lookUp(a, copyrow.Text, c.descendants, c.ofResource); !text.IsNull() {
 			if v := c.parse(r, a, text.Text()); !v.IsNull() {
@@ -209,9 +206,7 @@ func (r *resolver) source(c *column) copyrow.Value {
 	return copyrow.Null
 }
 
-// convert returns the first of the attributes that holds a value of the column's type:
-// each on the SERVER span, then on INTERNAL descendants if they are asked, then on the
-// resource.
+// convert returns the value of the first attribute that holds one of the column's type.
 func (r *resolver) convert(c *column, from []attribute, descendants bool) copyrow.Value {
 	for _, a := range from {
 		if v := r.lookUp(a, c.Type.Kind, descendants, c.ofResource); !v.IsNull() {
@@ -221,6 +216,9 @@ func (r *resolver) convert(c *column, from []attribute, descendants bool) copyro
 	return copyrow.Null
 }
 
+// lookUp returns the attribute's value on the SERVER span unless ofResource is set,
+// else on INTERNAL descendants if descendants is set, else on the resource. It skips
+// values that are not of the kind.
 func (r *resolver) lookUp(a attribute, kind copyrow.Kind, descendants, ofResource bool) copyrow.Value {
 	if v := r.server.values[a]; v != (pcommon.Value{}) && !ofResource {
 		if v := convert(kind, v); !v.IsNull() {
@@ -243,33 +241,44 @@ func (r *resolver) lookUp(a attribute, kind copyrow.Kind, descendants, ofResourc
 	return copyrow.Null
 }
 
-// first returns the first of the attributes that is there and not empty, as text: each on
+// first returns the text of the first attribute that is not empty. It looks for each on
 // the SERVER span, then on the resource.
 func (r *resolver) first(from ...attribute) string {
 	for _, a := range from {
-		for _, v := range [...]pcommon.Value{r.server.values[a], r.resource.values[a]} {
-			if v != (pcommon.Value{}) {
-				if s := textOf(v); s != "" {
-					return s
-				}
-			}
+		if s := r.server.text(a); s != "" {
+			return s
+		}
+		if s := r.resource.text(a); s != "" {
+			return s
 		}
 	}
 	return ""
 }
 
-// sanitized returns the column as Postgres takes it and without secrets.
-func (r *resolver) sanitized(i int) copyrow.Value {
-	c, v := &r.columns[i], *r.value(i)
+// ofServer returns the text of the first attribute of the SERVER span that is not empty.
+func (r *resolver) ofServer(from ...attribute) string {
+	for _, a := range from {
+		if s := r.server.text(a); s != "" {
+			return s
+		}
+	}
+	return ""
+}
+
+// sanitize removes secrets from the column's value and makes it one that Postgres
+// accepts.
+func (r *resolver) sanitize(v *copyrow.Value, i int) {
+	c := &r.columns[i]
 	switch v.Kind() {
 	case copyrow.Text:
 		if c.redact == nil {
 			v.SetText(r.sanitizer.Text(v.Text(), c.Type.Width, &r.repairs[i]))
-			break
+			return
 		}
 		text := c.redact(r.sanitizer, v.Text())
 		if text == "" {
-			return copyrow.Null
+			*v = copyrow.Null
+			return
 		}
 		v.SetText(sanitize.Fit(text, c.Type.Width, &r.repairs[i]))
 	case copyrow.TextArray:
@@ -277,16 +286,15 @@ func (r *resolver) sanitized(i int) copyrow.Value {
 			v.List()[n] = r.sanitizer.Text(s, c.Type.Width, &r.repairs[i])
 		}
 	case copyrow.JSONB:
-		// A column that is read writes its JSON itself.
+		// The functions in read return JSON that needs no repair.
 		if c.read == nil {
 			v.SetText(r.sanitizer.Document(v.Text(), 0, &r.repairs[i]))
 		}
 	default:
 	}
-	return v
 }
 
-// payload returns the request's body if bodies are captured.
+// payload returns the request's body, NULL if the configuration does not capture bodies.
 func (r *resolver) payload() copyrow.Value {
 	if !r.cfg.CapturePayload {
 		return copyrow.Null

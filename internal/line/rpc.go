@@ -3,21 +3,19 @@ package line
 import (
 	"strconv"
 	"strings"
-
-	"go.opentelemetry.io/collector/pdata/pcommon"
 )
 
-// call is an RPC.
+// call says what the attributes of the RPC conventions hold.
 type call struct {
+	// rpc says that the request is an RPC; the other fields are empty otherwise.
 	rpc bool
-	// path is /package.Service/Method, route the same if the service knows the
-	// method.
+	// path is /package.Service/Method; route equals it if the service knows the method.
 	path, route string
-	// code is the name of its google.rpc.Code, empty if unknown.
+	// code is the name of the google.rpc.Code; empty: unknown.
 	code string
 }
 
-// rpcCodes are the HTTP statuses of google.rpc.Code
+// rpcCodes holds the HTTP status of each google.rpc.Code
 // (https://github.com/googleapis/googleapis/blob/master/google/rpc/code.proto).
 var rpcCodes = map[string]int64{
 	"OK": 200, "CANCELLED": 499, "UNKNOWN": 500, "INVALID_ARGUMENT": 400, "DEADLINE_EXCEEDED": 504, "NOT_FOUND": 404,
@@ -26,16 +24,16 @@ var rpcCodes = map[string]int64{
 	"UNAUTHENTICATED": 401,
 }
 
-// rpcCodeNames are the names of the codes by number.
+// rpcCodeNames holds the names of the codes by number.
 var rpcCodeNames = []string{
 	"OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS",
 	"PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED",
 	"INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED",
 }
 
-// readCall reads the attributes of either generation of the RPC conventions
-// (https://opentelemetry.io/docs/specs/semconv/rpc/). A span can have those of
-// HTTP beside them.
+// readCall returns the call from the attributes of either generation of the RPC
+// conventions (https://opentelemetry.io/docs/specs/semconv/rpc/). A span can have HTTP
+// attributes too.
 func (r *resolver) readCall() (c call) {
 	method, service := r.ofServer(rpcMethod), r.ofServer(rpcService)
 	if method == "" && service == "" && r.ofServer(rpcSystems...) == "" {
@@ -43,8 +41,8 @@ func (r *resolver) readCall() (c call) {
 	}
 	c.rpc = true
 	for _, a := range rpcStatuses {
-		if v := r.server.values[a]; v != (pcommon.Value{}) && c.code == "" {
-			c.code = codeName(textOf(v))
+		if c.code = codeName(r.ofServer(a)); c.code != "" {
+			break
 		}
 	}
 	unknown := method == "_OTHER"
@@ -53,7 +51,7 @@ func (r *resolver) readCall() (c call) {
 	}
 	switch {
 	case strings.Contains(method, "/"), service == "":
-		// The method is the full one, or all there is.
+		// The method includes its service, or no service is known.
 	case strings.Contains(service, "/"):
 		method = service
 	case method == "":
@@ -71,20 +69,8 @@ func (r *resolver) readCall() (c call) {
 	return c
 }
 
-// ofServer is the first of the attributes on the SERVER span that is not empty.
-func (r *resolver) ofServer(from ...attribute) string {
-	for _, a := range from {
-		if v := r.server.values[a]; v != (pcommon.Value{}) {
-			if s := textOf(v); s != "" {
-				return s
-			}
-		}
-	}
-	return ""
-}
-
-// codeName reads a code's number or name, of which Go, Connect and others spell
-// one differently.
+// codeName returns the name of the code that s gives by number or by name, empty if s
+// is not a code. It accepts names in lower case, which Connect uses, and Go's CANCELED.
 func codeName(s string) string {
 	if n, err := strconv.Atoi(s); err == nil {
 		if n < 0 || n >= len(rpcCodeNames) {

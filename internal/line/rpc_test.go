@@ -2,7 +2,7 @@ package line
 
 import "testing"
 
-func TestRPCsAreRequestsToo(t *testing.T) {
+func TestColumns_OfAnRPC(t *testing.T) {
 	t.Parallel()
 	grpc := func(more attrs) attrs {
 		all := attrs{"rpc.system": "grpc", "rpc.service": "shop.v1.Orders", "rpc.method": "Place"}

@@ -9,13 +9,13 @@ import (
 	"canonicallineexporter/internal/copyrow"
 )
 
-// maxPValue is the largest exponent of the older tracestate field p; 63 stands
-// for a probability of zero
+// maxPValue is the largest exponent in the older tracestate field p; 63 stands for a
+// probability of zero
 // (https://opentelemetry.io/docs/specs/otel/trace/tracestate-probability-sampling-experimental/).
 const maxPValue = 62
 
-// adjustedCount is how many requests the line stands for: the inverse of the
-// sampling probability in the tracestate, 1 where there is none.
+// adjustedCount returns how many requests the line stands for: the inverse of the
+// sampling probability in the tracestate, or 1 without one.
 func (r *resolver) adjustedCount() copyrow.Value {
 	state, err := sampling.NewW3CTraceState(r.Span.TraceState().AsRaw())
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestAdjustedCountIsTheInverseOfTheSamplingProbability(t *testing.T) {
+func TestColumns_AdjustedCount_InvertsTheSamplingProbability(t *testing.T) {
 	t.Parallel()
 	for state, want := range map[string]float64{
 		"":                             1,

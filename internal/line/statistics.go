@@ -4,6 +4,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -12,19 +13,18 @@ import (
 	"canonicallineexporter/internal/request"
 )
 
-// maxStatistic is the most characters a statistic that is text keeps.
+// maxStatistic is the maximum length of a statistic's name or text in characters.
 const maxStatistic = 2000
 
-// The statistics that the upsert and readers rely on; an application cannot set
-// them.
+// The upsert and readers rely on these statistics, so an application cannot set them.
 const (
 	statisticSpans      = "spans"
 	statisticIncomplete = "incomplete"
 )
 
-// statistics is a flat JSON object: what the request cost, without zeros, and
-// what the application set on any of its spans. What is counted here takes
-// precedence over what the application calls by the same name.
+// statistics returns a flat JSON object: the cost of the request, without zeros, and the
+// statistics that the application set on any span. The cost wins over a statistic of the
+// same name.
 func (r *resolver) statistics() copyrow.Value {
 	r.object.reset()
 	r.writeCost(r.Descendants.Cost)
@@ -43,7 +43,7 @@ func (r *resolver) statistics() copyrow.Value {
 	return copyrow.JSONValue(text)
 }
 
-// writeCost writes what is not zero, durations in seconds.
+// writeCost writes the members that are not zero, durations in seconds.
 func (r *resolver) writeCost(c request.Cost) {
 	o := &r.object
 	o.count(statisticSpans, c.Spans)
@@ -73,6 +73,7 @@ func (r *resolver) writeCost(c request.Cost) {
 	}
 }
 
+// count writes a member unless n is zero.
 func (o *jsonObject) count(name string, n int) {
 	if n > 0 {
 		o.name(name)
@@ -80,6 +81,7 @@ func (o *jsonObject) count(name string, n int) {
 	}
 }
 
+// duration writes a member in seconds unless d is zero.
 func (o *jsonObject) duration(name string, d time.Duration) {
 	if d > 0 {
 		o.name(name)
@@ -101,8 +103,8 @@ func (r *resolver) writeStatistic(name string, value any) {
 	}
 }
 
-// ownStatistics is what the application set on any span of the request: numbers
-// add up, of other values that of the span that ended last stays.
+// ownStatistics returns the statistics that the application set on any span. It adds up
+// numbers; of other values, the one on the span that ended last wins.
 func (r *resolver) ownStatistics() map[string]any {
 	below := r.Descendants.Attributes
 	if len(r.statisticAttributes) == 0 && len(below) == 0 {
@@ -117,11 +119,11 @@ func (r *resolver) ownStatistics() map[string]any {
 		statistics[name] = combine(statistics[name], r.statistic(v))
 	}
 	addBelow := func(a request.Attribute) {
-		if len(a.Key) > len(r.statisticPrefix) && a.Key[:len(r.statisticPrefix)] == r.statisticPrefix {
-			add(a.Key[len(r.statisticPrefix):], a.Value)
+		if name, ok := strings.CutPrefix(a.Key, r.statisticPrefix); ok {
+			add(name, a.Value)
 		}
 	}
-	i := len(below) - 1 // that of the last to end is first
+	i := len(below) - 1 // The descendant that ended first comes last.
 	for ; i >= 0 && below[i].Ended <= r.Span.EndTimestamp(); i-- {
 		addBelow(below[i])
 	}
@@ -134,8 +136,8 @@ func (r *resolver) ownStatistics() map[string]any {
 	return statistics
 }
 
-// combine adds two numbers; of anything else the latter stays. A sum that a
-// float64 cannot hold stays what it was.
+// combine returns the sum of two numbers, and otherwise the latter value. It returns the
+// former if a float64 cannot hold the sum.
 func combine(former, latter any) any {
 	a, aOK := float(former)
 	b, bOK := float(latter)
@@ -155,6 +157,7 @@ func combine(former, latter any) any {
 	return former
 }
 
+// float returns a number as a float64. It reports whether the value is a number.
 func float(number any) (float64, bool) {
 	switch n := number.(type) {
 	case int64:
@@ -166,8 +169,8 @@ func float(number any) (float64, bool) {
 	}
 }
 
-// statistic keeps numbers and booleans; everything else is text, a number that
-// JSON does not have among it.
+// statistic returns a number or a boolean as it is, and anything else as text, including
+// numbers that JSON lacks.
 func (r *resolver) statistic(v pcommon.Value) any {
 	switch v.Type() {
 	case pcommon.ValueTypeInt:
@@ -183,6 +186,7 @@ func (r *resolver) statistic(v pcommon.Value) any {
 	return r.statisticText(v.AsString())
 }
 
+// statisticText returns s sanitised for a name or a value.
 func (r *resolver) statisticText(s string) string {
 	return r.sanitizer.Text(s, maxStatistic, &r.repairs[r.statisticsColumn])
 }

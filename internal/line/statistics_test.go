@@ -4,11 +4,34 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"canonicallineexporter/internal/request"
 )
 
-func TestStatisticsAreWhatTheApplicationSet(t *testing.T) {
+func TestStatistics_LeaveOutZeros(t *testing.T) {
+	t.Parallel()
+	req := newRequest(t, nil)
+	req.Descendants.Cost = request.Cost{
+		Spans: 5, SpanErrors: 1,
+		Queries:  request.Calls{Count: 3, Errors: 1, Duration: 1500 * time.Microsecond},
+		Acquires: request.Calls{Count: 1, Duration: 10},
+		HTTP:     request.Calls{Count: 1, Duration: time.Second},
+		Messages: 7, MessagingDuration: time.Millisecond,
+		MaxRepeat: 2, MaxRepeatQuery: "SELECT ?\x00",
+		Self: 250 * time.Millisecond, Incomplete: true,
+	}
+	require.Equal(t, attrs{
+		"spans": 5.0, "span_errors": 1.0, "db_num_queries": 3.0, "db_num_errors": 1.0, "db_duration": 0.0015,
+		"db_num_acquires": 1.0, "db_acquire_duration": 1e-8, "http_num_requests": 1.0, "http_duration": 1.0,
+		"messaging_num_messages": 7.0, "messaging_duration": 0.001,
+		"db_max_repeat": 2.0, "db_max_repeat_query": "SELECT ?\uFFFD", "self_duration": 0.25, "incomplete": true,
+	}, read(t, req)["statistics"])
+}
+
+func TestStatistics_HoldWhatTheApplicationSet(t *testing.T) {
 	t.Parallel()
 	cases{
 		"none":             {attrs{"statistics.rows": 1, "canonical.statistics": "x", "canonical.statistics.": 1}, nil},
@@ -25,8 +48,28 @@ func TestStatisticsAreWhatTheApplicationSet(t *testing.T) {
 	}.run(t, "statistics")
 }
 
-func TestStatisticsKeepWholeNumbersExact(t *testing.T) {
+func TestStatistics_KeepWholeNumbersExact(t *testing.T) {
 	t.Parallel()
-	row, _ := appendRow(NewMapper(config).Encoder(), nil, newRequest(t, attrs{"canonical.statistics.a": int64(math.MaxInt64)}))
-	require.Contains(t, string(row), `{"a":9223372036854775807}`)
+	batch := encode(NewMapper(config), newRequest(t, attrs{"canonical.statistics.a": int64(math.MaxInt64)}))
+	require.Contains(t, string(batch.Rows), `{"a":9223372036854775807}`)
+}
+
+func TestStatistics_AddUpNumbers(t *testing.T) {
+	t.Parallel()
+	req := newRequest(t, attrs{
+		"canonical.statistics.rows": 1, "canonical.statistics.seconds": 0.5, "canonical.statistics.shard": "server",
+		"canonical.statistics.huge": int64(math.MaxInt64), "canonical.statistics.spans": 99, "canonical.statistics.db_num_queries": 99,
+	})
+	req.Descendants.Cost = request.Cost{Spans: 3, Queries: request.Calls{Count: 2}}
+	req.Descendants.Attributes = []request.Attribute{
+		below(t, "canonical.statistics.phase", "after", true, -time.Second),
+		below(t, "canonical.statistics.shard", "before", true, time.Second),
+		below(t, "canonical.statistics.rows", 2, false, time.Second),
+		below(t, "canonical.statistics.seconds", 1, false, time.Second),
+		below(t, "canonical.statistics.huge", 1, false, time.Second),
+		below(t, "canonical.statistics.phase", "before", true, 2*time.Second),
+	}
+	require.Equal(t, attrs{
+		"rows": 3.0, "seconds": 1.5, "shard": "server", "phase": "after", "huge": math.Pow(2, 63), "spans": 3.0, "db_num_queries": 2.0,
+	}, read(t, req)["statistics"])
 }

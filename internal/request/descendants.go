@@ -6,16 +6,15 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 )
 
-// Descendants is what the spans below a SERVER span, down to those of other
-// requests, say about the request.
+// Descendants summarises the spans below a SERVER span, down to the next SERVER spans.
 type Descendants struct {
-	// Cost is what they add up to.
+	// Cost adds up their counts and durations.
 	Cost Cost
-	// Attributes are those that columns and statistics read, of the descendant
-	// that ended last first.
+	// Attributes holds the attributes that columns and statistics read. Those of the
+	// descendant that ended last come first.
 	Attributes []Attribute
-	// Exceptions were recorded along the failing path, that nearest to the SERVER
-	// span first: from the span to its failing child that ended last, and on down.
+	// Exceptions holds the exceptions along the failing path, the one nearest to the SERVER
+	// span first. The path goes from each span to its failing child that ended last.
 	Exceptions []Exception
 }
 
@@ -23,41 +22,40 @@ type Descendants struct {
 type Attribute struct {
 	Key   string
 	Value pcommon.Value
-	// Internal says that the descendant is an INTERNAL span. Those of other kinds
-	// speak about what was called: otelpgx sets user.name to the database role.
+	// Internal says that the descendant is an INTERNAL span. Spans of other kinds describe
+	// the other side of a call: otelpgx sets user.name to the database role.
 	Internal bool
 	// Ended is when the descendant ended.
 	Ended pcommon.Timestamp
 }
 
-// Cost is what a request cost in its descendants.
+// Cost counts the work of a request's descendants.
 type Cost struct {
-	// Spans counts the descendants, SpanErrors those with status Error.
+	// Spans counts the descendants, SpanErrors the ones with the status Error.
 	Spans, SpanErrors int
-	// Queries are calls to databases, Acquires the waits for a connection to one.
-	// Of calls of one kind that nest, the outermost counts.
+	// Queries counts calls to databases, Acquires waits for a connection to a database,
+	// HTTP and RPC outgoing requests. If calls of one kind nest, only the outermost counts.
 	Queries, Acquires, HTTP, RPC Calls
-	// Messages counts the messages sent, by calls that took MessagingDuration.
+	// Messages counts the messages sent, in calls that took MessagingDuration.
 	Messages          int
 	MessagingDuration time.Duration
-	// MaxRepeat is how often the statement MaxRepeatQuery ran, the one that was
-	// repeated most.
+	// MaxRepeatQuery is the statement that ran most often, MaxRepeat how often it ran.
 	MaxRepeat      int
 	MaxRepeatQuery string
-	// Self is the time in which no CLIENT or PRODUCER descendant ran.
+	// Self is the time during which no CLIENT or PRODUCER descendant ran.
 	Self time.Duration
-	// Incomplete says that descendants were forgotten before the request ended.
+	// Incomplete says that descendants were evicted before the request ended.
 	Incomplete bool
 }
 
-// Calls are calls of one kind.
+// Calls counts calls of one kind.
 type Calls struct {
 	Count, Errors int
-	// Duration is the sum of what each took, parallel ones too.
+	// Duration is the sum of their durations, including calls in parallel.
 	Duration time.Duration
 }
 
-// Add counts a call.
+// Add counts a call of this duration.
 func (c *Calls) Add(duration time.Duration, failed bool) {
 	c.Count++
 	c.Duration += duration

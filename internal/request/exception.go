@@ -11,8 +11,8 @@ type Exception struct {
 	Type, Message string
 }
 
-// LastException returns the exception that the span recorded last: an earlier one may
-// have been handled.
+// LastException returns the exception that the span recorded last, because an earlier one
+// may have been handled. It reports whether there is one.
 func LastException(span ptrace.Span) (Exception, bool) {
 	events := span.Events()
 	for i := events.Len() - 1; i >= 0; i-- {

@@ -1,5 +1,5 @@
-// Package request holds the plain types of a request: what its spans say, before
-// anybody reads columns out of it.
+// Package request holds a request as its spans tell it: the SERVER span, its resource and
+// what its descendants add.
 package request
 
 import (
@@ -10,23 +10,23 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 )
 
-// Request is one request as its spans tell it. Nobody changes the spans.
+// Request is one request. Its spans are never changed.
 type Request struct {
-	// Resource is the service that answered.
+	// Resource describes the service that answered.
 	Resource pcommon.Resource
 	// Span is the SERVER span.
 	Span ptrace.Span
 	// Arrival is when the span was received.
 	Arrival time.Time
-	// Descendants is what the spans below the SERVER span say.
+	// Descendants summarises the spans below the SERVER span.
 	Descendants Descendants
 	// Version is 0 for the first line of the request. A later one has a higher version
 	// and replaces those before it.
 	Version uint32
 }
 
-// Ended returns when the request ended, cut to the microseconds that Postgres keeps:
-// the span's end, else its start, else its arrival.
+// Ended returns when the request ended, truncated to the microseconds that Postgres
+// keeps: the span's end, else its start, else its arrival.
 func (r Request) Ended() time.Time {
 	for _, t := range []pcommon.Timestamp{r.Span.EndTimestamp(), r.Span.StartTimestamp()} {
 		if t != 0 {
@@ -36,7 +36,7 @@ func (r Request) Ended() time.Time {
 	return r.Arrival.UTC().Truncate(time.Microsecond)
 }
 
-// Duration returns how long the request took, 0 if its times are reversed or missing.
+// Duration returns how long the request took, or 0 if its times are reversed or missing.
 func (r Request) Duration() time.Duration {
 	start, end := r.Span.StartTimestamp(), r.Span.EndTimestamp()
 	if start == 0 || end < start {

@@ -10,8 +10,7 @@ import (
 	"unicode/utf8"
 )
 
-// AppendJSONString appends text, which has to be valid UTF-8 without NUL, as a JSON
-// string.
+// AppendJSONString appends s, which has to be valid UTF-8 without NUL, as a JSON string.
 func AppendJSONString(buf []byte, s string) []byte {
 	const digits = "0123456789abcdef"
 	buf = append(buf, '"')
@@ -32,17 +31,19 @@ func AppendJSONString(buf []byte, s string) []byte {
 	return append(append(buf, s[start:]...), '"')
 }
 
-// These lie far below what jsonb takes: Postgres' numeric holds exponents up to
-// 131072, and only its stack bounds nesting.
+// These limits lie far below those of jsonb: numeric holds exponents up to 131072, and
+// only the stack of Postgres limits nesting.
 const (
 	maxNesting  = 128
 	maxNumber   = 400
 	maxExponent = 1000
 )
 
-// Document returns text as jsonb takes it, without secrets and of at most width
-// bytes: the JSON document that it is, else a JSON string. A width of 0 is no limit.
-func (s Sanitizer) Document(text string, width int, repairs *Repairs) string {
+// Document returns text as JSON that jsonb accepts, without secrets: the same document,
+// or a JSON string if text is not JSON or longer than size bytes. The content of a JSON
+// string has at most size bytes, or the length of an ellipsis. A size of 0 means no
+// limit. It counts repairs.
+func (s Sanitizer) Document(text string, size int, repairs *Repairs) string {
 	w := jsonRewriter{sanitizer: s, repairs: repairs, decoder: json.NewDecoder(strings.NewReader(text))}
 	w.decoder.UseNumber()
 	whole := w.rewrite()
@@ -50,12 +51,12 @@ func (s Sanitizer) Document(text string, width int, repairs *Repairs) string {
 	switch first := strings.TrimLeft(text, " \t\r\n"); {
 	case whole:
 	case strings.HasPrefix(first, "{"), strings.HasPrefix(first, "["):
-		// The rest cannot be read, so neither can what in it is secret.
+		// The rest cannot be parsed, so its secrets cannot be found.
 		out += ellipsis
 	default:
 		out = s.URLs(s.Query(text))
 	}
-	if whole && w.deepest <= maxNesting && (width == 0 || len(out) <= width) {
+	if whole && w.deepest <= maxNesting && (size == 0 || len(out) <= size) {
 		return out
 	}
 	if !whole || w.deepest > maxNesting {
@@ -65,19 +66,14 @@ func (s Sanitizer) Document(text string, width int, repairs *Repairs) string {
 	if cleaned != out {
 		repairs.Characters++
 	}
-	if width > 0 && len(cleaned) > width {
+	if size > 0 && len(cleaned) > size {
 		repairs.Length++
-		end := max(width-len(ellipsis), 0)
-		for end > 0 && !utf8.RuneStart(cleaned[end]) {
-			end--
-		}
-		cleaned = cleaned[:end] + ellipsis
+		cleaned = Truncate(cleaned, max(size-len(ellipsis), 0)) + ellipsis
 	}
 	return string(AppendJSONString(nil, cleaned))
 }
 
-// jsonRewriter writes a document anew, without the values of secret members and
-// without what jsonb refuses.
+// jsonRewriter copies a document without secrets and without what jsonb refuses.
 type jsonRewriter struct {
 	sanitizer Sanitizer
 	repairs   *Repairs
@@ -87,16 +83,17 @@ type jsonRewriter struct {
 	deepest   int
 }
 
+// jsonContainer is an object or an array that is still open.
 type jsonContainer struct {
 	object bool
-	// elements counts names and values of an object.
+	// elements counts values; in an object it counts names too.
 	elements int
-	// secret says that the next value is one.
+	// secret says that the next value is a secret.
 	secret bool
 }
 
-// rewrite reports whether the text is one JSON document. If not, what precedes
-// the fault has been written.
+// rewrite writes the document. It reports whether the text is one JSON document; if
+// not, it has written the part before the fault.
 func (w *jsonRewriter) rewrite() bool {
 	for {
 		token, err := w.decoder.Token()
@@ -116,8 +113,8 @@ func (w *jsonRewriter) rewrite() bool {
 	}
 }
 
-// element writes a name, a value or the start of a container. It reports whether
-// the text could be read.
+// element writes a name, a value or the start of a container. It reports whether the
+// decoder could read it to its end.
 func (w *jsonRewriter) element(token json.Token) bool {
 	name, secret := false, false
 	if n := len(w.stack); n > 0 {
@@ -145,7 +142,7 @@ func (w *jsonRewriter) element(token json.Token) bool {
 		w.stack = append(w.stack, jsonContainer{object: v == '{'})
 		w.deepest = max(w.deepest, len(w.stack))
 	case string:
-		// The decoder has replaced what is no UTF-8 and lone surrogates.
+		// The decoder has replaced invalid UTF-8 and lone surrogates.
 		cleaned := clean(v)
 		if cleaned != v || strings.ContainsRune(v, utf8.RuneError) {
 			w.repairs.Characters++
@@ -164,7 +161,7 @@ func (w *jsonRewriter) element(token json.Token) bool {
 	return true
 }
 
-// number keeps a number as it is spelt, unless numeric may not hold it.
+// number writes a number as it is spelt, and as a string if numeric may not hold it.
 func (w *jsonRewriter) number(s string) {
 	exponent := 0
 	if e := strings.IndexAny(s, "eE"); e >= 0 {
@@ -181,7 +178,8 @@ func (w *jsonRewriter) number(s string) {
 	w.buf = AppendJSONString(w.buf, s)
 }
 
-// skip reads over the value that starts with the token.
+// skip reads to the end of the value that starts with the token. It reports whether the
+// decoder could read it.
 func (w *jsonRewriter) skip(token json.Token) bool {
 	for depth := 0; ; {
 		if delimiter, ok := token.(json.Delim); ok {

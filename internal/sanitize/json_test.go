@@ -8,12 +8,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestDocumentsAreMadeFitForJSONB(t *testing.T) {
+func TestSanitizer_Document_IsFitForJSONB(t *testing.T) {
 	t.Parallel()
 	deep := strings.Repeat("[", 200) + strings.Repeat("]", 200)
 	for name, tt := range map[string]struct {
 		text    string
-		width   int
+		size    int
 		want    string
 		repairs Repairs
 	}{
@@ -26,8 +26,8 @@ func TestDocumentsAreMadeFitForJSONB(t *testing.T) {
 		"exponent beyond int":  {`[1e99999999999999999999]`, 0, `["1e99999999999999999999"]`, Repairs{JSON: 1}},
 		"many digits":          {strings.Repeat("9", 500), 0, `"` + strings.Repeat("9", 500) + `"`, Repairs{JSON: 1}},
 		"too deep":             {deep, 0, `"` + deep + `"`, Repairs{JSON: 1}},
-		"no JSON":              {"a=1&token=s3cr3t", 0, `"a=1&token=REDACTED"`, Repairs{JSON: 1}},
-		"no JSON, NUL":         {"\x00\xff\"\\", 0, "\"\uFFFD\uFFFD\\\"\\\\\"", Repairs{JSON: 1, Characters: 1}},
+		"not JSON":             {"a=1&token=s3cr3t", 0, `"a=1&token=REDACTED"`, Repairs{JSON: 1}},
+		"not JSON, NUL":        {"\x00\xff\"\\", 0, "\"\uFFFD\uFFFD\\\"\\\\\"", Repairs{JSON: 1, Characters: 1}},
 		"more than one":        {`{"a":1}{"token":"s3cr3t"}`, 0, `"{\"a\":1}…"`, Repairs{JSON: 1}},
 		"more braces":          {`{"a":1}}`, 0, `"{\"a\":1}…"`, Repairs{JSON: 1}},
 		"cut off":              {`{"a":1,"token":"s3cr`, 0, `"{\"a\":1,\"token\"…"`, Repairs{JSON: 1}},
@@ -40,7 +40,7 @@ func TestDocumentsAreMadeFitForJSONB(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var repairs Repairs
-			got := sanitizer.Document(tt.text, tt.width, &repairs)
+			got := sanitizer.Document(tt.text, tt.size, &repairs)
 			require.Equal(t, tt.want, got)
 			require.True(t, json.Valid([]byte(got)))
 			require.Equal(t, tt.repairs, repairs)
@@ -48,17 +48,17 @@ func TestDocumentsAreMadeFitForJSONB(t *testing.T) {
 	}
 }
 
-func FuzzDocument(f *testing.F) {
+func FuzzSanitizer_Document(f *testing.F) {
 	for _, seed := range []string{`{"a":[1,{"token":"x"}]}`, `"\ud800"`, "1e9999", "[[[[", `{"a":`, "a=b&c=d", "\x00"} {
 		f.Add(seed, 20)
 	}
-	f.Fuzz(func(t *testing.T, text string, width int) {
+	f.Fuzz(func(t *testing.T, text string, size int) {
 		var repairs Repairs
-		width = max(width, 0)
-		got := sanitizer.Document(text, width, &repairs)
+		size = max(size, 0)
+		got := sanitizer.Document(text, size, &repairs)
 		require.True(t, json.Valid([]byte(got)), got)
 		require.NotContains(t, got, "\x00")
 		again := Repairs{}
-		require.Equal(t, got, sanitizer.Document(got, 0, &again), "rewriting changes nothing more")
+		require.Equal(t, got, sanitizer.Document(got, 0, &again), "a second pass changes nothing")
 	})
 }

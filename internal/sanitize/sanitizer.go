@@ -1,28 +1,28 @@
-// Package sanitize makes what clients send fit to be stored. It takes out secrets,
-// bytes that Postgres refuses, text beyond a column's width, JSON that jsonb does
-// not take and the literals of SQL.
+// Package sanitize makes what clients send fit to be stored. It removes secrets, the
+// literals of SQL, bytes and JSON that Postgres refuses, and text beyond a column's
+// width.
 package sanitize
 
-// Repairs counts what had to be changed for Postgres to take it.
+// Repairs counts the values that had to be changed for Postgres to accept them.
 type Repairs struct {
 	// Characters counts values with invalid UTF-8 or NUL, which became U+FFFD.
 	Characters int
 	// Length counts values that were cut to their column's width.
 	Length int
-	// JSON counts values that became JSON strings: what is not JSON, numbers of more
-	// digits than jsonb holds, nesting without end.
+	// JSON counts values that became JSON strings because they were not JSON, nested too
+	// deeply or had more digits than jsonb holds.
 	JSON int
 }
 
-// Sanitizer takes the secrets out of text and makes it fit its column. It is safe
-// for concurrent use.
+// Sanitizer removes secrets from text and makes it fit its column. It is safe for
+// concurrent use.
 type Sanitizer struct {
-	// secrets holds the names of secrets in the form of secretName.
+	// secrets holds the names of secrets as secretName returns them.
 	secrets map[string]struct{}
 }
 
-// New returns a Sanitizer that knows the built-in names of secrets and more, in any
-// case.
+// New returns a Sanitizer that knows the built-in names of secrets and those in more,
+// regardless of case.
 func New(more []string) Sanitizer {
 	s := Sanitizer{secrets: map[string]struct{}{}}
 	for _, list := range [][]string{secretParameters, more} {
@@ -33,8 +33,8 @@ func New(more []string) Sanitizer {
 	return s
 }
 
-// Text returns text as a varchar of this width holds it, without the secrets of the
-// URLs in it. A width of 0 is no limit.
+// Text returns text as a varchar of this width holds it, without the secrets in its URLs.
+// A width of 0 means no limit. It counts repairs.
 func (s Sanitizer) Text(text string, width int, repairs *Repairs) string {
 	if (width == 0 || len(text) <= width) && plain(text) {
 		return text
@@ -42,7 +42,8 @@ func (s Sanitizer) Text(text string, width int, repairs *Repairs) string {
 	return Fit(s.URLs(text), width, repairs)
 }
 
-// Fit returns text as a varchar of this width holds it; it looks for no secrets.
+// Fit returns text as a varchar of this width holds it, and does not look for secrets. A
+// width of 0 means no limit. It counts repairs.
 func Fit(text string, width int, repairs *Repairs) string {
 	cleaned := clean(text)
 	if cleaned != text {

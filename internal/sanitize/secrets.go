@@ -8,8 +8,8 @@ import (
 // redacted replaces a secret.
 const redacted = "REDACTED"
 
-// secretParameters names the query parameters whose values are never stored. The
-// first seven come from OpenTelemetry's url.query convention
+// secretParameters lists the query parameters whose values are never stored. The first
+// seven come from OpenTelemetry's convention for url.query
 // (https://opentelemetry.io/docs/specs/semconv/registry/attributes/url/).
 var secretParameters = []string{
 	"X-Amz-Signature", "X-Amz-Credential", "X-Amz-Security-Token", "AWSAccessKeyId",
@@ -19,15 +19,15 @@ var secretParameters = []string{
 	"code", "session", "jwt",
 }
 
-// secretName makes apiKey, api_key and API-KEY the same.
+// secretName returns one spelling for apiKey, api_key and API-KEY.
 func secretName(name string) string {
 	return separators.Replace(strings.ToLower(strings.TrimSpace(name)))
 }
 
 var separators = strings.NewReplacer("_", "", "-", "")
 
-// secret reports whether the parameter of this percent-encoded name is a secret. In
-// a[b] the name that counts is b.
+// secret reports whether a percent-encoded name is that of a secret. In a[b] only b
+// counts.
 func (s Sanitizer) secret(name string) bool {
 	if decoded, err := url.QueryUnescape(name); err == nil {
 		name = decoded
@@ -41,8 +41,8 @@ func (s Sanitizer) secret(name string) bool {
 	return ok
 }
 
-// Query redacts the values of secrets in a query string without its question mark.
-// Everything else stays byte for byte.
+// Query redacts the secrets in a query string, which has no question mark in front. It
+// leaves every other byte alone.
 func (s Sanitizer) Query(query string) string {
 	var b strings.Builder
 	kept := 0
@@ -50,7 +50,7 @@ func (s Sanitizer) Query(query string) string {
 		pair := upTo(query[start:], "&;")
 		name, _, ok := strings.Cut(pair, "=")
 		if ok && s.secret(name) {
-			// Few servers still read a semicolon as a separator. To the others it is
+			// Few servers still take a semicolon for a separator. To the others it is
 			// part of the secret.
 			pair = upTo(query[start:], "&")
 			value := start + len(name) + len("=")
@@ -67,7 +67,7 @@ func (s Sanitizer) Query(query string) string {
 	return b.String() + query[kept:]
 }
 
-// upTo returns what precedes the first of the separators.
+// upTo returns the part of s before the first separator.
 func upTo(s, separators string) string {
 	if i := strings.IndexAny(s, separators); i >= 0 {
 		return s[:i]
@@ -75,7 +75,8 @@ func upTo(s, separators string) string {
 	return s
 }
 
-// URLs redacts the credentials and the query strings of the URLs in text.
+// URLs redacts the credentials of the URLs in text and the secrets in their query
+// strings.
 func (s Sanitizer) URLs(text string) string {
 	const scheme = "://"
 	if !strings.Contains(text, scheme) {
@@ -91,7 +92,7 @@ func (s Sanitizer) URLs(text string) string {
 		b.WriteString(scheme)
 		url := upTo(rest, " \t\r\n\"'<>`")
 		text = rest[len(url):]
-		// A URL inside the query comes next.
+		// The next round reads a URL that is part of this one.
 		if nested := strings.Index(url, scheme); nested >= 0 {
 			text = url[nested:] + text
 			url = url[:nested]
@@ -114,8 +115,7 @@ func (s Sanitizer) URLs(text string) string {
 	}
 }
 
-// Message redacts secrets that a message states as name=value, and those of its
-// URLs.
+// Message redacts the secrets that a message states as name=value, and those in its URLs.
 func (s Sanitizer) Message(text string) string {
 	text = s.URLs(text)
 	var b strings.Builder

@@ -9,12 +9,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var (
-	sanitizer   = New([]string{"Voucher"})
-	redactQuery = sanitizer.Query
-)
+var sanitizer = New([]string{"Voucher"})
 
-func TestEverySecretParameterIsRedactedInAnyCase(t *testing.T) {
+func TestSanitizer_Query_RedactsEverySecretInAnyCase(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{
 		"X-Amz-Signature", "X-Amz-Credential", "X-Amz-Security-Token", "AWSAccessKeyId", "Signature", "sig",
@@ -22,12 +19,12 @@ func TestEverySecretParameterIsRedactedInAnyCase(t *testing.T) {
 		"client_secret", "password", "passwd", "pwd", "auth", "authorization", "code", "session", "jwt", "voucher",
 	} {
 		for _, spelt := range []string{name, strings.ToUpper(name), strings.ToLower(name)} {
-			require.Equal(t, "a=b&"+spelt+"=REDACTED&c=d", redactQuery("a=b&"+spelt+"=s3cr3t&c=d"))
+			require.Equal(t, "a=b&"+spelt+"=REDACTED&c=d", sanitizer.Query("a=b&"+spelt+"=s3cr3t&c=d"))
 		}
 	}
 }
 
-func TestRedactionLeavesEverythingElseByteForByte(t *testing.T) {
+func TestSanitizer_Query_LeavesEveryOtherByteAlone(t *testing.T) {
 	t.Parallel()
 	for query, want := range map[string]string{
 		"":                              "",
@@ -52,19 +49,17 @@ func TestRedactionLeavesEverythingElseByteForByte(t *testing.T) {
 		"a=b;c=d&e;f":                   "a=b;c=d&e;f",
 		"\xfftoken\xff=a&b=\x00\xfe":    "\xfftoken\xff=a&b=\x00\xfe",
 	} {
-		require.Equal(t, want, redactQuery(query), query)
+		require.Equal(t, want, sanitizer.Query(query), query)
 	}
 }
 
-func TestSemicolonInASecretEndsNothing(t *testing.T) {
+func TestSanitizer_Query_SemicolonDoesNotEndASecret(t *testing.T) {
 	t.Parallel()
-	// Few servers still read it as a separator; to the others it is part of the
-	// password.
-	require.Equal(t, "password=REDACTED&a=b", redactQuery("password=s3;cr3t&a=b"))
-	require.Equal(t, "c=d;password=REDACTED&a=b", redactQuery("c=d;password=s3;c=r3t&a=b"))
+	require.Equal(t, "password=REDACTED&a=b", sanitizer.Query("password=s3;cr3t&a=b"))
+	require.Equal(t, "c=d;password=REDACTED&a=b", sanitizer.Query("c=d;password=s3;c=r3t&a=b"))
 }
 
-func FuzzRedactQuery(f *testing.F) {
+func FuzzSanitizer_Query(f *testing.F) {
 	for _, seed := range []string{
 		"", "a=b&token=c", "%74oken=a;b&c", "user[password]=a&&=;", "a=b;key=c;d=e&sig=%zz", "token%=a&\xff=\x00",
 		"voucher=1&VOUCHER[]=2", "x=?token=y",
@@ -76,14 +71,14 @@ func FuzzRedactQuery(f *testing.F) {
 		return slices.ContainsFunc(secrets, func(secret string) bool { return secretName(secret) == secretName(name) })
 	}
 	f.Fuzz(func(t *testing.T, query string) {
-		out := redactQuery(query)
+		out := sanitizer.Query(query)
 		before, after := strings.Split(query, "&"), strings.Split(out, "&")
 		require.Len(t, after, len(before))
 		for i := range before {
 			if before[i] == after[i] {
 				continue
 			}
-			// What changed is the value of the last pair that is left.
+			// Only the value of the last pair that remains may have changed.
 			kept, ok := strings.CutSuffix(after[i], redacted)
 			require.True(t, ok, "%q became %q", before[i], after[i])
 			require.True(t, strings.HasSuffix(kept, "=") && strings.HasPrefix(before[i], kept), "%q became %q", before[i], after[i])
@@ -95,7 +90,7 @@ func FuzzRedactQuery(f *testing.F) {
 			found := slices.ContainsFunc(strings.FieldsFunc(decoded, func(r rune) bool { return r == '[' || r == ']' }), func(part string) bool {
 				return isSecret(strings.TrimSpace(part))
 			})
-			require.True(t, found, "%q is no secret", name)
+			require.True(t, found, "%q is not a secret", name)
 		}
 		for _, pair := range strings.FieldsFunc(out, func(r rune) bool { return r == '&' || r == ';' }) {
 			name, value, _ := strings.Cut(pair, "=")
@@ -103,13 +98,12 @@ func FuzzRedactQuery(f *testing.F) {
 				require.Equal(t, redacted, value, "in %q", out)
 			}
 		}
-		require.Equal(t, out, redactQuery(out), "what is redacted stays as it is")
+		require.Equal(t, out, sanitizer.Query(out), "a second pass changes nothing")
 	})
 }
 
-func TestURLsInTextLoseTheirSecrets(t *testing.T) {
+func TestSanitizer_URLs_LoseTheirSecrets(t *testing.T) {
 	t.Parallel()
-	r := New(nil)
 	for text, want := range map[string]string{
 		"nothing here":                                   "nothing here",
 		"dial postgres://u:p@h:5432/db failed":           "dial postgres://REDACTED@h:5432/db failed",
@@ -121,13 +115,12 @@ func TestURLsInTextLoseTheirSecrets(t *testing.T) {
 		"a://@b?":  "a://REDACTED@b?",
 		"x ://y?k": "x ://y?k",
 	} {
-		require.Equal(t, want, r.URLs(text), text)
+		require.Equal(t, want, sanitizer.URLs(text), text)
 	}
 }
 
-func TestMessagesLoseTheSecretsTheyAssign(t *testing.T) {
+func TestSanitizer_Message_LosesAssignedSecrets(t *testing.T) {
 	t.Parallel()
-	r := New(nil)
 	for text, want := range map[string]string{
 		"kaboom secret=42":                  "kaboom secret=REDACTED",
 		"bad (token=s, api-key=t; a=b)":     "bad (token=REDACTED, api-key=REDACTED; a=b)",
@@ -136,6 +129,6 @@ func TestMessagesLoseTheSecretsTheyAssign(t *testing.T) {
 		"a==b":                              "a==b",
 		"get https://u:s@h?sig=s: sig=s, =": "get https://REDACTED@h?sig=REDACTED sig=REDACTED, =",
 	} {
-		require.Equal(t, want, r.Message(text), text)
+		require.Equal(t, want, sanitizer.Message(text), text)
 	}
 }

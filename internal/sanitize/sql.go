@@ -6,18 +6,18 @@ import (
 	"unicode/utf8"
 )
 
-// MaxStatement is the most bytes of a statement that are read.
+// MaxStatement is how much of a statement is read, in bytes.
 const MaxStatement = 2000
 
 // dialect says how to read a database's SQL.
 type dialect struct {
-	// quotedIdentifiers: "a" is a name, not a string.
+	// quotedIdentifiers says that "a" is a name, not a string.
 	quotedIdentifiers bool
-	// escapes: a backslash escapes in every string, not only in E''.
+	// escapes says that a backslash escapes in every string, not only in E''.
 	escapes bool
-	// comments: # starts one.
+	// comments says that # starts a comment.
 	comments bool
-	// ambiguous: nobody knows whether a backslash escapes.
+	// ambiguous says that a backslash may or may not escape.
 	ambiguous bool
 }
 
@@ -29,8 +29,8 @@ var (
 	unknown  = dialect{ambiguous: true}
 )
 
-// dialects holds the systems that speak SQL by their names in either generation of
-// the conventions. A span without a system has the empty name.
+// dialects holds the systems that speak SQL, by their names in either generation of the
+// conventions. The empty name stands for a span without a system.
 var dialects = map[string]dialect{
 	"postgresql": standard, "cockroachdb": standard, "redshift": standard, "aws.redshift": standard,
 	"edb": standard, "oracle": standard, "oracle.db": standard, "mssql": standard, "microsoft.sql_server": standard,
@@ -42,14 +42,13 @@ var dialects = map[string]dialect{
 	"sqlite": lenient, "teradata": lenient, "informix": lenient, "other_sql": unknown, "": unknown,
 }
 
-// literals is a list of literals that were replaced, which can be cut off.
+// literals matches a list of replaced literals, even one that was cut.
 var literals = regexp.MustCompile(`\(\?(?: ?, ?\?)+(?:\)|[ ,]*$)`)
 
-// Statement returns a statement of the system, a database as OpenTelemetry names it,
-// with its literals replaced by ?, lists of them folded to one, and without comments
-// and runs of whitespace. A literal that is cut off is a literal. It reads at most
-// MaxStatement bytes. It is not ok where literals cannot be told from the rest, as in
-// what is not SQL.
+// Statement normalizes a statement for the database that OpenTelemetry calls system. It
+// replaces literals with ?, even one that was cut, folds lists of them to one, and
+// removes comments and runs of whitespace. It reads at most MaxStatement bytes. ok is
+// false if literals cannot be told from the rest, as in text that is not SQL.
 func Statement(system, text string) (normal string, ok bool) {
 	d, ok := dialects[system]
 	if !ok || text == "" {
@@ -61,15 +60,15 @@ func Statement(system, text string) (normal string, ok bool) {
 	return normal, ok
 }
 
-// normalize replaces literals and drops comments and runs of whitespace. It does not
-// copy a statement that stays as it is.
+// normalize replaces literals and removes comments and runs of whitespace. It does not
+// copy a statement that needs no change.
 func (d dialect) normalize(text string) (normal string, ok bool) {
 	text = strings.TrimSpace(Truncate(text, MaxStatement))
 	if d.ambiguous && strings.IndexByte(text, '\\') >= 0 {
 		return "", false
 	}
 	var b strings.Builder
-	copied := 0 // what precedes it is in b
+	copied := 0 // b holds the text before this offset.
 	for i := 0; i < len(text); {
 		c := text[i]
 		end := i + 1
@@ -117,7 +116,7 @@ func (d dialect) commentAt(s string, i int) bool {
 	return s[i] == '#' && d.comments || strings.HasPrefix(s[i:], "--") || strings.HasPrefix(s[i:], "/*")
 }
 
-// gapEnd returns where whitespace and comments end.
+// gapEnd returns where the whitespace and comments at i end.
 func (d dialect) gapEnd(s string, i int) int {
 	for i < len(s) {
 		switch {
@@ -140,8 +139,7 @@ func (d dialect) gapEnd(s string, i int) int {
 	return i
 }
 
-// quoteEnd returns where the quoted text that starts at i ends. A doubled quote is
-// part of it.
+// quoteEnd returns where the quoted text at i ends. It skips doubled quotes.
 func quoteEnd(s string, i int, escapes bool) int {
 	quote := s[i]
 	for i++; i < len(s); i++ {
@@ -157,8 +155,8 @@ func quoteEnd(s string, i int, escapes bool) int {
 	return len(s)
 }
 
-// dollarEnd returns where the dollar-quoted text that starts at i ends, or 0 if none
-// starts there: $1 is a parameter.
+// dollarEnd returns where the dollar-quoted text at i ends, or 0 if there is none, as
+// in the parameter $1.
 func dollarEnd(s string, i int) int {
 	tag := i + 1
 	if tag < len(s) && isDigit(s[tag]) {
@@ -175,7 +173,7 @@ func dollarEnd(s string, i int) int {
 	return len(s)
 }
 
-// numberEnd returns where the number that starts at i ends: 1, 1.5, 1e-5, 0xff.
+// numberEnd returns where the number at i ends: 1, 1.5, 1e-5, 0xff.
 func numberEnd(s string, i int) int {
 	for ; i < len(s); i++ {
 		sign := (s[i] == '-' || s[i] == '+') && (s[i-1] == 'e' || s[i-1] == 'E') && i+1 < len(s) && isDigit(s[i+1])
@@ -186,6 +184,7 @@ func numberEnd(s string, i int) int {
 	return i
 }
 
+// wordEnd returns where the word at i ends.
 func wordEnd(s string, i int) int {
 	for i < len(s) && isWord(s[i]) {
 		i++
@@ -193,8 +192,8 @@ func wordEnd(s string, i int) int {
 	return i
 }
 
-// Command returns the first word of text if it can only be the name of a command,
-// else nothing.
+// Command returns the first word of s if it looks like the name of a command, and
+// otherwise an empty string. Anything else may be a key or a value.
 func Command(s string) string {
 	word, _, _ := strings.Cut(strings.TrimSpace(Truncate(s, MaxStatement)), " ")
 	const longest = 32

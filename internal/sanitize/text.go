@@ -5,11 +5,11 @@ import (
 	"unicode/utf8"
 )
 
-// ellipsis ends text that was cut.
+// ellipsis marks the end of text that was cut.
 const ellipsis = "…"
 
 // plain reports whether s is ASCII without NUL and without the colon of a URL. Most
-// values are, and stay as they are.
+// values are, and need no further look.
 func plain(s string) bool {
 	for i := range len(s) {
 		if c := s[i]; c == 0 || c == ':' || c >= utf8.RuneSelf {
@@ -19,8 +19,7 @@ func plain(s string) bool {
 	return true
 }
 
-// clean replaces invalid UTF-8 and NUL, which Postgres' text cannot hold, with
-// U+FFFD.
+// clean replaces invalid UTF-8 and NUL, which text in Postgres cannot hold, with U+FFFD.
 func clean(s string) string {
 	if utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 {
 		return s
@@ -29,8 +28,8 @@ func clean(s string) string {
 	return strings.ReplaceAll(s, "\x00", "\uFFFD")
 }
 
-// fit cuts clean text to at most width characters, as varchar(n) counts them, and
-// ends what it cut in an ellipsis. A width of 0 is no limit.
+// fit cuts valid UTF-8 to at most width characters, as varchar(n) counts them, with an
+// ellipsis at the end. A width of 0 means no limit.
 func fit(s string, width int) string {
 	if width == 0 || len(s) <= width || utf8.RuneCountInString(s) <= width {
 		return s
@@ -43,8 +42,8 @@ func fit(s string, width int) string {
 	return s[:end] + ellipsis
 }
 
-// Truncate cuts s to at most size bytes, not inside a character. What it cuts does
-// not keep s in memory.
+// Truncate cuts s to at most size bytes at the boundary of a character. The result of a
+// cut does not keep s in memory.
 func Truncate(s string, size int) string {
 	if len(s) <= size {
 		return s

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestCleanReplacesWhatPostgresRefuses(t *testing.T) {
+func TestClean_ReplacesWhatPostgresRefuses(t *testing.T) {
 	t.Parallel()
 	for s, want := range map[string]string{
 		"":                   "",
@@ -27,7 +27,7 @@ func TestCleanReplacesWhatPostgresRefuses(t *testing.T) {
 	}
 }
 
-func TestFitCutsAtACharacterAndEndsInAnEllipsis(t *testing.T) {
+func TestFit_CutsAtACharacterAndAddsAnEllipsis(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		s     string
@@ -48,7 +48,7 @@ func TestFitCutsAtACharacterAndEndsInAnEllipsis(t *testing.T) {
 	}
 }
 
-func FuzzClean(f *testing.F) {
+func FuzzCleanAndFit(f *testing.F) {
 	for _, seed := range []string{"", "a", "a\x00", "\xff\xfe", "\xed\xa0\x80", "😀\xf0\x9f", "\uFFFD"} {
 		f.Add(seed, 3)
 	}

@@ -15,7 +15,7 @@ import (
 	"canonicallineexporter/internal/copyrow"
 )
 
-// convert returns an attribute as a value of the kind, NULL if it is not one.
+// convert returns v as a value of the kind, NULL if the kind cannot hold it.
 func convert(kind copyrow.Kind, v pcommon.Value) copyrow.Value {
 	switch kind {
 	case copyrow.Text:
@@ -63,7 +63,8 @@ func convert(kind copyrow.Kind, v pcommon.Value) copyrow.Value {
 	return copyrow.Null
 }
 
-// textOf returns the value as text. Several strings are one, as in a header.
+// textOf returns the value as text. It joins a list with commas, as HTTP does with a
+// repeated header.
 func textOf(v pcommon.Value) string {
 	switch v.Type() {
 	case pcommon.ValueTypeStr:
@@ -78,9 +79,9 @@ func textOf(v pcommon.Value) string {
 	}
 }
 
-// timeOf reads RFC 3339 or a number since 1970: seconds below 10^11, milliseconds below
-// 10^14, microseconds below 10^17, else nanoseconds. From 1973 to 2262 no unit is taken
-// for another.
+// timeOf returns the time that v gives in RFC 3339 or as a number since 1970: seconds
+// below 10^11, milliseconds below 10^14, microseconds below 10^17, else nanoseconds.
+// From 1973 to 2262 no unit is mistaken for another.
 func timeOf(v pcommon.Value) (time.Time, bool) {
 	n, ok := integerOf(v)
 	switch {
@@ -100,7 +101,8 @@ func timeOf(v pcommon.Value) (time.Time, bool) {
 	}
 }
 
-// integerOf reads an integer from an integer, a whole float or a numeric string.
+// integerOf returns the integer that v holds as an integer, a whole float or a numeric
+// string.
 func integerOf(v pcommon.Value) (int64, bool) {
 	var n int64
 	switch v.Type() {
@@ -122,6 +124,7 @@ func integerOf(v pcommon.Value) (int64, bool) {
 	return n, true
 }
 
+// floatOf returns the number that v holds as a number or a numeric string.
 func floatOf(v pcommon.Value) (float64, bool) {
 	switch v.Type() {
 	case pcommon.ValueTypeInt:
@@ -136,7 +139,8 @@ func floatOf(v pcommon.Value) (float64, bool) {
 	}
 }
 
-// stringsOf reads a list of strings, or a single one as a list.
+// stringsOf returns the elements of a list as strings, and any other value as a list of
+// one.
 func stringsOf(v pcommon.Value) []string {
 	if v.Type() != pcommon.ValueTypeSlice {
 		if s := v.AsString(); s != "" {
@@ -151,8 +155,8 @@ func stringsOf(v pcommon.Value) []string {
 	return list
 }
 
-// parseID reads a 128-bit id in any of its spellings: a UUID, 32 hex digits, a ULID of
-// 26 characters (https://github.com/ulid/spec). It may stand in double quotes, as an
+// parseID returns the 128-bit ID that s spells as a UUID, as 32 hex digits or as a ULID
+// of 26 characters (https://github.com/ulid/spec). s may stand in double quotes, as an
 // Idempotency-Key should
 // (https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header).
 func parseID(s string) (id [16]byte, ok bool) {
@@ -172,12 +176,12 @@ func parseID(s string) (id [16]byte, ok bool) {
 	}
 }
 
-// unknownAddress is that of a client without a usable one.
+// unknownAddress stands for the address of a client without a usable one.
 var unknownAddress = netip.IPv4Unspecified()
 
-// parseAddress reads an IP address as instrumentations write it: alone, with a port, in
-// brackets, mapped into IPv6, with a zone. Host names and socket paths are not
-// addresses.
+// parseAddress returns the IP address that s holds in any form that instrumentations
+// write: alone, with a port, in brackets, mapped into IPv6 or with a zone. It rejects
+// host names and socket paths.
 func parseAddress(s string) (netip.Addr, bool) {
 	s = strings.TrimSpace(s)
 	addr, err := netip.ParseAddr(strings.Trim(s, "[]"))

@@ -8,9 +8,9 @@ import (
 	"canonicallineexporter/internal/line"
 )
 
-func TestColumns_NamesEveryColumn(t *testing.T) {
+func TestReference_NamesEveryColumn(t *testing.T) {
 	t.Parallel()
-	text := columns(line.Descriptions())
+	text := reference(line.Descriptions())
 	for _, c := range line.Columns() {
 		require.Contains(t, text, "| `"+c.Name+"` | ")
 	}

@@ -6,13 +6,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"canonicallineexporter/internal/copyrow"
 )
 
-func TestConvertReadsAnAttributeAsAnyKind(t *testing.T) {
+func TestConvert_EveryKind(t *testing.T) {
 	t.Parallel()
 	id := [16]byte{0x01, 0x88, 0x11, 0x4a, 0x4c, 0x00, 0x7f, 0x00, 0x80, 0x00, 0x01, 0x23, 0x45, 0x67, 0x89, 0xab}
 	for _, tt := range []struct {
@@ -86,66 +87,72 @@ func TestConvertReadsAnAttributeAsAnyKind(t *testing.T) {
 	}
 }
 
-func TestOverrideOfTheWrongTypeIsIgnored(t *testing.T) {
+func TestParseID_ReadsThreeSpellings(t *testing.T) {
 	t.Parallel()
-	got := readAttributes(t, attrs{
-		"canonical.duration": "soon", "canonical.sudo": "maybe", "canonical.idempotency_replay": 5,
-		"canonical.sudo_account_id": "root", "canonical.ip": true, "canonical.status": []any{int64(200)},
-		"canonical.request_id": "1", "http.response.status_code": 204, "client.address": "192.0.2.1",
-		"request.id": "0188114a-4c00-7f00-8000-0123456789ab",
-	})
-	want := attrs{
-		"duration": 1500 * time.Millisecond, "sudo": false, "idempotency_replay": false, "sudo_account_id": nil,
-		"ip": "192.0.2.1", "status": int32(204), "request_id": "0188114a-4c00-7f00-8000-0123456789ab",
+	for s, want := range map[string]string{
+		"01563e3a-b5d3-d676-4c61-efb99302bd5b":   "01563e3a-b5d3-d676-4c61-efb99302bd5b",
+		"01563E3A-B5D3-D676-4C61-EFB99302BD5B":   "01563e3a-b5d3-d676-4c61-efb99302bd5b",
+		" 01563e3a-b5d3-d676-4c61-efb99302bd5b ": "01563e3a-b5d3-d676-4c61-efb99302bd5b", //nolint:gocritic // the spaces are what is tested
+		"01563e3ab5d3d6764c61efb99302bd5b":       "01563e3a-b5d3-d676-4c61-efb99302bd5b",
+		"01563E3AB5D3D6764C61EFB99302BD5B":       "01563e3a-b5d3-d676-4c61-efb99302bd5b",
+		"01ARZ3NDEKTSV4RRFFQ69G5FAV":             "01563e3a-b5d3-d676-4c61-efb99302bd5b",
+		"01arz3ndektsv4rrffq69g5fav":             "01563e3a-b5d3-d676-4c61-efb99302bd5b",
+		`"01563e3a-b5d3-d676-4c61-efb99302bd5b"`: "01563e3a-b5d3-d676-4c61-efb99302bd5b",
+		`"01ARZ3NDEKTSV4RRFFQ69G5FAV"`:           "01563e3a-b5d3-d676-4c61-efb99302bd5b",
+		"00000000-0000-0000-0000-000000000000":   "00000000-0000-0000-0000-000000000000",
+		"7ZZZZZZZZZZZZZZZZZZZZZZZZZ":             "ffffffff-ffff-ffff-ffff-ffffffffffff",
+	} {
+		id, ok := parseID(s)
+		require.True(t, ok, s)
+		require.Equal(t, want, uuid.UUID(id).String(), s)
 	}
-	require.Equal(t, want, keep(got, want))
 }
 
-func TestEveryColumnButTheFixedOnesIsSetByItsAttribute(t *testing.T) {
+func TestParseID_RefusesOtherText(t *testing.T) {
 	t.Parallel()
-	want := attrs{
-		"account_email": "a", "account_id": "0188114a-4c00-7f00-8000-0123456789ab", "api_error_code": "b",
-		"api_error_internal_code": "c", "api_error_cause": "d", "api_error_message": "e", "auth_internal_name": "f",
-		"auth_type": "g", "content_type": "h", "duration": 2500 * time.Millisecond, "http_method": "i", "http_path": "j",
-		"http_path_original": "k", "http_route": "l", "idempotency_key": "0188114a-4c00-7f00-8000-0123456789ac",
-		"idempotency_replay": true, "ip": "2001:db8::1", "query_string": "m",
-		"request_id": "0188114a-4c00-7f00-8000-0123456789ad", "request_payload_capture_disabled": false,
-		"sentry_event_id": "n", "sso_provider": "o", "status": int32(299), "sudo": true, "sudo_account_email": "p",
-		"sudo_account_id": "0188114a-4c00-7f00-8000-0123456789ae", "user_agent": "q", "x_crunchy_headers": []string{"r"},
-		"service_name": "s", "service_version": "t", "deployment_environment": "u",
+	for _, s := range []string{
+		"", "42", "acme", "01563e3a-b5d3-d676-4c61-efb99302bd5", "01563e3a-b5d3-d676-4c61-efb99302bd5bb",
+		"01563e3a-b5d3-d676-4c61-efb99302bd5g", "01563e3ab5d3d6764c61efb99302bd5g", "01563e3ab5d3d6764c61efb99302bd5",
+		"01563e3a-b5d3-d676-4c61-efb99302bd5b, 01563e3a-b5d3-d676-4c61-efb99302bd5b",
+		"x01563e3a-b5d3-d676-4c61-efb99302bd5bx",
+		"81ARZ3NDEKTSV4RRFFQ69G5FAV", "01ARZ3NDEKTSV4RRFFQ69G5FAU", "0\u0131ARZ3NDEKTSV4RRFFQ69G5FA", "\x00\xff",
+	} {
+		_, ok := parseID(s)
+		require.False(t, ok, s)
 	}
-	attributes := attrs{}
-	for name, v := range want {
-		attributes["canonical."+name] = v
-	}
-	attributes["canonical.duration"], attributes["canonical.status"] = "2.5", 299
-	attributes["canonical.x_crunchy_headers"] = []any{"r"}
-	got := readAttributes(t, attributes)
-	require.Equal(t, want, keep(got, want))
-	// request_payload is left out: whether it is kept is not the application's say.
-	require.Len(t, got, len(want)+len([]string{
-		"id", "created_at", "request_payload", "statistics", "trace_id", "span_id", "adjusted_count",
-	}))
 }
 
-func TestOverridesOfFixedColumnsAreIgnored(t *testing.T) {
+func TestParseAddress_ReadsEveryForm(t *testing.T) {
 	t.Parallel()
-	const id = "0188114a-4c00-7f00-8000-0123456789ab"
-	plain := readAttributes(t, nil)
-	require.Equal(t, plain, readAttributes(t, attrs{
-		"canonical.id": id, "canonical.created_at": "2000-01-01T00:00:00Z", "canonical.updated_at": "2000-01-01T00:00:00Z",
-		"canonical.trace_id": "a", "canonical.span_id": "b", "canonical.adjusted_count": 7, "canonical.statistics": "{}",
-	}))
+	for s, want := range map[string]string{
+		"192.0.2.1":               "192.0.2.1",
+		" 192.0.2.1 ":             "192.0.2.1", //nolint:gocritic // the spaces are what is tested
+		"192.0.2.1:8080":          "192.0.2.1",
+		"2001:db8::1":             "2001:db8::1",
+		"2001:DB8:0:0::1":         "2001:db8::1",
+		"[2001:db8::1]":           "2001:db8::1",
+		"[2001:db8::1]:8080":      "2001:db8::1",
+		"::1":                     "::1",
+		"fe80::1%eth0":            "fe80::1",
+		"[fe80::1%eth0]:8080":     "fe80::1",
+		"::ffff:127.0.0.1":        "127.0.0.1",
+		"[::ffff:127.0.0.1]:8080": "127.0.0.1",
+		"::ffff:7f00:1":           "127.0.0.1",
+	} {
+		addr, ok := parseAddress(s)
+		require.True(t, ok, s)
+		require.Equal(t, want, addr.String(), s)
+	}
 }
 
-func TestAttributePrefixIsConfigured(t *testing.T) {
+func TestParseAddress_RefusesOtherText(t *testing.T) {
 	t.Parallel()
-	other := config
-	other.AttributePrefix = "acme.line"
-	row, _ := appendRow(NewMapper(other).Encoder(), nil, newRequest(t, attrs{
-		"acme.line.http_path": "/a", "canonical.http_path": "/b", "acme.line.statistics.n": 1, "canonical.statistics.m": 1,
-	}))
-	got := decode(t, row)
-	require.Equal(t, "/a", got["http_path"])
-	require.Equal(t, attrs{"n": 1.0}, got["statistics"])
+	for _, s := range []string{
+		"", " ", "[]", "localhost", "localhost:8080", "example.com", "/run/app.sock", "@", "unix", "unknown", "192.0.2",
+		"192.0.2.256", "192.0.2.0/24", "192.0.2.1:port", "192.0.2.1:99999", "192.0.2.1, 192.0.2.2", "3232235777", ":8080",
+		"192.0.2.1\x00",
+	} {
+		_, ok := parseAddress(s)
+		require.False(t, ok, s)
+	}
 }

@@ -7,9 +7,9 @@ import (
 	"canonicallineexporter/internal/request"
 )
 
-// BenchmarkAppend makes the row of a request of 20 attributes whose descendants
-// were a query, a wait for a connection and two calls.
-func BenchmarkAppend(b *testing.B) {
+// BenchmarkEncoder_Append encodes a request with 20 attributes whose descendants are a
+// query, a wait for a connection and two calls.
+func BenchmarkEncoder_Append(b *testing.B) {
 	req := newRequest(b, attrs{
 		"http.request.method": "GET", "url.path": "/clusters/82197fd8/databases", "url.scheme": "https", "url.query": "limit=10&token=abc",
 		"http.route": "/clusters/{cluster_id}/databases", "http.response.status_code": 200, "client.address": "203.0.113.9",
