@@ -66,7 +66,7 @@ func TestLoop_CreatesTableThenPartitionsThenQuestions(t *testing.T) {
 	require.GreaterOrEqual(t, pgtest.One[int64](t, b.Database, partitions), int64(4), "today and three ahead")
 }
 
-func TestLoop_FollowsATableThatTheStoreCreated(t *testing.T) {
+func TestLoop_Run_FollowsATableThatTheStoreCreated(t *testing.T) {
 	t.Parallel()
 	b := setup(t, true)
 	ctx, stop := context.WithCancel(t.Context())

@@ -59,7 +59,7 @@ func (w *writer) slowest(n int) (slowest time.Duration) {
 
 // A reader holds the table for the whole of a test, a writer writes at full
 // speed, and maintenance creates, detaches and drops.
-func TestMaintenanceNeitherBlocksNorIsBlocked(t *testing.T) {
+func TestMaintainer_Maintain_NeitherBlocksNorIsBlocked(t *testing.T) {
 	t.Parallel()
 	k := keep(t, nil)
 	k.round(t, 0)
@@ -106,7 +106,7 @@ func (k *keeper) collectors(t *testing.T, n int) []*Maintainer {
 }
 
 // As PgBouncer pools by transaction, and with `max_connections: 1`.
-func TestOneConnectionThatForgetsAllBetweenTransactionsIsEnough(t *testing.T) {
+func TestMaintainer_Maintain_NeedsOneConnectionWithoutSessionState(t *testing.T) {
 	t.Parallel()
 	k := keep(t, nil)
 	m := k.collectors(t, 1)[0]
@@ -134,7 +134,7 @@ const endState = `
 
 // The backends of all of them are killed at random while they are at it; in the
 // end the catalogue is as one alone would leave it.
-func TestCollectorsThatAreKilledLeaveWhatOneAloneWould(t *testing.T) {
+func TestMaintainer_KilledCollectors_LeaveTheStateOfOneAlone(t *testing.T) {
 	t.Parallel()
 	const rounds = 12
 	for _, n := range []int{2, 5} {

@@ -80,7 +80,7 @@ func (k *keeper) hold(t *testing.T, sql string) (release func()) {
 	return release
 }
 
-func TestAPartitionIsDetachedThenDropped(t *testing.T) {
+func TestMaintainer_Maintain_DetachesThenDrops(t *testing.T) {
 	t.Parallel()
 	k := keep(t, nil)
 	k.round(t, 0)
@@ -106,7 +106,7 @@ func TestAPartitionIsDetachedThenDropped(t *testing.T) {
 	require.Positive(t, status.Bytes)
 }
 
-func TestNothingGoesWithoutALimit(t *testing.T) {
+func TestMaintainer_WithoutLimit_RetiresNothing(t *testing.T) {
 	t.Parallel()
 	k := keep(t, func(cfg *Config) { cfg.Retention, cfg.KeepDetached = 0, 0 })
 	k.round(t, 0)
@@ -114,7 +114,7 @@ func TestNothingGoesWithoutALimit(t *testing.T) {
 	require.Equal(t, []string{"lines_20230512", "lines_20230513", "lines_20330509", "lines_20330510"}, k.attached(t))
 }
 
-func TestWhatWasRetiredIsNotMadeAgain(t *testing.T) {
+func TestMaintainer_EnsureFor_RecreatesNoRetiredPartition(t *testing.T) {
 	t.Parallel()
 	k := keep(t, func(cfg *Config) { cfg.KeepDetached = 0 })
 	k.round(t, 0)
@@ -141,7 +141,7 @@ func TestWhatWasRetiredIsNotMadeAgain(t *testing.T) {
 	require.Equal(t, []string{"lines_20230514", "lines_20230515", "lines_20230517", "lines_20230518", "lines_20230519"}, k.attached(t))
 }
 
-func TestAClientsWrongClockMakesNoPartitionsWithoutBound(t *testing.T) {
+func TestMaintainer_Expired_BoundsLateLinesWithoutRetention(t *testing.T) {
 	t.Parallel()
 	k := keep(t, func(cfg *Config) { cfg.Retention = 0 })
 	k.round(t, 0)
@@ -155,7 +155,7 @@ func TestAClientsWrongClockMakesNoPartitionsWithoutBound(t *testing.T) {
 	require.Equal(t, []bool{false}, lost, "it has a partition")
 }
 
-func TestWhatAnOperatorDidIsLeftAlone(t *testing.T) {
+func TestMaintainer_LeavesOperatorChangesAlone(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		before string // while the partition is attached
@@ -187,7 +187,7 @@ func TestWhatAnOperatorDidIsLeftAlone(t *testing.T) {
 	}
 }
 
-func TestATableThatWasAttachedAndDetachedAgainByHandIsKept(t *testing.T) {
+func TestMaintainer_ReattachedThenDetachedByHand_IsKept(t *testing.T) {
 	t.Parallel()
 	k := keep(t, nil)
 	k.round(t, 0)
@@ -199,7 +199,7 @@ func TestATableThatWasAttachedAndDetachedAgainByHandIsKept(t *testing.T) {
 	require.Contains(t, k.tables(t), "lines_20230512")
 }
 
-func TestUnderADEFAULTPartitionNothingIsDetachedAndTheOperatorIsTold(t *testing.T) {
+func TestMaintainer_DefaultPartition_BlocksDetachingAndIsReported(t *testing.T) {
 	t.Parallel()
 	k := keep(t, nil)
 	k.Exec(t, "CREATE TABLE others PARTITION OF lines DEFAULT")
@@ -224,7 +224,7 @@ func TestUnderADEFAULTPartitionNothingIsDetachedAndTheOperatorIsTold(t *testing.
 
 // An interrupted DETACH CONCURRENTLY leaves a partition that takes no lines and
 // lets no other be detached.
-func TestAnInterruptedDetachIsFinalized(t *testing.T) {
+func TestMaintainer_InterruptedDetach_IsFinalized(t *testing.T) {
 	t.Parallel()
 	k := keep(t, nil)
 	k.round(t, 0)
@@ -252,7 +252,7 @@ func TestAnInterruptedDetachIsFinalized(t *testing.T) {
 	require.NotContains(t, k.tables(t), "lines_20230512")
 }
 
-func TestSomebodyElsesInterruptedDetachIsReported(t *testing.T) {
+func TestMaintainer_ForeignInterruptedDetach_IsReported(t *testing.T) {
 	t.Parallel()
 	k := keep(t, nil)
 	k.round(t, 0)
@@ -274,7 +274,7 @@ func TestSomebodyElsesInterruptedDetachIsReported(t *testing.T) {
 	require.NotContains(t, k.attached(t), "lines_20230513")
 }
 
-func TestATableInUseIsDroppedLater(t *testing.T) {
+func TestMaintainer_PartitionInUse_IsDroppedLater(t *testing.T) {
 	t.Parallel()
 	k := keep(t, nil)
 	k.round(t, 0)
@@ -289,7 +289,7 @@ func TestATableInUseIsDroppedLater(t *testing.T) {
 }
 
 // What fails does not keep the rest from being done.
-func TestATableThatAViewNeedsStaysAndTheOthersGo(t *testing.T) {
+func TestMaintainer_FailedDrop_DoesNotStopTheOthers(t *testing.T) {
 	t.Parallel()
 	k := keep(t, nil)
 	k.round(t, 0)
@@ -305,7 +305,7 @@ func TestATableThatAViewNeedsStaysAndTheOthersGo(t *testing.T) {
 	require.NotContains(t, k.tables(t), "lines_20230512")
 }
 
-func TestStorageParametersOfTheNewestPartitionAreCarriedOver(t *testing.T) {
+func TestMaintainer_Create_CopiesStorageParametersOfTheNewest(t *testing.T) {
 	t.Parallel()
 	k := keep(t, nil)
 	k.Exec(t, "CREATE INDEX ON lines (note) WITH (fillfactor = 60)")
@@ -318,7 +318,7 @@ func TestStorageParametersOfTheNewestPartitionAreCarriedOver(t *testing.T) {
 		"SELECT count(*) FROM pg_indexes WHERE tablename = 'lines_20230514' AND indexdef LIKE '%(note)%fillfactor=''60''%'"))
 }
 
-func TestANameThatIsTakenGetsANumber(t *testing.T) {
+func TestMaintainer_Create_NumbersATakenName(t *testing.T) {
 	t.Parallel()
 	k := keep(t, nil)
 	k.Exec(t, "CREATE TABLE lines_20230512 (theirs int); CREATE TYPE lines_20230512_2 AS ENUM ()")

@@ -41,7 +41,7 @@ func (c Config) simulate(t *testing.T, now time.Time, catalog Catalog) Catalog {
 }
 
 // Hour by hour through a leap year.
-func TestAYearOfRounds(t *testing.T) {
+func TestPlan_YearOfRounds(t *testing.T) {
 	t.Parallel()
 	for _, interval := range []Interval{Hour, Day, Week, Month} {
 		t.Run(string(interval), func(t *testing.T) {
@@ -77,7 +77,7 @@ func TestAYearOfRounds(t *testing.T) {
 	}
 }
 
-func TestMaxSizeTakesTheOldestAndNeverWhatIsWritten(t *testing.T) {
+func TestPlan_Retirements_MaxSize_TakesTheOldest(t *testing.T) {
 	t.Parallel()
 	now := day(12).Add(time.Hour)
 	sized := func(n int, bytes int64, stage stage, made bool) Partition {
@@ -108,7 +108,7 @@ func TestMaxSizeTakesTheOldestAndNeverWhatIsWritten(t *testing.T) {
 
 // Six weeks of hours against a real Postgres, with a line at every hour and one
 // that is as late as it may be.
-func TestWeeksOfRoundsOnPostgres(t *testing.T) {
+func TestMaintainer_WeeksOfRounds(t *testing.T) {
 	t.Parallel()
 	for interval, weeks := range map[Interval]int{Hour: 1, Day: 3, Week: 6, Month: 12} {
 		t.Run(string(interval), func(t *testing.T) {
@@ -140,7 +140,7 @@ func TestWeeksOfRoundsOnPostgres(t *testing.T) {
 	}
 }
 
-func TestATableWithAMaxSizeStaysUnderItWhileLinesAreWritten(t *testing.T) {
+func TestMaintainer_MaxSize_HoldsWhileLinesAreWritten(t *testing.T) {
 	t.Parallel()
 	const limit = 4 << 20
 	k := keep(t, func(cfg *Config) {

@@ -17,7 +17,7 @@ const marks = `
 	SELECT proname || regexp_replace(obj_description(oid, 'pg_proc'), '.* \[canonical_line', '')
 	FROM pg_proc WHERE strpos(obj_description(oid, 'pg_proc'), ' [canonical_line ') > 0 ORDER BY 1`
 
-func TestQuestionsAreMadeOnce(t *testing.T) {
+func TestApply_CreatesFunctionsOnce(t *testing.T) {
 	t.Parallel()
 	d := few(t, "('1 min', '/', '1 s', 200, 1, '', '', '{}')")
 	require.Len(t, pgtest.All[string](t, d, marks), len(questions.Names()))
@@ -25,7 +25,7 @@ func TestQuestionsAreMadeOnce(t *testing.T) {
 	require.Len(t, pgtest.All[string](t, d, "SELECT question FROM canonical_api_line_questions()"), len(questions.Names()))
 }
 
-func TestQuestionsOfAnotherVersionAreReplaced(t *testing.T) {
+func TestApply_ReplacesOtherVersions(t *testing.T) {
 	t.Parallel()
 	d := few(t, "('1 min', '/', '1 s', 200, 1, '', '', '{}')")
 	want := pgtest.All[string](t, d, marks)
@@ -43,7 +43,7 @@ func TestQuestionsOfAnotherVersionAreReplaced(t *testing.T) {
 	require.Equal(t, want, pgtest.All[string](t, d, marks))
 }
 
-func TestFunctionsOfOthersStay(t *testing.T) {
+func TestApply_LeavesForeignFunctionsAlone(t *testing.T) {
 	t.Parallel()
 	d := few(t, "('1 min', '/', '1 s', 200, 1, '', '', '{}')")
 	d.Exec(t, `
@@ -65,7 +65,7 @@ func TestFunctionsOfOthersStay(t *testing.T) {
 }
 
 // A table made by the article's DDL has 33 of the columns, this one fewer.
-func TestColumnsThatTheTableLacksAreNULL(t *testing.T) {
+func TestQuestions_MissingColumns_AreNULL(t *testing.T) {
 	t.Parallel()
 	d := pgtest.New(t)
 	pgtest.CreateArticleTable(t, d)
@@ -82,7 +82,7 @@ func TestColumnsThatTheTableLacksAreNULL(t *testing.T) {
 	}
 }
 
-func TestATableWithoutWhatAQuestionNeeds(t *testing.T) {
+func TestApply_MissingRequiredColumns_CreatesTheRest(t *testing.T) {
 	t.Parallel()
 	d := pgtest.New(t)
 	d.Exec(t, "CREATE TABLE canonical_api_line (id uuid, created_at timestamptz, request_id uuid)")
@@ -92,7 +92,7 @@ func TestATableWithoutWhatAQuestionNeeds(t *testing.T) {
 	require.ErrorContains(t, applied.Failed["window"], "42703")
 }
 
-func TestNothingDependsOnTheTable(t *testing.T) {
+func TestQuestions_TableCanBeAlteredAndDropped(t *testing.T) {
 	t.Parallel()
 	d := few(t, "('1 min', '/', '1 s', 200, 1, '', '', '{}')")
 	d.Exec(t, "ALTER TABLE canonical_api_line DROP COLUMN trace_id, ALTER status TYPE bigint")
@@ -102,7 +102,7 @@ func TestNothingDependsOnTheTable(t *testing.T) {
 	require.Empty(t, answer(t, d, "SELECT * FROM canonical_api_line_speed()"))
 }
 
-func TestTablesOfAnyNameHaveTheirQuestions(t *testing.T) {
+func TestApply_AnyTableName(t *testing.T) {
 	t.Parallel()
 	d := pgtest.New(t)
 	for _, name := range []table.Name{
@@ -118,7 +118,7 @@ func TestTablesOfAnyNameHaveTheirQuestions(t *testing.T) {
 	}
 }
 
-func TestTheScriptMakesTheSameQuestionsAndReplacesThem(t *testing.T) {
+func TestScript_CreatesWhatApplyCreates(t *testing.T) {
 	t.Parallel()
 	script, err := os.ReadFile("../../schema/questions.sql")
 	require.NoError(t, err)

@@ -49,7 +49,7 @@ func expand(sql string, to time.Time, variables map[string]string) string {
 	return strings.NewReplacer(replace...).Replace(sql)
 }
 
-func TestEveryPanelOfTheDashboardHasData(t *testing.T) {
+func TestDashboard_EveryPanelHasData(t *testing.T) {
 	t.Parallel()
 	d := ask(t, 50_000)
 	d.Exec(t, "UPDATE canonical_api_line SET duration = duration * 2 WHERE created_at > now() - interval '3 hours'")
@@ -84,7 +84,7 @@ func TestEveryPanelOfTheDashboardHasData(t *testing.T) {
 
 // What Grafana takes silently and shows wrong: panels that share an id, overlap or
 // stick out of its 24 columns, and a data source or a time of this machine.
-func TestTheDashboardCanBeImported(t *testing.T) {
+func TestDashboard_CanBeImported(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../../dashboards/canonical-lines.json")
 	require.NoError(t, err)
@@ -135,7 +135,7 @@ func TestTheDashboardCanBeImported(t *testing.T) {
 	}
 }
 
-func TestProvisioningFilesAreYAML(t *testing.T) {
+func TestProvisioning_FilesAreYAML(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("../../dashboards/provisioning/*/*.yaml")
 	require.NoError(t, err)

@@ -88,7 +88,7 @@ var calls = []call{
 	{"request", "md5('request19990')", "md5('request19990'), '1 hour'"},
 }
 
-func TestEveryQuestionHasAnAnswer(t *testing.T) {
+func TestQuestions_EachHasAnAnswer(t *testing.T) {
 	t.Parallel()
 	d := ask(t, 20_000)
 	for _, c := range calls {
@@ -108,7 +108,7 @@ func answer(t *testing.T, d *pgtest.Database, sql string) []map[string]any {
 	return answers
 }
 
-func TestTheArticlesQueriesGiveTheSamePercentiles(t *testing.T) {
+func TestQuestions_ReadsAndWrites_MatchTheArticlesQueries(t *testing.T) {
 	t.Parallel()
 	d := ask(t, 20_000)
 	for question, file := range map[string]string{"reads": "are_we_fast_reads.sql", "writes": "are_we_fast_writes.sql"} {
@@ -138,7 +138,7 @@ func few(t *testing.T, rows string) *pgtest.Database {
 	return d
 }
 
-func TestSpeedCountsRequestsAndTakesPercentilesOfLines(t *testing.T) {
+func TestQuestions_Speed_CountsRequestsAndTakesPercentilesOfLines(t *testing.T) {
 	t.Parallel()
 	d := few(t, `
 		('1 min', '/a', '10 ms', 200, 6, 'x', NULL, NULL),
@@ -152,7 +152,7 @@ func TestSpeedCountsRequestsAndTakesPercentilesOfLines(t *testing.T) {
 	require.EqualValues(t, 4, pgtest.One[int64](t, d, "SELECT sum(requests)::bigint FROM canonical_api_line_rate('2 min', now() - interval '90 s')"))
 }
 
-func TestQuestionsNarrowToAServiceMethodOrRoute(t *testing.T) {
+func TestQuestions_FilterByServiceMethodAndRoute(t *testing.T) {
 	t.Parallel()
 	d := ask(t, 2_000)
 	for _, name := range []string{"window", "speed", "rate", "heatmap", "errors", "failures", "slowest", "costs", "callers"} {
@@ -162,7 +162,7 @@ func TestQuestionsNarrowToAServiceMethodOrRoute(t *testing.T) {
 	}
 }
 
-func TestChangesAreTheLargestFirstAndFewLinesLast(t *testing.T) {
+func TestQuestions_Changes_LargestFirstAndFewLinesLast(t *testing.T) {
 	t.Parallel()
 	d := few(t, `
 		('2 hours', '/rare', '1 ms', 200, 1, 'x', NULL, NULL),
@@ -186,7 +186,7 @@ func TestChangesAreTheLargestFirstAndFewLinesLast(t *testing.T) {
 		FROM canonical_api_line_changes()`))
 }
 
-func TestCostsAndRepeatedStatements(t *testing.T) {
+func TestQuestions_CostsAndNPlusOne_ReadStatistics(t *testing.T) {
 	t.Parallel()
 	d := few(t, `
 		('1 min', '/a', '1 s', 200, 2, 'x', NULL,
@@ -207,7 +207,7 @@ func TestCostsAndRepeatedStatements(t *testing.T) {
 		SELECT (duration, own, database, outgoing)::text FROM canonical_api_line_slowest() WHERE queries = 12`))
 }
 
-func TestCallersAreThoseWithTheMostRequestsAndTheMostErrors(t *testing.T) {
+func TestQuestions_Callers_MostRequestsAndMostErrors(t *testing.T) {
 	t.Parallel()
 	d := few(t, `
 		('1 min', '/a', '1 s', 200, 5, 'busy', NULL, NULL),
@@ -222,7 +222,7 @@ func TestCallersAreThoseWithTheMostRequestsAndTheMostErrors(t *testing.T) {
 		SELECT (caller, requests, percent_requests, refused, busy)::text FROM canonical_api_line_callers() WHERE kind = 'address'`))
 }
 
-func TestARequestIsFoundByEitherId(t *testing.T) {
+func TestQuestions_Request_FindsRequestIDAndTraceID(t *testing.T) {
 	t.Parallel()
 	d := ask(t, 2_000)
 	type ids struct{ Request, Trace, Dashes string }

@@ -18,7 +18,7 @@ const dawdle = `
 		$$ BEGIN PERFORM pg_sleep(0.01); RETURN NEW; END $$;
 	CREATE TRIGGER dawdle BEFORE INSERT ON canonical_api_line FOR EACH ROW EXECUTE FUNCTION dawdle()`
 
-func TestWhatIsNotTheRowsFaultIsTriedAgain(t *testing.T) {
+func TestStore_Write_FaultOutsideTheRows_CanBeRetried(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]struct{ strike, mend, sqlstate string }{
 		"privilege": {"REVOKE INSERT ON canonical_api_line FROM writer", "GRANT INSERT ON canonical_api_line TO writer", "42501"},
@@ -62,7 +62,7 @@ func TestWhatIsNotTheRowsFaultIsTriedAgain(t *testing.T) {
 	}
 }
 
-func TestACancelledCopyLeavesNoConnectionSpoilt(t *testing.T) {
+func TestStore_Write_CancelledCopy_LeavesThePoolUsable(t *testing.T) {
 	t.Parallel()
 	b := setup(t, nil)
 	b.write(t, batchOf(t, span{id: 1}))

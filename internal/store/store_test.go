@@ -14,7 +14,7 @@ import (
 	"canonicallineexporter/internal/table"
 )
 
-func TestFirstWriteMakesTheTableAndItsPartitions(t *testing.T) {
+func TestStore_Write_CreatesTableAndPartitions(t *testing.T) {
 	t.Parallel()
 	b := setup(t, nil)
 	require.Equal(t, Outcomes{Inserted: 2}, b.write(t, batchOf(t, span{id: 1}, span{id: 2, ago: 72 * time.Hour})))
@@ -23,7 +23,7 @@ func TestFirstWriteMakesTheTableAndItsPartitions(t *testing.T) {
 		"SELECT count(*) FROM pg_inherits WHERE inhparent = 'canonical_api_line'::regclass"), "one for each line")
 }
 
-func TestManyStoresStartAtOnce(t *testing.T) {
+func TestStore_Write_ConcurrentFirstWrites(t *testing.T) {
 	t.Parallel()
 	b := setup(t, nil)
 	results := make([]Outcomes, 6)
@@ -42,7 +42,7 @@ func TestManyStoresStartAtOnce(t *testing.T) {
 	require.EqualValues(t, len(results), b.count(t))
 }
 
-func TestRedeliveredLinesWriteNoTuple(t *testing.T) {
+func TestStore_Write_RedeliveredLines_WriteNoTuple(t *testing.T) {
 	t.Parallel()
 	b := setup(t, nil)
 	b.write(t, batchOf(t, span{id: 1}, span{id: 2}))
@@ -53,7 +53,7 @@ func TestRedeliveredLinesWriteNoTuple(t *testing.T) {
 	require.Equal(t, before, pgtest.One[string](t, b.Database, tuples))
 }
 
-func TestTheUpsertOnlyAddsToAStoredLine(t *testing.T) {
+func TestStore_Write_StoredLine_OnlyGains(t *testing.T) {
 	t.Parallel()
 	rich := map[string]any{"user.email": "a@example.com", "http.route": "/rich", "canonical.sso_provider": "idp"}
 	poor := map[string]any{"canonical.auth_internal_name": "job", "http.route": "/poor"}
@@ -91,7 +91,7 @@ func TestTheUpsertOnlyAddsToAStoredLine(t *testing.T) {
 	})
 }
 
-func TestWritersOfTheSameLinesDoNotDeadlock(t *testing.T) {
+func TestStore_Write_ConcurrentWritersOfTheSameLines(t *testing.T) {
 	t.Parallel()
 	b := setup(t, nil)
 	var spans, reversed []span
@@ -118,7 +118,7 @@ func TestWritersOfTheSameLinesDoNotDeadlock(t *testing.T) {
 	require.EqualValues(t, 200, b.count(t))
 }
 
-func TestARefusedRowIsDroppedAloneAndNamed(t *testing.T) {
+func TestStore_Write_RefusedRow_IsDroppedAloneAndNamed(t *testing.T) {
 	t.Parallel()
 	b := setup(t, nil)
 	b.write(t, batchOf(t, span{id: 1000}))
@@ -150,7 +150,7 @@ const attempts = `
 		$$ BEGIN PERFORM nextval('attempts'); RETURN NULL; END $$;
 	CREATE TRIGGER attempts BEFORE INSERT ON canonical_api_line FOR EACH STATEMENT EXECUTE FUNCTION count_attempt()`
 
-func TestOneRefusedRowAmongTenThousandTakesFewAttempts(t *testing.T) {
+func TestStore_Write_RefusedRow_IsFoundInFewAttempts(t *testing.T) {
 	t.Parallel()
 	for name, position := range map[string]int{"first": 0, "in the middle": 4711, "last": 9999} {
 		t.Run(name, func(t *testing.T) {
@@ -170,7 +170,7 @@ func TestOneRefusedRowAmongTenThousandTakesFewAttempts(t *testing.T) {
 	}
 }
 
-func TestARowWithoutAValueThatIsRequiredIsDroppedAlone(t *testing.T) {
+func TestStore_Write_MissingRequiredValue_DropsTheRowAlone(t *testing.T) {
 	t.Parallel()
 	b := setup(t, nil)
 	b.write(t, batchOf(t, span{id: 1, with: map[string]any{"user_agent.original": "curl"}}))
@@ -179,7 +179,7 @@ func TestARowWithoutAValueThatIsRequiredIsDroppedAlone(t *testing.T) {
 	require.Equal(t, Outcomes{Inserted: 1, Rejected: 1}, b.write(t, batchOf(t, spans...)))
 }
 
-func TestARowOfTheWrongShapeIsDroppedAlone(t *testing.T) {
+func TestStore_Write_MalformedRow_IsDroppedAlone(t *testing.T) {
 	t.Parallel()
 	b := setup(t, nil)
 	batch := batchOf(t, span{id: 1}, span{id: 2, with: map[string]any{"user_agent.original": "curl"}})
@@ -187,7 +187,7 @@ func TestARowOfTheWrongShapeIsDroppedAlone(t *testing.T) {
 	require.Equal(t, Outcomes{Inserted: 1, Rejected: 1}, b.write(t, batch))
 }
 
-func TestWhatVanishedIsMadeAgain(t *testing.T) {
+func TestStore_Write_RecreatesWhatVanished(t *testing.T) {
 	t.Parallel()
 	for name, vanish := range map[string]func(*testing.T, *bundle){
 		"table":  func(t *testing.T, b *bundle) { b.Exec(t, "DROP TABLE canonical_api_line") },
@@ -215,14 +215,14 @@ func TestWhatVanishedIsMadeAgain(t *testing.T) {
 	}
 }
 
-func TestLinesThatOutlivedTheRetentionAreDropped(t *testing.T) {
+func TestStore_Write_ExpiredLines_AreDropped(t *testing.T) {
 	t.Parallel()
 	b := setupPartitions(t, nil, partition.Config{Interval: partition.Day, Retention: 24 * time.Hour})
 	require.Equal(t, Outcomes{Inserted: 1, Expired: 1}, b.write(t, batchOf(t, span{id: 1}, span{id: 2, ago: 72 * time.Hour})))
 	require.Equal(t, Outcomes{Expired: 1}, b.write(t, batchOf(t, span{id: 3, ago: 72 * time.Hour})))
 }
 
-func TestALateLineBringsNoRetiredPartitionBack(t *testing.T) {
+func TestStore_Write_ExpiredLine_RecreatesNoRetiredPartition(t *testing.T) {
 	t.Parallel()
 	forever := partition.Config{Interval: partition.Hour}
 	b := setupPartitions(t, nil, forever)
@@ -239,7 +239,7 @@ func TestALateLineBringsNoRetiredPartitionBack(t *testing.T) {
 	require.ErrorContains(t, err, "SQLSTATE 23514", "somebody else may yet make its partition")
 }
 
-func TestTheArticlesTableIsWrittenAsItIs(t *testing.T) {
+func TestStore_Write_ArticleTable_StaysAsItIs(t *testing.T) {
 	t.Parallel()
 	b := setup(t, func(cfg *table.Config) { cfg.CreateSchema = false })
 	_, err := b.store.Write(t.Context(), batchOf(t, span{id: 1}))
@@ -262,7 +262,7 @@ func TestTheArticlesTableIsWrittenAsItIs(t *testing.T) {
 }
 
 // The table changes behind the back of a store that has read it.
-func TestAColumnThatChangedItsTypeIsLeftOut(t *testing.T) {
+func TestStore_Write_ColumnOfAnotherType_IsLeftOut(t *testing.T) {
 	t.Parallel()
 	b := setup(t, nil)
 	b.write(t, batchOf(t, span{id: 1}))
@@ -276,7 +276,7 @@ func TestAColumnThatChangedItsTypeIsLeftOut(t *testing.T) {
 		"SELECT count(*) FROM canonical_api_line WHERE user_agent = 'curl' AND request_id IS NULL AND http_route IS NULL"))
 }
 
-func TestAColumnThatOnlySomebodyElseFillsCostsNoLine(t *testing.T) {
+func TestStore_Write_ForeignRequiredColumn_LosesNoLine(t *testing.T) {
 	t.Parallel()
 	b := setup(t, nil)
 	_, err := b.store.table.Maintain(t.Context())
@@ -288,7 +288,7 @@ func TestAColumnThatOnlySomebodyElseFillsCostsNoLine(t *testing.T) {
 	require.Equal(t, Outcomes{Inserted: 1}, b.write(t, batchOf(t, span{id: 1})))
 }
 
-func TestAConnectionThatIsCutCostsNoLine(t *testing.T) {
+func TestStore_Write_CutConnection_LosesNoLine(t *testing.T) {
 	t.Parallel()
 	b := setup(t, nil)
 	b.write(t, batchOf(t, span{id: 1}))

@@ -31,7 +31,7 @@ const keys = `
 
 var lines = table.Name{Name: "canonical_api_line"}
 
-func TestTableIsTheArticlesToTheLetterThenOurs(t *testing.T) {
+func TestApply_CreatesTheColumnsOfTheArticleFirst(t *testing.T) {
 	t.Parallel()
 	theirs, ours := pgtest.New(t), pgtest.New(t)
 	pgtest.CreateArticleTable(t, theirs)
@@ -52,7 +52,7 @@ func TestTableIsTheArticlesToTheLetterThenOurs(t *testing.T) {
 	require.Equal(t, pgtest.All[string](t, theirs, keys, lines.Name), pgtest.All[string](t, ours, keys, lines.Name))
 }
 
-func TestEveryColumnIsCommented(t *testing.T) {
+func TestApply_CommentsEveryColumn(t *testing.T) {
 	t.Parallel()
 	d := pgtest.New(t)
 	require.NoError(t, table.Apply(t.Context(), d.Pool, lines, line.Columns()))
@@ -61,7 +61,7 @@ func TestEveryColumnIsCommented(t *testing.T) {
 		WHERE attrelid = 'canonical_api_line'::regclass AND attnum > 0 AND col_description(attrelid, attnum) IS NULL`))
 }
 
-func TestApplyFromManyCollectorsAtOnce(t *testing.T) {
+func TestApply_ConcurrentCollectors(t *testing.T) {
 	t.Parallel()
 	d := pgtest.New(t)
 	qualified := table.Name{Schema: "Café.metrics", Name: `lines"; DROP`}
@@ -80,7 +80,7 @@ func TestApplyFromManyCollectorsAtOnce(t *testing.T) {
 	require.Equal(t, qualified, catalog.Name)
 }
 
-func TestApplyAddsColumnsAndChangesNone(t *testing.T) {
+func TestApply_ExistingTable_AddsColumnsAndChangesNone(t *testing.T) {
 	t.Parallel()
 	d := pgtest.New(t)
 	pgtest.CreateArticleTable(t, d)
@@ -100,13 +100,13 @@ func TestApplyAddsColumnsAndChangesNone(t *testing.T) {
 		"a gen_ulid() that is there stays")
 }
 
-func TestReadWithoutATable(t *testing.T) {
+func TestRead_MissingTable(t *testing.T) {
 	t.Parallel()
 	_, err := table.Read(t.Context(), pgtest.New(t).Pool, lines)
 	require.ErrorIs(t, err, table.ErrNoTable)
 }
 
-func TestGenULIDSortsByTimeAndDoesNotRepeat(t *testing.T) {
+func TestGenULID_SortsByTimeAndIsUnique(t *testing.T) {
 	t.Parallel()
 	d := pgtest.New(t)
 	require.NoError(t, table.Apply(t.Context(), d.Pool, lines, line.Columns()))
