@@ -39,14 +39,14 @@ func New(pool *pgxpool.Pool, table *table.Maintainer, partitions *partition.Main
 }
 
 // Use has the store write to the table as it was just read.
-func (s *Store) Use(catalog table.Catalog) {
+func (s *Store) Use(catalog table.Definition) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.use(catalog)
 }
 
 // use is Use for a caller that holds the lock.
-func (s *Store) use(catalog table.Catalog) {
+func (s *Store) use(catalog table.Definition) {
 	t := newTarget(catalog)
 	s.warn(t)
 	s.target = &t

@@ -11,20 +11,20 @@ import (
 // target is the table as it is, which may be somebody else's: some of the
 // columns, in any order, or with other types.
 type target struct {
-	table.Catalog
+	table.Definition
 	// latest is how the latest batch was written; most have the same columns.
 	latest *atomic.Pointer[plan]
 }
 
-func newTarget(catalog table.Catalog) target {
+func newTarget(catalog table.Definition) target {
 	return target{catalog, &atomic.Pointer[plan]{}}
 }
 
 // accepts reports whether the table has the column with a type that takes its
 // binary form.
 func (t target) accepts(column copyrow.Column) bool {
-	found, ok := t.Columns[column.Name]
-	return ok && found.Takes(column.Type)
+	columnType, ok := t.Columns[column.Name]
+	return ok && columnType.Accepts(column.Type)
 }
 
 // missing is the names of the columns that the table does not take.

@@ -13,7 +13,7 @@ import (
 	"canonicallineexporter/internal/table"
 )
 
-// definition lists the columns of a table as the catalogue has them.
+// definition lists the columns of a table, as defined in the catalogue.
 const definition = `
 	SELECT concat_ws(' ', a.attname, format_type(a.atttypid, a.atttypmod),
 		CASE WHEN a.attnotnull THEN 'NOT NULL' END,
@@ -23,8 +23,8 @@ const definition = `
 	WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped
 	ORDER BY a.attnum`
 
-// keys leaves out NOT NULL, which definition has, and which is a constraint from
-// Postgres 18 on.
+// keys leaves out NOT NULL: definition has it, and it is a constraint from Postgres 18
+// on.
 const keys = `
 	SELECT pg_get_constraintdef(oid) || ' ' || pg_get_partkeydef(conrelid)
 	FROM pg_constraint WHERE conrelid = to_regclass($1) AND contype <> 'n'`
@@ -74,10 +74,10 @@ func TestApply_ConcurrentCollectors(t *testing.T) {
 	for _, err := range errs {
 		require.NoError(t, err)
 	}
-	catalog, err := table.Read(t.Context(), d.Pool, qualified)
+	read, err := table.Read(t.Context(), d.Pool, qualified)
 	require.NoError(t, err)
-	require.Len(t, catalog.Columns, len(line.Columns()))
-	require.Equal(t, qualified, catalog.Name)
+	require.Len(t, read.Columns, len(line.Columns()))
+	require.Equal(t, qualified, read.Name)
 }
 
 func TestApply_ExistingTable_AddsColumnsAndChangesNone(t *testing.T) {
@@ -97,7 +97,7 @@ func TestApply_ExistingTable_AddsColumnsAndChangesNone(t *testing.T) {
 		"a column without a default can only be added as NULL: %v", after)
 	require.Contains(t, after, "adjusted_count double precision NOT NULL DEFAULT 1")
 	require.Equal(t, "SELECT gen_random_uuid()", strings.TrimSpace(pgtest.One[string](t, d, "SELECT prosrc FROM pg_proc WHERE proname = 'gen_ulid'")),
-		"a gen_ulid() that is there stays")
+		"an existing gen_ulid() stays")
 }
 
 func TestRead_MissingTable(t *testing.T) {
