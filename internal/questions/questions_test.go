@@ -17,7 +17,7 @@ import (
 
 var lines = table.Name{Schema: "public", Name: "canonical_api_line"}
 
-// ask makes the table, its partitions and its questions, and fills it with lines
+// ask returns a database with the table, its partitions and its questions, and with n lines
 // of the 24 hours before now.
 func ask(t testing.TB, n int) *pgtest.Database {
 	t.Helper()
@@ -51,8 +51,8 @@ func applyQuestions(t testing.TB, pool *pgxpool.Pool) questions.Applied {
 	return applied
 }
 
-// partitions are day_0, the 23 hours before now and one after, and four older ones:
-// a window of 24 hours takes two of the five, one of an hour day_0 alone.
+// partitions creates day_0, which covers the 23 hours before now and the hour after it, and
+// four older days. A window of 24 hours reads two of the five, one of an hour only day_0.
 const partitions = `
 	DO $$
 	DECLARE
@@ -64,7 +64,7 @@ const partitions = `
 		END LOOP;
 	END $$`
 
-// call is a question with its arguments for a day and for an hour.
+// call holds the name of a question and its arguments for a day and for an hour.
 type call struct{ name, day, hour string }
 
 func (c call) sql(arguments string) string {
@@ -98,7 +98,7 @@ func TestQuestions_EachHasAnAnswer(t *testing.T) {
 	}
 }
 
-// answer is the rows of a result, each by the names of its columns.
+// answer returns the rows of a result, each as a map by column name.
 func answer(t *testing.T, d *pgtest.Database, sql string) []map[string]any {
 	t.Helper()
 	rows, err := d.Pool.Query(t.Context(), sql)
@@ -112,7 +112,7 @@ func TestQuestions_ReadsAndWrites_MatchTheArticlesQueries(t *testing.T) {
 	t.Parallel()
 	d := ask(t, 20_000)
 	for question, file := range map[string]string{"reads": "are_we_fast_reads.sql", "writes": "are_we_fast_writes.sql"} {
-		article, err := os.ReadFile("../demo/queries/" + file)
+		article, err := os.ReadFile("../../demo/queries/" + file)
 		require.NoError(t, err)
 		want := answer(t, d, string(article))
 		require.NotEmpty(t, want)
@@ -122,7 +122,7 @@ func TestQuestions_ReadsAndWrites_MatchTheArticlesQueries(t *testing.T) {
 	}
 }
 
-// few is a table with lines of the last minutes.
+// few returns a database with the table, its questions and the given lines.
 func few(t *testing.T, rows string) *pgtest.Database {
 	t.Helper()
 	d := pgtest.New(t)
