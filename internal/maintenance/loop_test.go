@@ -22,7 +22,7 @@ import (
 	"canonicallineexporter/internal/table"
 )
 
-// bundle is a loop over a database of its own.
+// bundle is a loop with its own database.
 type bundle struct {
 	*pgtest.Database
 	loop *Loop

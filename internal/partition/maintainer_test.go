@@ -14,8 +14,8 @@ import (
 
 var parent = table.Name{Schema: "public", Name: "lines"}
 
-// setup returns a database with an empty partitioned parent, and a maintainer of
-// it on the afternoon of 2023-05-12.
+// setup returns a database with an empty partitioned parent, and a maintainer of it whose
+// clock stands at 15:00 on 2023-05-12.
 func setup(t *testing.T, interval Interval) (*pgtest.Database, *Maintainer) {
 	t.Helper()
 	d := pgtest.New(t)
@@ -95,8 +95,7 @@ func TestMaintainer_EnsureAhead_DoesNotWaitForOpenTransactions(t *testing.T) {
 	t.Parallel()
 	d, m := setup(t, Day)
 	d.Exec(t, "CREATE TABLE may PARTITION OF lines FOR VALUES FROM ('2023-05-01 00:00+00') TO ('2023-05-12 00:00+00')")
-	// An open transaction has read and written the parent: PARTITION OF would
-	// wait for it.
+	// PARTITION OF would wait for this open transaction, which reads and writes the parent.
 	tx, err := d.Pool.Begin(t.Context())
 	require.NoError(t, err)
 	defer tx.Rollback(t.Context()) //nolint:errcheck // the database goes anyway

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// foreign is partitions that somebody else made.
+// foreign returns a catalogue of partitions that the exporter did not create.
 func foreign(ranges ...Range) Catalog {
 	var catalog Catalog
 	for _, r := range ranges {
@@ -17,7 +17,7 @@ func foreign(ranges ...Range) Catalog {
 	return catalog
 }
 
-// creation is what a plan makes for a range, by name.
+// creation returns the action that creates a partition.
 func creation(name string, r Range) Action {
 	return Action{Create, Partition{Name: parent.Sibling(name), Range: r}}
 }
@@ -51,7 +51,7 @@ func TestPlan_Creations_UnderOnePartitionForEverything_AreEmpty(t *testing.T) {
 	require.Empty(t, Config{Interval: Hour}.creations(parent, everything, []Range{{day(1), day(3)}}, nil))
 }
 
-// Whatever exists, afterwards every wanted instant is in exactly one partition.
+// Whatever partitions exist, the plan puts every wanted instant into exactly one.
 func TestPlan_Creations_CoverAllAndOverlapNothing(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 2)) // reproducible

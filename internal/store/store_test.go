@@ -20,26 +20,26 @@ func TestStore_Write_CreatesTableAndPartitions(t *testing.T) {
 	require.Equal(t, Outcomes{Inserted: 2}, b.write(t, batchOf(t, span{id: 1}, span{id: 2, ago: 72 * time.Hour})))
 	require.EqualValues(t, 2, b.count(t))
 	require.EqualValues(t, 2, pgtest.One[int64](t, b.Database,
-		"SELECT count(*) FROM pg_inherits WHERE inhparent = 'canonical_api_line'::regclass"), "one for each line")
+		"SELECT count(*) FROM pg_inherits WHERE inhparent = 'canonical_api_line'::regclass"), "one partition for each line")
 }
 
 func TestStore_Write_ConcurrentFirstWrites(t *testing.T) {
 	t.Parallel()
 	b := setup(t, nil)
-	results := make([]Outcomes, 6)
-	errs := make([]error, len(results))
+	outcomes := make([]Outcomes, 6)
+	errs := make([]error, len(outcomes))
 	var wg sync.WaitGroup
-	for i := range results {
+	for i := range outcomes {
 		other := New(b.store.pool, b.store.table, b.store.partitions, b.store.logger)
 		batch := batchOf(t, span{id: uint64(i)})
-		wg.Go(func() { results[i], errs[i] = other.Write(t.Context(), batch) })
+		wg.Go(func() { outcomes[i], errs[i] = other.Write(t.Context(), batch) })
 	}
 	wg.Wait()
-	for i := range results {
+	for i := range outcomes {
 		require.NoError(t, errs[i])
-		require.Equal(t, Outcomes{Inserted: 1}, results[i])
+		require.Equal(t, Outcomes{Inserted: 1}, outcomes[i])
 	}
-	require.EqualValues(t, len(results), b.count(t))
+	require.EqualValues(t, len(outcomes), b.count(t))
 }
 
 func TestStore_Write_RedeliveredLines_WriteNoTuple(t *testing.T) {
@@ -64,29 +64,29 @@ func TestStore_Write_StoredLine_OnlyGains(t *testing.T) {
 	t.Run("a poorer version fills NULLs", func(t *testing.T) {
 		t.Parallel()
 		b := setup(t, nil)
-		b.write(t, batchOf(t, span{id: 1, with: rich, below: 9}))
-		require.Equal(t, Outcomes{Updated: 1}, b.write(t, batchOf(t, span{id: 1, with: poor, below: 1})))
+		b.write(t, batchOf(t, span{id: 1, with: rich, descendants: 9}))
+		require.Equal(t, Outcomes{Updated: 1}, b.write(t, batchOf(t, span{id: 1, with: poor, descendants: 1})))
 		require.Equal(t, merged+" later", pgtest.One[string](t, b.Database, columns))
-		require.Equal(t, Outcomes{Unchanged: 1}, b.write(t, batchOf(t, span{id: 1, with: poor, below: 1})))
+		require.Equal(t, Outcomes{Unchanged: 1}, b.write(t, batchOf(t, span{id: 1, with: poor, descendants: 1})))
 	})
 	t.Run("a richer version takes over", func(t *testing.T) {
 		t.Parallel()
 		b := setup(t, nil)
-		b.write(t, batchOf(t, span{id: 1, with: poor, below: 1}))
-		require.Equal(t, Outcomes{Updated: 1}, b.write(t, batchOf(t, span{id: 1, with: rich, below: 9})))
+		b.write(t, batchOf(t, span{id: 1, with: poor, descendants: 1}))
+		require.Equal(t, Outcomes{Updated: 1}, b.write(t, batchOf(t, span{id: 1, with: rich, descendants: 9})))
 		require.Equal(t, merged+" later", pgtest.One[string](t, b.Database, columns))
 	})
 	t.Run("a version without statistics is the poorest", func(t *testing.T) {
 		t.Parallel()
 		b := setup(t, nil)
-		b.write(t, batchOf(t, span{id: 1, with: rich, below: 9}))
+		b.write(t, batchOf(t, span{id: 1, with: rich, descendants: 9}))
 		require.Equal(t, Outcomes{Unchanged: 1}, b.write(t, batchOf(t, span{id: 1})))
 	})
 	t.Run("within one batch the richest is kept", func(t *testing.T) {
 		t.Parallel()
 		b := setup(t, nil)
-		result := b.write(t, batchOf(t, span{id: 1, with: poor, below: 1}, span{id: 1, with: rich, below: 9}, span{id: 1}))
-		require.Equal(t, Outcomes{Inserted: 1, Unchanged: 2}, result)
+		outcomes := b.write(t, batchOf(t, span{id: 1, with: poor, descendants: 1}, span{id: 1, with: rich, descendants: 9}, span{id: 1}))
+		require.Equal(t, Outcomes{Inserted: 1, Unchanged: 2}, outcomes)
 		require.Equal(t, "/rich", pgtest.One[string](t, b.Database, "SELECT http_route FROM canonical_api_line"))
 	})
 }
@@ -134,16 +134,16 @@ func TestStore_Write_RefusedRow_IsDroppedAloneAndNamed(t *testing.T) {
 
 	dropped := b.logs.FilterMessage("dropped a line that Postgres refuses").All()
 	require.Len(t, dropped, 2)
-	said := fmt.Sprint(dropped[0].ContextMap())
-	require.Contains(t, said, "SQLSTATE 23514")
-	require.Contains(t, said, "no_teapots")
-	require.Contains(t, said, "0000000000000025", "the id ends in the span's")
-	require.NotContains(t, said, "secret")
-	require.NotContains(t, said, "418")
+	logged := fmt.Sprint(dropped[0].ContextMap())
+	require.Contains(t, logged, "SQLSTATE 23514")
+	require.Contains(t, logged, "no_teapots")
+	require.Contains(t, logged, "0000000000000025", "the id ends with the span id")
+	require.NotContains(t, logged, "secret")
+	require.NotContains(t, logged, "418")
 }
 
-// attempts counts the statements that insert into the table, those that fail too:
-// a sequence goes on whatever becomes of a transaction.
+// attempts counts the statements that insert into the table, including those that fail: a
+// sequence is not rolled back.
 const attempts = `
 	CREATE SEQUENCE attempts;
 	CREATE FUNCTION count_attempt() RETURNS trigger LANGUAGE plpgsql AS
@@ -236,20 +236,20 @@ func TestStore_Write_ExpiredLine_RecreatesNoRetiredPartition(t *testing.T) {
 	b.store.table.CreateSchema = false
 	require.Equal(t, Outcomes{Expired: 1}, b.write(t, late.Slice(1, 2)))
 	_, err := b.store.Write(t.Context(), batchOf(t, span{id: 5, ago: 20 * time.Hour}))
-	require.ErrorContains(t, err, "SQLSTATE 23514", "somebody else may yet make its partition")
+	require.ErrorContains(t, err, "SQLSTATE 23514", "its partition may still be created")
 }
 
 func TestStore_Write_ArticleTable_StaysAsItIs(t *testing.T) {
 	t.Parallel()
 	b := setup(t, func(cfg *table.Config) { cfg.CreateSchema = false })
 	_, err := b.store.Write(t.Context(), batchOf(t, span{id: 1}))
-	require.ErrorIs(t, err, table.ErrNoTable, "no DDL, ever")
+	require.ErrorIs(t, err, table.ErrNoTable, "it runs no DDL")
 
 	pgtest.CreateArticleTable(t, b.Database)
 	b.Exec(t, "CREATE TABLE every PARTITION OF canonical_api_line FOR VALUES FROM (MINVALUE) TO (MAXVALUE)")
 	batch := batchOf(t, span{id: 1, with: map[string]any{"user_agent.original": "curl"}})
 	require.Equal(t, Outcomes{Inserted: 1}, b.write(t, batch))
-	require.Equal(t, Outcomes{Unchanged: 1}, b.write(t, batch), "the upsert too")
+	require.Equal(t, Outcomes{Unchanged: 1}, b.write(t, batch), "by the upsert too")
 	b.store.forget()
 	require.Equal(t, Outcomes{Unchanged: 1}, b.write(t, batch))
 	require.Equal(t, "curl", pgtest.One[string](t, b.Database, "SELECT user_agent FROM canonical_api_line"))
@@ -261,7 +261,7 @@ func TestStore_Write_ArticleTable_StaysAsItIs(t *testing.T) {
 	require.Contains(t, fmt.Sprint(warnings[0].ContextMap()), "adjusted_count")
 }
 
-// The table changes behind the back of a store that has read it.
+// The table changes after the store has read it.
 func TestStore_Write_ColumnOfAnotherType_IsLeftOut(t *testing.T) {
 	t.Parallel()
 	b := setup(t, nil)
@@ -270,8 +270,8 @@ func TestStore_Write_ColumnOfAnotherType_IsLeftOut(t *testing.T) {
 		ALTER request_id DROP NOT NULL, ALTER request_id TYPE int USING NULL,
 		ALTER user_agent TYPE text,
 		ALTER http_route TYPE varchar(3)`)
-	result := b.write(t, batchOf(t, span{id: 2, with: map[string]any{"user_agent.original": "curl", "http.route": "/far/too/long"}}))
-	require.Equal(t, Outcomes{Inserted: 1}, result)
+	outcomes := b.write(t, batchOf(t, span{id: 2, with: map[string]any{"user_agent.original": "curl", "http.route": "/far/too/long"}}))
+	require.Equal(t, Outcomes{Inserted: 1}, outcomes)
 	require.EqualValues(t, 1, pgtest.One[int64](t, b.Database,
 		"SELECT count(*) FROM canonical_api_line WHERE user_agent = 'curl' AND request_id IS NULL AND http_route IS NULL"))
 }
