@@ -21,7 +21,7 @@ func TestApply_CreatesFunctionsOnce(t *testing.T) {
 	t.Parallel()
 	d := few(t, "('1 min', '/', '1 s', 200, 1, '', '', '{}')")
 	require.Len(t, pgtest.All[string](t, d, marks), len(questions.Names()))
-	require.Empty(t, applyQuestions(t, d.Pool).Made)
+	require.Empty(t, applyQuestions(t, d.Pool).Created)
 	require.Len(t, pgtest.All[string](t, d, "SELECT question FROM canonical_api_line_questions()"), len(questions.Names()))
 }
 
@@ -39,7 +39,7 @@ func TestApply_ReplacesOtherVersions(t *testing.T) {
 		COMMENT ON FUNCTION canonical_api_line_rate IS 'another result [canonical_line 0]';
 		COMMENT ON FUNCTION canonical_api_line_speed IS 'another body [canonical_line 0]';
 		CREATE VIEW fast AS SELECT * FROM canonical_api_line_speed()`)
-	require.Equal(t, []string{"speed", "rate", "costs"}, applyQuestions(t, d.Pool).Made)
+	require.Equal(t, []string{"speed", "rate", "costs"}, applyQuestions(t, d.Pool).Created)
 	require.Equal(t, want, pgtest.All[string](t, d, marks))
 }
 
@@ -56,7 +56,7 @@ func TestApply_LeavesForeignFunctionsAlone(t *testing.T) {
 		CREATE VIEW built_on_it AS SELECT * FROM canonical_api_line_errors()`)
 	applied, err := questions.Apply(t.Context(), d.Pool, lines)
 	require.NoError(t, err)
-	require.Empty(t, applied.Made)
+	require.Empty(t, applied.Created)
 	require.Len(t, applied.Failed, 3)
 	require.ErrorContains(t, applied.Failed["rate"], "not made by this exporter")
 	require.ErrorContains(t, applied.Failed["speed"], "not made by this exporter")
@@ -64,7 +64,7 @@ func TestApply_LeavesForeignFunctionsAlone(t *testing.T) {
 	require.EqualValues(t, 1, pgtest.One[int32](t, d, "SELECT canonical_api_line_rate()"))
 }
 
-// A table made by the article's DDL has 33 of the columns, this one fewer.
+// The article's table has 33 of the columns; this one has even fewer.
 func TestQuestions_MissingColumns_AreNULL(t *testing.T) {
 	t.Parallel()
 	d := pgtest.New(t)
@@ -88,7 +88,7 @@ func TestApply_MissingRequiredColumns_CreatesTheRest(t *testing.T) {
 	d.Exec(t, "CREATE TABLE canonical_api_line (id uuid, created_at timestamptz, request_id uuid)")
 	applied, err := questions.Apply(t.Context(), d.Pool, lines)
 	require.NoError(t, err)
-	require.Equal(t, []string{"request", "questions"}, applied.Made)
+	require.Equal(t, []string{"request", "questions"}, applied.Created)
 	require.ErrorContains(t, applied.Failed["window"], "42703")
 }
 
@@ -129,11 +129,11 @@ func TestScript_CreatesWhatApplyCreates(t *testing.T) {
 	for range 2 {
 		d.Exec(t, string(script))
 	}
-	require.Empty(t, applyQuestions(t, d.Pool).Made)
+	require.Empty(t, applyQuestions(t, d.Pool).Created)
 
 	d.Exec(t, "COMMENT ON FUNCTION canonical_api_line_speed IS 'mine'")
 	_, err = d.Pool.Exec(t.Context(), string(script))
-	require.ErrorContains(t, err, "42723", "somebody else's stays")
+	require.ErrorContains(t, err, "42723", "a foreign function stays")
 
 	d.Exec(t, "CREATE SCHEMA metrics; ALTER TABLE canonical_api_line SET SCHEMA metrics; ALTER TABLE metrics.canonical_api_line RENAME TO lines")
 	d.Exec(t, strings.ReplaceAll(string(script), `"public"."canonical_api_line`, `"metrics"."lines`))

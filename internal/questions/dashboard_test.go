@@ -12,7 +12,7 @@ import (
 	"go.opentelemetry.io/collector/confmap"
 )
 
-// dashboard is what of Grafana's format has SQL.
+// dashboard holds the parts of Grafana's format that contain SQL.
 type dashboard struct {
 	Templating struct {
 		List []struct{ Name, Type, Query, AllValue string }
@@ -33,9 +33,9 @@ func readDashboard(t *testing.T) dashboard {
 	return d
 }
 
-// expand does with the macros and variables of a query what Grafana does: the time
-// macros become literals, an interval has Grafana's units, and a variable is
-// quoted, except that "All" is the variable's allValue as it is.
+// expand replaces the macros and variables of a query as Grafana does: time macros become
+// literals, an interval has Grafana's units, and a variable is quoted, except that "All" is
+// the variable's unquoted allValue.
 func expand(sql string, to time.Time, variables map[string]string) string {
 	replace := []string{
 		"$__timeFrom()", "'" + to.Add(-11*time.Hour).UTC().Format(time.RFC3339Nano) + "'",
@@ -82,8 +82,8 @@ func TestDashboard_EveryPanelHasData(t *testing.T) {
 	}
 }
 
-// What Grafana takes silently and shows wrong: panels that share an id, overlap or
-// stick out of its 24 columns, and a data source or a time of this machine.
+// Grafana accepts these faults silently and then shows the dashboard wrong: panels that
+// share an id, overlap or exceed its 24 columns, a fixed data source and a fixed time.
 func TestDashboard_CanBeImported(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../../dashboards/canonical-lines.json")

@@ -24,7 +24,7 @@ BEGIN
 {{- range $i, $name := .Names}}{{if $i}},{{end}}
             {{literal ($.Function $name).String}}
 {{- end}}
-        ]) AS ours (name) ON p.oid::regproc = to_regproc(ours.name)
+        ]) AS known (name) ON p.oid::regproc = to_regproc(known.name)
         WHERE strpos(obj_description(p.oid, 'pg_proc'), '{{.MarkStart}}') > 0
     LOOP
         EXECUTE format('DROP FUNCTION %s', old);
