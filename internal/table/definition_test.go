@@ -33,12 +33,12 @@ var lines = table.Name{Name: "canonical_api_line"}
 
 func TestApply_CreatesTheColumnsOfTheArticleFirst(t *testing.T) {
 	t.Parallel()
-	theirs, ours := pgtest.New(t), pgtest.New(t)
-	pgtest.CreateArticleTable(t, theirs)
-	require.NoError(t, table.Apply(t.Context(), ours.Pool, lines, line.Columns()))
+	article, applied := pgtest.New(t), pgtest.New(t)
+	pgtest.CreateArticleTable(t, article)
+	require.NoError(t, table.Apply(t.Context(), applied.Pool, lines, line.Columns()))
 
-	want := pgtest.All[string](t, theirs, definition, lines.Name)
-	got := pgtest.All[string](t, ours, definition, lines.Name)
+	want := pgtest.All[string](t, article, definition, lines.Name)
+	got := pgtest.All[string](t, applied, definition, lines.Name)
 	require.Len(t, want, 33)
 	require.Equal(t, want, got[:33])
 	require.Equal(t, []string{
@@ -49,7 +49,7 @@ func TestApply_CreatesTheColumnsOfTheArticleFirst(t *testing.T) {
 		"span_id character varying(16)",
 		"adjusted_count double precision NOT NULL DEFAULT 1",
 	}, got[33:])
-	require.Equal(t, pgtest.All[string](t, theirs, keys, lines.Name), pgtest.All[string](t, ours, keys, lines.Name))
+	require.Equal(t, pgtest.All[string](t, article, keys, lines.Name), pgtest.All[string](t, applied, keys, lines.Name))
 }
 
 func TestApply_CommentsEveryColumn(t *testing.T) {
