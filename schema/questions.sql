@@ -1,5 +1,6 @@
--- The functions that answer questions about a table, for its owner to apply where
--- the exporter may not (database::create_schema: false), and again after an upgrade:
+-- Creates the functions that answer questions about the table. Its owner runs this script
+-- where the exporter must not run DDL (database::create_schema: false), and again after an
+-- upgrade:
 --
 --   psql "$DATABASE_URL" -1 -v ON_ERROR_STOP=1 -f schema/questions.sql
 --
@@ -7,11 +8,11 @@
 --
 --   sed 's/"public"\."canonical_api_line/"metrics"."lines/g' schema/questions.sql | psql …
 --
--- SELECT * FROM canonical_api_line_questions() then says what there is. Everybody who
--- may read the table may ask. Generated from internal/questions/functions/: edit those.
+-- SELECT * FROM canonical_api_line_questions() then lists them. Everybody who may read the
+-- table may call them. Generated from internal/questions/functions/: edit those.
 
--- Those of an older version go, since their results may have differed; functions of
--- these names that the exporter does not know stop the script.
+-- Drops older versions, since their results may differ. A function that has one of these
+-- names but was not created by the exporter stops the script.
 DO $$
 DECLARE
     old regprocedure;
@@ -36,7 +37,7 @@ BEGIN
             '"public"."canonical_api_line_account"',
             '"public"."canonical_api_line_request"',
             '"public"."canonical_api_line_questions"'
-        ]) AS ours (name) ON p.oid::regproc = to_regproc(ours.name)
+        ]) AS known (name) ON p.oid::regproc = to_regproc(known.name)
         WHERE strpos(obj_description(p.oid, 'pg_proc'), ' [canonical_line ') > 0
     LOOP
         EXECUTE format('DROP FUNCTION %s', old);
@@ -44,14 +45,14 @@ BEGIN
 END
 $$;
 
--- All other questions are asked of this one, so it alone knows the table. The
--- planner inlines it into them: what nobody asks for costs nothing, and the
--- conditions on created_at prune partitions. The body is text rather than BEGIN
--- ATOMIC, so that nothing depends on the table: it can be altered and dropped.
+-- Most other questions read lines through this function. The planner inlines it into them,
+-- so unused columns cost nothing and the conditions on created_at prune partitions. The
+-- body is text rather than BEGIN ATOMIC, so that it does not depend on the table, which can
+-- be altered and dropped.
 --
--- A column that the table lacks is that of "absent": a name that the inner query
--- does not know is looked for outside it. The arguments are numbers because a
--- column of the user's could have the name of one.
+-- If the table lacks a column, that of "absent" takes its place: a name that the inner query
+-- does not know is resolved outside it. Arguments are numbered because a column of the
+-- table could have the name of one.
 CREATE FUNCTION "public"."canonical_api_line_window"(
     since interval DEFAULT '24 hours',
     until timestamptz DEFAULT NULL,
@@ -120,11 +121,11 @@ AS $answer$
         AND ($5 IS NULL OR line.http_route = $5)
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_window" IS
-'The lines of a window, for questions of your own. requests is how many requests a line stands for: sum it where lines were sampled. [canonical_line 9f0fbc84]';
+'The lines of a window, for questions of your own. requests is how many requests a line stands for: sum it if lines were sampled. [canonical_line a705a1d8]';
 
--- One pass and one sort, with nothing in it that is not shown; percentile_cont
--- gives the maximum on the way. The route comes first in GROUP BY since it tells
--- more lines apart, which makes that sort faster.
+-- One pass and one sort compute only what is shown; percentile_cont also returns the
+-- maximum. The route comes first in GROUP BY because it tells more lines apart, which makes
+-- the sort faster.
 CREATE FUNCTION "public"."canonical_api_line_speed"(
     since interval DEFAULT '24 hours',
     until timestamptz DEFAULT NULL,
@@ -179,7 +180,7 @@ AS $answer$
     ORDER BY requests DESC, http_method, http_route, service_name
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_speed" IS
-'Are we fast? Each route with its percentiles, the share of requests that felt instant (below 100 ms), fast (below 1 s) and slow, and that failed (status 500 and above), in percent. Counts and shares are of requests; percentiles are of lines, which is the same unless lines were sampled. [canonical_line a5c2325d]';
+'Are we fast? Each route with its percentiles, the shares of requests that were instant (below 100 ms), fast (below 1 s) and slow, and that failed (status 500 and above), in percent. Counts and shares are of requests; percentiles are of lines, which is the same unless lines were sampled. [canonical_line d5b3d250]';
 
 CREATE FUNCTION "public"."canonical_api_line_reads"(
     since interval DEFAULT '24 hours',
@@ -204,7 +205,7 @@ AS $answer$
     SELECT * FROM "public"."canonical_api_line_speed"(since, until) WHERE http_method IN ('GET', 'HEAD')
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_reads" IS
-'Are we fast at retrievals? As speed, of GET and HEAD. [canonical_line 41f35bc8]';
+'Are we fast at retrievals? Like speed, for GET and HEAD. [canonical_line a198cc33]';
 
 CREATE FUNCTION "public"."canonical_api_line_writes"(
     since interval DEFAULT '24 hours',
@@ -229,9 +230,9 @@ AS $answer$
     SELECT * FROM "public"."canonical_api_line_speed"(since, until) WHERE http_method IN ('DELETE', 'PATCH', 'POST', 'PUT')
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_writes" IS
-'Are we fast at mutations? As speed, of DELETE, PATCH, POST and PUT. [canonical_line 15390e0a]';
+'Are we fast at mutations? Like speed, for DELETE, PATCH, POST and PUT. [canonical_line 1d9a1ec7]';
 
--- date_bin takes no months, and an interval divided by 60 has none below five years.
+-- date_bin accepts no months. A window divided by 60 has none if it is below five years.
 CREATE FUNCTION "public"."canonical_api_line_rate"(
     since interval DEFAULT '24 hours',
     until timestamptz DEFAULT NULL,
@@ -276,10 +277,10 @@ AS $answer$
     ORDER BY at
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_rate" IS
-'Since when? Requests per second, the share refused (status 400 to 499) and failed (500 and above) in percent, and percentiles, step by step (a 60th of the window unless given, and no less than a second). The first and the last step are cut off by the window. Percentiles are of lines, the rest of requests. [canonical_line 857c4d22]';
+'Since when? Requests per second, the shares that were refused (status 400 to 499) and that failed (500 and above) in percent, and percentiles, step by step (a 60th of the window unless given, and at least a second). The window cuts off the first and the last step. Percentiles are of lines, the rest of requests. [canonical_line 73618717]';
 
--- Bounds of a 1-2-5 series. Postgres before 17 has no infinite interval, so what
--- lies above the last bound has none.
+-- The bounds are a 1-2-5 series. Postgres before 17 has no infinite interval, so durations
+-- above the last bound have none.
 CREATE FUNCTION "public"."canonical_api_line_heatmap"(
     since interval DEFAULT '24 hours',
     until timestamptz DEFAULT NULL,
@@ -306,9 +307,9 @@ AS $answer$
     ORDER BY at, bucket
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_heatmap" IS
-'How are durations spread? The requests of each step (a 60th of the window unless given) by the bound below which they stayed; NULL is 50 s and above. [canonical_line a79c28e1]';
+'How are durations spread? The requests of each step (a 60th of the window unless given) by the upper bound of their duration; NULL stands for 50 s and above. [canonical_line f0a457c0]';
 
--- Both windows in one pass.
+-- One pass reads both windows.
 CREATE FUNCTION "public"."canonical_api_line_changes"(
     recent interval DEFAULT '1 hour',
     before interval DEFAULT '24 hours',
@@ -374,7 +375,7 @@ AS $answer$
     ORDER BY 3, 2 DESC, lines_recent DESC, 5, 6, 4
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_changes" IS
-'What got slower, or started to fail? Each route whose 95th percentile grew by a fifth or more in the recent window, or whose share of failures (status 500 and above, in percent, plus one) did, against the window before it; the largest change first. few_lines marks what rests on fewer than 100 lines in one of them, and comes last. [canonical_line 031b1468]';
+'What got slower, or started to fail? Each route whose 95th percentile, or whose share of failures (status 500 and above, in percent, plus one), grew by a fifth or more from the window before to the recent one; the largest change first. few_lines marks a change that rests on fewer than 100 lines in either window; those come last. [canonical_line f233727e]';
 
 CREATE FUNCTION "public"."canonical_api_line_errors"(
     since interval DEFAULT '24 hours',
@@ -441,9 +442,9 @@ AS $answer$
     ORDER BY 1, 4 DESC, 2, 3
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_failures" IS
-'What broke when? Requests with a status of 400 and above by their error, step by step (a 60th of the window unless given). [canonical_line 2855ae67]';
+'What broke when? Requests with a status of 400 and above by error, step by step (a 60th of the window unless given). [canonical_line 4d1042f5]';
 
--- The slowest are found first: statistics are taken apart of those alone.
+-- The slowest lines are found first, so that only their statistics are read.
 CREATE FUNCTION "public"."canonical_api_line_slowest"(
     since interval DEFAULT '24 hours',
     until timestamptz DEFAULT NULL,
@@ -497,11 +498,11 @@ AS $answer$
     ORDER BY duration DESC, created_at
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_slowest" IS
-'Which requests were slowest, and where did their time go? own is the time in which no outgoing call was running; waiting is for a database connection; database and outgoing (HTTP, RPC, messages) are sums, so that parallel calls can exceed the duration. [canonical_line 868f9b7c]';
+'Which requests were slowest, and where did their time go? own is the time in which no outgoing call was running; waiting is for a database connection; database and outgoing (HTTP, RPC, messages) are sums, so they can exceed the duration if calls ran in parallel. [canonical_line a3daeadd]';
 
--- Lines of one weight are added up first, so that it is applied to sums and not to
--- each line. Numbers of jsonb are numeric, and added up as such: to convert each
--- takes longer than all the rest.
+-- Lines of one weight are added up first, so that the weight is applied to sums and not to
+-- each line. Numbers in jsonb are numeric and are added up as such: converting each would
+-- take longer than everything else.
 CREATE FUNCTION "public"."canonical_api_line_costs"(
     since interval DEFAULT '24 hours',
     until timestamptz DEFAULT NULL,
@@ -575,10 +576,10 @@ AS $answer$
     ORDER BY busy DESC, http_method, http_route, service_name
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_costs" IS
-'Is it us or the database, and which route runs the most queries? busy is how long requests ran in all, percent_busy each route''s part of it; the other shares are of the route''s own time and can exceed 100 where calls ran in parallel. [canonical_line fd32840c]';
+'Is it us or the database, and which route runs the most queries? busy is how long requests ran in all, and percent_busy the route''s share of that. The other shares are of the route''s own time and can exceed 100 if calls ran in parallel. [canonical_line 9848208c]';
 
--- Only lines that repeat a statement have the number, and only of those whose
--- number is high is more of the statistics read.
+-- Only lines that repeat a statement have db_max_repeat. The other statistics are read only
+-- where it is high.
 CREATE FUNCTION "public"."canonical_api_line_n_plus_one"(
     since interval DEFAULT '24 hours',
     until timestamptz DEFAULT NULL,
@@ -618,10 +619,10 @@ AS $answer$
     ORDER BY 9 DESC NULLS LAST, 1, 2, 3, 4
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_n_plus_one" IS
-'Which route runs one statement for each row (N+1)? Requests that ran one statement at least as often as repeats says, by that statement, with all their queries and the time spent in them; the most queries first. [canonical_line 667dda21]';
+'Which route runs one statement for each row (N+1)? Requests that ran one statement at least repeats times, grouped by that statement, with all their queries and the time spent in them; the most queries first. [canonical_line f286b967]';
 
--- Lines are added up once, by all three, by their weight and in parallel; what is
--- left of them is then added up by each.
+-- Lines are first added up once, in parallel, for each combination of the three kinds of
+-- caller and of the weight. The sums are then added up for each kind.
 CREATE FUNCTION "public"."canonical_api_line_callers"(
     since interval DEFAULT '24 hours',
     until timestamptz DEFAULT NULL,
@@ -688,7 +689,7 @@ AS $answer$
     ORDER BY kind, requests DESC, caller
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_callers" IS
-'Who hammers us, and for whom does it fail? The accounts, addresses and user agents with the most requests and those with the most errors (refused: status 400 to 499, failed: 500 and above); busy is how long their requests ran in all. An account is its mail address where there is one; NULL is who did not say. [canonical_line d4df284c]';
+'Who hammers us, and for whom does it fail? The accounts, addresses and user agents with the most requests and those with the most errors (refused: status 400 to 499, failed: 500 and above); busy is how long their requests ran in all. An account is shown by its mail address if it has one; NULL stands for requests without the value. [canonical_line 3f8f5dfc]';
 
 CREATE FUNCTION "public"."canonical_api_line_account"(
     who text,
@@ -722,10 +723,10 @@ AS $answer$
     ORDER BY created_at DESC
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_account" IS
-'What did this customer see? The requests of an account, by its id or mail address, or of a client''s address; the latest first. [canonical_line cd954642]';
+'What did this customer see? The requests of an account (its id or mail address) or of a client''s IP address, the latest first. [canonical_line 0800f910]';
 
--- json, not jsonb, keeps the order of columns. Statistics become fields of their
--- own. A trace id of the table is looked for where it has the column.
+-- json keeps the order of columns, unlike jsonb. Each of the statistics becomes a field. A
+-- table without trace_id or statistics is read through "absent", see window.sql.
 CREATE FUNCTION "public"."canonical_api_line_request"(
     id text,
     since interval DEFAULT '24 hours',
@@ -761,10 +762,10 @@ AS $answer$
     ORDER BY line.created_at, line.columns ->> 'id', field.n
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_request" IS
-'What happened in this request? Everything that the lines with this request id or trace id hold, a field a row; a trace over several services has several lines. [canonical_line 20afe3d1]';
+'What happened in this request? All fields of the lines with this request id or trace id, one per row; a trace over several services has several lines. [canonical_line a14d6acd]';
 
--- What is ours says so at the end of its comment. The names are found by this
--- function's own.
+-- A function that the exporter created says so at the end of its comment. This function
+-- finds the others by the start of its own name.
 CREATE FUNCTION "public"."canonical_api_line_questions"() RETURNS TABLE (
     question text,
     function text,
@@ -789,4 +790,4 @@ AS $answer$
     ORDER BY p.oid
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_questions" IS
-'What can I ask? These functions, what each answers, with which arguments. [canonical_line 02af7b85]';
+'What can I ask? These functions with their questions and arguments. [canonical_line 8f5a3abd]';

@@ -7,9 +7,9 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// Error is an error of the database that is safe to show. It leaves out the connection
-// string and the values of rows, which stand in every detail and in the messages of
-// data exceptions.
+// Error is a database error that is safe to show. It leaves out the connection string and
+// the values of rows, which appear in error details and in the messages of data
+// exceptions.
 type Error struct {
 	// SQLSTATE is empty if the server did not answer.
 	SQLSTATE string
@@ -19,7 +19,8 @@ type Error struct {
 	err                error
 }
 
-// Error returns the SQLSTATE and, where it cannot hold a value, the message.
+// Error returns the message, unless that can hold a value, with SQLSTATE, column and
+// constraint.
 func (e *Error) Error() string {
 	parts := []string{e.text}
 	if e.SQLSTATE != "" {
@@ -34,12 +35,12 @@ func (e *Error) Error() string {
 	return strings.Join(parts, ", ")
 }
 
-// Is lets errors.Is find a deadline or a cancellation. The cause is not unwrapped, so
-// that nobody prints it.
+// Is lets errors.Is find a deadline or a cancellation. There is no Unwrap, so that nobody
+// prints the cause.
 func (e *Error) Is(target error) bool { return errors.Is(e.err, target) }
 
-// Redact turns an error of the driver into an Error; nil stays nil. Every error that
-// goes to a log or a status goes through it.
+// Redact turns a driver error into an Error; nil stays nil. Every error that reaches a log
+// or a status passes through it.
 func Redact(err error) error {
 	if err == nil {
 		return nil
@@ -49,9 +50,9 @@ func Redact(err error) error {
 		if class := pgErr.Code[:2]; class == dataException || class == integrityConstraint {
 			text = "row refused"
 		}
-		// What was attempted comes before what the server says of it.
-		if attempt, ok := strings.CutSuffix(err.Error(), pgErr.Error()); ok {
-			text = attempt + text
+		// The wrapping text, such as "copy rows: ", comes before the server's message.
+		if wrapping, ok := strings.CutSuffix(err.Error(), pgErr.Error()); ok {
+			text = wrapping + text
 		}
 		return &Error{SQLSTATE: pgErr.Code, Column: pgErr.ColumnName, Constraint: pgErr.ConstraintName, text: text, err: err}
 	}
@@ -61,9 +62,9 @@ func Redact(err error) error {
 	return &Error{text: err.Error(), err: err}
 }
 
-// innermost returns the cause at the end of the chain, the first one where it forks. If
-// a connection failed, that is what the network or the server said, without user, host
-// and database.
+// innermost returns the last cause of the chain, following the first branch where it
+// forks. For a failed connection this is the error of the network or the server, without
+// user, host and database.
 func innermost(err error) error {
 	for {
 		var inner error
@@ -82,9 +83,9 @@ func innermost(err error) error {
 	}
 }
 
-// Reason tells failures apart. It returns the SQLSTATE, which is empty if the server did
-// not answer, since an outage shows itself in many words, and the text of an error that
-// is not the database's.
+// Reason returns a text that tells failures apart: the SQLSTATE of a database error and the
+// message of any other. The SQLSTATE is empty if the server did not answer, because the
+// messages of one outage vary.
 func Reason(err error) string {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e.SQLSTATE

@@ -12,7 +12,7 @@ import (
 	"canonicallineexporter/internal/pgtest"
 )
 
-func TestErrorsOfRowsShowNoValues(t *testing.T) {
+func TestRedact_RowError_ShowsNoValue(t *testing.T) {
 	t.Parallel()
 	err := Redact(&pgconn.PgError{
 		Code: "22P02", Message: `invalid input syntax for type uuid: "secret"`, Detail: "Failing row contains (secret).",
@@ -21,7 +21,7 @@ func TestErrorsOfRowsShowNoValues(t *testing.T) {
 	require.EqualError(t, err, "row refused, SQLSTATE 22P02, column account_id")
 }
 
-func TestErrorsOfTheServerSayWhatItSays(t *testing.T) {
+func TestRedact_ServerError_KeepsTheMessage(t *testing.T) {
 	t.Parallel()
 	err := Redact(fmt.Errorf("copy rows: %w", &pgconn.PgError{
 		Severity: "ERROR", Code: "53100", Message: "could not extend file: No space left on device",
@@ -31,7 +31,7 @@ func TestErrorsOfTheServerSayWhatItSays(t *testing.T) {
 	require.ErrorIs(t, Redact(context.DeadlineExceeded), context.DeadlineExceeded)
 }
 
-func TestErrorsOfConnectingShowNoConnectionString(t *testing.T) {
+func TestRedact_ConnectError_ShowsNoConnectionString(t *testing.T) {
 	t.Parallel()
 	connect := func(url string) string {
 		cfg, err := ParsePoolConfig(url, 1)

@@ -1,6 +1,6 @@
-// Package database holds what every package that talks to Postgres shares: the
-// connection pool, SQL templates, errors that are safe to show and the meaning of each
-// SQLSTATE.
+// Package database is shared by the packages that talk to Postgres. It provides the
+// connection pool's configuration, SQL templates, errors that are safe to show and the
+// meaning of each SQLSTATE.
 package database
 
 import (
@@ -17,21 +17,21 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// errConnectionString leaves out what pgx says, which can quote the password.
+// errConnectionString leaves out the message of pgx, which can quote the password.
 var errConnectionString = errors.New(
 	"is neither a libpq URL nor keyword/value pairs (reserved characters in user and password must be percent-encoded in a URL)")
 
 // sslmodeKeyword matches sslmode among keyword/value pairs.
 var sslmodeKeyword = regexp.MustCompile(`(?:^|\s)sslmode\s*=`)
 
-// ParsePoolConfig reads a libpq URL or keyword/value string; PG* variables and
-// files fill what it leaves out, as in libpq. Its errors never quote the string.
+// ParsePoolConfig reads a libpq URL or keyword/value string. As in libpq, PG* variables and
+// files supply what it leaves out. Errors never quote the string.
 //
-// A host that is not local gets an encrypted connection unless sslmode is set:
-// libpq's default would fall back to plain text without a word.
+// Unless sslmode is set, a host that is not local gets an encrypted connection: libpq's
+// default would silently fall back to plain text.
 //
-// Connections hold no session state and no named prepared statements, so that
-// PgBouncer can pool them by transaction.
+// Connections hold no session state and no named prepared statements, so PgBouncer can
+// pool them by transaction.
 func ParsePoolConfig(connectionString string, maxConnections int32) (*pgxpool.Config, error) {
 	cfg, err := pgxpool.ParseConfig(connectionString)
 	if err != nil {
@@ -50,8 +50,8 @@ func ParsePoolConfig(connectionString string, maxConnections int32) (*pgxpool.Co
 	return cfg, nil
 }
 
-// CheckConnectionString finds the faults that show without reading the
-// environment or files.
+// CheckConnectionString returns an error for faults that can be found without reading the
+// environment or files. The error never quotes the string.
 func CheckConnectionString(connectionString string) error {
 	if !strings.HasPrefix(connectionString, "postgres://") && !strings.HasPrefix(connectionString, "postgresql://") {
 		if !strings.Contains(connectionString, "=") {
@@ -93,7 +93,8 @@ func requireTLS(cfg *pgconn.Config) {
 	cfg.Fallbacks = encrypted
 }
 
-// local reports whether the host is this machine: a socket, loopback, localhost.
+// local reports whether the host is this machine: a socket, a loopback address or
+// localhost.
 func local(host string) bool {
 	if strings.HasPrefix(host, "/") || strings.HasPrefix(host, "@") || host == "localhost" {
 		return true

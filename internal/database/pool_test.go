@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestARemoteHostIsEncryptedUnlessSSLModeSaysOtherwise(t *testing.T) {
+func TestParsePoolConfig_RemoteHost_RequiresTLSUnlessSSLModeIsSet(t *testing.T) {
 	t.Setenv("PGSSLMODE", "")
 	for connection, plain := range map[string]bool{
 		"postgres://u@db.example.com/lines":                        false,
@@ -32,14 +32,14 @@ func TestARemoteHostIsEncryptedUnlessSSLModeSaysOtherwise(t *testing.T) {
 	}
 }
 
-func TestPGSSLMODEIsAChoiceToo(t *testing.T) {
+func TestParsePoolConfig_PGSSLMODE_CanDisableTLS(t *testing.T) {
 	t.Setenv("PGSSLMODE", "disable")
 	cfg, err := ParsePoolConfig("postgres://u@db.example.com/lines", 4)
 	require.NoError(t, err)
 	require.Nil(t, cfg.ConnConfig.TLSConfig)
 }
 
-func TestConnectionsSuitPgBouncer(t *testing.T) {
+func TestParsePoolConfig_SuitsPgBouncer(t *testing.T) {
 	t.Parallel()
 	cfg, err := ParsePoolConfig("postgres://u@127.0.0.1/lines", 7)
 	require.NoError(t, err)
@@ -49,7 +49,7 @@ func TestConnectionsSuitPgBouncer(t *testing.T) {
 	require.Equal(t, "canonical_line", cfg.ConnConfig.RuntimeParams["application_name"])
 }
 
-func TestFaultsOfConnectionStringsQuoteNothing(t *testing.T) {
+func TestCheckConnectionString_ErrorsQuoteNothing(t *testing.T) {
 	t.Parallel()
 	for _, connection := range []string{
 		"postgres://user:hunter2#@db/lines", "mysql://hunter2", "hunter2", "postgres://user:hunter2@db:99999/lines",

@@ -7,7 +7,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// This file alone decides what a SQLSTATE means
+// Only this file decides what a SQLSTATE means
 // (https://www.postgresql.org/docs/current/errcodes-appendix.html).
 
 const (
@@ -30,7 +30,7 @@ const (
 	integrityConstraint = "23" // a class
 )
 
-// SQLSTATE returns the code of a server's error, and nothing for other errors.
+// SQLSTATE returns the code of a server error, and an empty string for other errors.
 func SQLSTATE(err error) string {
 	if pgErr, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return pgErr.Code
@@ -42,21 +42,21 @@ func SQLSTATE(err error) string {
 type Policy uint8
 
 const (
-	// Wait and write the same batch again, for as long as it takes: what is wrong lies
+	// Wait means to write the same batch again, for as long as it takes: the fault lies
 	// outside the rows.
 	Wait Policy = iota
-	// Upsert the batch: some of its rows are stored already.
+	// Upsert means to upsert the batch: some of its rows are already stored.
 	Upsert
-	// CreatePartition creates the partitions that the rows need, then writes again.
+	// CreatePartition means to create the partitions that the rows need, then to write again.
 	CreatePartition
-	// Reconcile the table with the columns, then write again.
+	// Reconcile means to read the table again and add what it lacks, then to write again.
 	Reconcile
-	// Isolate the row that Postgres refuses.
+	// Isolate means to find the row that Postgres refuses and to store the others.
 	Isolate
 )
 
-// PolicyOf returns what to do about an error of writing rows with the columns that
-// hasColumn reports.
+// PolicyOf returns what to do about an error of a write. hasColumn reports whether the
+// written rows have a column.
 func PolicyOf(err error, hasColumn func(name string) bool) Policy {
 	pgErr, ok := errors.AsType[*pgconn.PgError](err)
 	if !ok {
@@ -64,16 +64,16 @@ func PolicyOf(err error, hasColumn func(name string) bool) Policy {
 	}
 	switch pgErr.Code {
 	case uniqueViolation, deadlockDetected:
-		// COPY takes the keys in the order of its rows, the upsert in their own.
+		// COPY locks keys in the order of its rows, the upsert in key order.
 		return Upsert
 	case checkViolation:
-		// A missing partition has the code of a CHECK, but no constraint.
+		// A missing partition has the SQLSTATE of a CHECK, but no constraint.
 		if pgErr.ConstraintName == "" {
 			return CreatePartition
 		}
 		return Isolate
 	case notNullViolation:
-		// If no row has a value for a NOT NULL column, the table is at fault.
+		// If the rows do not have the NOT NULL column, the table is at fault.
 		if !hasColumn(pgErr.ColumnName) {
 			return Wait
 		}
@@ -87,8 +87,8 @@ func PolicyOf(err error, hasColumn func(name string) bool) Policy {
 	return Wait
 }
 
-// Busy reports whether a change of the table failed only because others use it: a lock
-// or a transaction was in the way, or another collector got there first.
+// Busy reports whether a change of the table failed only because others use it: it waited
+// too long for a lock or a transaction, or another collector made the change first.
 func Busy(err error) bool {
 	switch SQLSTATE(err) {
 	case lockNotAvailable, queryCanceled, objectNotInPrerequisite, undefinedTable:
@@ -101,9 +101,9 @@ func Busy(err error) bool {
 // partition holds rows of its range.
 func DefaultHoldsRows(err error) bool { return SQLSTATE(err) == checkViolation }
 
-// Irreplaceable reports whether CREATE OR REPLACE FUNCTION failed because it changes no
-// result and no parameter's name, or made a second function, of other parameters, which
-// a comment cannot tell apart.
+// Irreplaceable reports whether a function has to be dropped before it is created. CREATE
+// OR REPLACE FUNCTION can change neither its result nor its parameter names. With other
+// parameter types it creates a second function, so that COMMENT ON FUNCTION is ambiguous.
 func Irreplaceable(err error) bool {
 	code := SQLSTATE(err)
 	return code == invalidFunctionDefinition || code == ambiguousFunction

@@ -11,7 +11,7 @@ import (
 
 func TestPolicyOf(t *testing.T) {
 	t.Parallel()
-	ours := func(column string) bool { return column != "theirs" }
+	hasColumn := func(column string) bool { return column != "theirs" }
 	for code, want := range map[string]Policy{
 		"23505": Upsert, "40P01": Upsert,
 		"23514": CreatePartition,
@@ -21,9 +21,9 @@ func TestPolicyOf(t *testing.T) {
 		"08006": Wait, "57P01": Wait, "53100": Wait, "53300": Wait, "25006": Wait, "55P03": Wait, "57014": Wait,
 		"28P01": Wait, "42501": Wait, "XX000": Wait, "3D000": Wait,
 	} {
-		require.Equal(t, want, PolicyOf(fmt.Errorf("copy rows: %w", &pgconn.PgError{Code: code, ColumnName: "status"}), ours), code)
+		require.Equal(t, want, PolicyOf(fmt.Errorf("copy rows: %w", &pgconn.PgError{Code: code, ColumnName: "status"}), hasColumn), code)
 	}
-	require.Equal(t, Isolate, PolicyOf(&pgconn.PgError{Code: "23514", ConstraintName: "check"}, ours), "a CHECK has a name")
-	require.Equal(t, Wait, PolicyOf(&pgconn.PgError{Code: "23502", ColumnName: "theirs"}, ours), "not a column of ours")
-	require.Equal(t, Wait, PolicyOf(errors.New("broken pipe"), ours))
+	require.Equal(t, Isolate, PolicyOf(&pgconn.PgError{Code: "23514", ConstraintName: "check"}, hasColumn), "a CHECK names its constraint")
+	require.Equal(t, Wait, PolicyOf(&pgconn.PgError{Code: "23502", ColumnName: "theirs"}, hasColumn), "not a column of the rows")
+	require.Equal(t, Wait, PolicyOf(errors.New("broken pipe"), hasColumn))
 }

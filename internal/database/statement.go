@@ -8,8 +8,13 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Statements holds SQL templates, one in each file. Only identifiers and definitions
-// go through a template; values are always parameters.
+// Statements holds SQL templates, one in each file. Only identifiers, definitions and
+// comments go through a template; other values are always parameters. Templates can
+// call:
+//
+//	identifier   quotes one unqualified identifier
+//	identifiers  quotes a list of them, separated by commas
+//	literal      quotes text for statements that take no parameters
 type Statements struct {
 	templates *template.Template
 }
@@ -17,7 +22,9 @@ type Statements struct {
 // ParseStatements reads every .sql file of files. It panics on a template that does
 // not parse, so it belongs in a package variable.
 func ParseStatements(files fs.FS) Statements {
-	functions := template.FuncMap{"identifier": QuoteIdentifier, "literal": quoteLiteral}
+	functions := template.FuncMap{
+		"identifier": QuoteIdentifier, "identifiers": quoteIdentifiers, "literal": quoteLiteral,
+	}
 	return Statements{template.Must(template.New("").Funcs(functions).ParseFS(files, "*.sql"))}
 }
 
@@ -34,5 +41,20 @@ func (s Statements) Render(name string, data any) string {
 // QuoteIdentifier quotes one unqualified identifier.
 func QuoteIdentifier(name string) string { return pgx.Identifier{name}.Sanitize() }
 
-// quoteLiteral quotes text for statements that take no parameters.
-func quoteLiteral(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
+func quoteIdentifiers(names []string) string {
+	quoted := make([]string, len(names))
+	for i, name := range names {
+		quoted[i] = QuoteIdentifier(name)
+	}
+	return strings.Join(quoted, ", ")
+}
+
+// quoteLiteral quotes text as libpq's PQescapeLiteral does: E” means the same whatever
+// standard_conforming_strings is.
+func quoteLiteral(text string) string {
+	quoted := "'" + strings.ReplaceAll(text, "'", "''") + "'"
+	if strings.Contains(text, `\`) {
+		return " E" + strings.ReplaceAll(quoted, `\`, `\\`)
+	}
+	return quoted
+}

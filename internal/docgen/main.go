@@ -1,5 +1,5 @@
-// Docgen writes docs/columns.md from the definitions of the columns and
-// schema/questions.sql from the questions.
+// Docgen writes docs/columns.md and schema/table.sql, which it generates from the column
+// table, and schema/questions.sql.
 package main
 
 import (
@@ -12,9 +12,11 @@ import (
 )
 
 func main() {
+	name := table.Name{Schema: "public", Name: "canonical_api_line"}
 	for path, text := range map[string]string{
 		"docs/columns.md":      reference(line.Descriptions()),
-		"schema/questions.sql": questions.Script(table.Name{Schema: "public", Name: "canonical_api_line"}),
+		"schema/table.sql":     table.Script(name, line.Columns()),
+		"schema/questions.sql": questions.Script(name),
 	} {
 		if err := os.WriteFile(path, []byte(text), 0o644); err != nil { //nolint:gosec // documents are for everybody
 			fmt.Fprintln(os.Stderr, err)

@@ -1,5 +1,4 @@
-// Package maintenance looks after the table, its partitions and its questions, in this
-// order.
+// Package maintenance maintains the table, its partitions and its questions, in this order.
 package maintenance
 
 import (
@@ -15,18 +14,18 @@ import (
 	"canonicallineexporter/internal/table"
 )
 
-// Config says how often there is a round.
+// Config says when rounds run and who learns how they ended.
 type Config struct {
 	// Interval is the time between two rounds, more than 0.
 	Interval time.Duration
-	// Timeout bounds one round; 0 is no limit.
+	// Timeout bounds one round; 0 means no limit.
 	Timeout time.Duration
-	// Report is told how each round ended.
+	// Report receives the error of each round, nil for a success.
 	Report func(error)
 }
 
-// Loop runs the rounds. The maintainers are its own, except that the store uses those of
-// the table and of the partitions when it finds something missing.
+// Loop runs the rounds. It shares the maintainers of the table and of the partitions with
+// the store, which uses them when it finds something missing.
 type Loop struct {
 	Config
 	Table      *table.Maintainer
@@ -36,12 +35,12 @@ type Loop struct {
 	Logger     *zap.Logger
 }
 
-// firstRetry is how soon a round follows one that failed, unless the interval is
+// retryInterval is the time from a failed round to the next one, unless the interval is
 // shorter.
-const firstRetry = 5 * time.Second
+const retryInterval = 5 * time.Second
 
-// Run runs a round at once, then one every interval, or sooner after a failure and when
-// the table has been created, until ctx ends.
+// Run runs a round at once and then one every interval until ctx ends. A round follows
+// sooner after a failure, and at once when the table has been created.
 func (l *Loop) Run(ctx context.Context) {
 	created := true
 	for {
@@ -52,9 +51,9 @@ func (l *Loop) Run(ctx context.Context) {
 		l.Report(err)
 		wait := l.Interval
 		if err != nil {
-			wait = min(wait, firstRetry)
+			wait = min(wait, retryInterval)
 		}
-		// What this round failed to do for a new table is left for the next.
+		// After a failure the next round still has a new table to complete.
 		created = created && err != nil
 		select {
 		case <-ctx.Done():
@@ -66,7 +65,7 @@ func (l *Loop) Run(ctx context.Context) {
 	}
 }
 
-// runOnce is one round; created says that the table is new or has changed. Its error is
+// runOnce runs one round. created says that the table is new or has changed. The error is
 // safe to show.
 func (l *Loop) runOnce(ctx context.Context, created bool) error {
 	if l.Timeout > 0 {
@@ -74,21 +73,21 @@ func (l *Loop) runOnce(ctx context.Context, created bool) error {
 		ctx, cancel = context.WithTimeout(ctx, l.Timeout)
 		defer cancel()
 	}
-	catalog, err := l.Table.Maintain(ctx)
+	definition, err := l.Table.Maintain(ctx)
 	if err != nil {
 		return database.Redact(err)
 	}
-	l.Store.Use(catalog)
+	l.Store.Use(definition)
 	if !l.Table.CreateSchema {
-		return database.Redact(l.Partitions.Inspect(ctx, catalog.Name))
+		return database.Redact(l.Partitions.Inspect(ctx, definition.Name))
 	}
 	select {
 	case <-l.Table.Created():
 		created = true
 	default:
 	}
-	err = l.Partitions.Maintain(ctx, catalog.Name)
-	if failed := l.Questions.Maintain(ctx, catalog.Name, created); failed != nil {
+	err = l.Partitions.Maintain(ctx, definition.Name)
+	if failed := l.Questions.Maintain(ctx, definition.Name, created); failed != nil {
 		l.Logger.Warn("the functions that answer questions wait for the next round", zap.Error(database.Redact(failed)))
 	}
 	return database.Redact(err)

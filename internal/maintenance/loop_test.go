@@ -22,7 +22,7 @@ import (
 	"canonicallineexporter/internal/table"
 )
 
-// bundle is a loop over a database of its own.
+// bundle is a loop with its own database.
 type bundle struct {
 	*pgtest.Database
 	loop *Loop
@@ -66,7 +66,7 @@ func TestLoop_CreatesTableThenPartitionsThenQuestions(t *testing.T) {
 	require.GreaterOrEqual(t, pgtest.One[int64](t, b.Database, partitions), int64(4), "today and three ahead")
 }
 
-func TestLoop_FollowsATableThatTheStoreCreated(t *testing.T) {
+func TestLoop_Run_FollowsATableThatTheStoreCreated(t *testing.T) {
 	t.Parallel()
 	b := setup(t, true)
 	ctx, stop := context.WithCancel(t.Context())

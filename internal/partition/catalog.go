@@ -13,7 +13,7 @@ import (
 	"canonicallineexporter/internal/table"
 )
 
-// Range is a stretch of time: From is in it, To is not.
+// Range is a time range that includes From and excludes To.
 type Range struct {
 	From, To time.Time
 }
@@ -23,43 +23,42 @@ func (r Range) Contains(t time.Time) bool {
 	return !t.Before(r.From) && t.Before(r.To)
 }
 
-// Partition is a table that holds lines of its range, or did until it was
-// detached.
+// Partition describes a table that is, or was, a partition of the parent.
 type Partition struct {
 	OID  uint32
 	Name table.Name
-	// Range is empty of a DEFAULT partition.
+	// Range is empty for a DEFAULT partition.
 	Range
 	Attached bool
-	// Pending says that a DETACH CONCURRENTLY has begun and not ended: the
-	// partition takes no lines, and no other can be detached.
+	// Pending says that a DETACH CONCURRENTLY has begun and not ended: the partition
+	// accepts no lines, and no other can be detached.
 	Pending bool
 	Default bool
-	// Bytes is the size with indexes and TOAST, 0 where it was not asked for.
+	// Bytes is the size with indexes and TOAST; 0 if the sizes were not read.
 	Bytes int64
 
-	// made says that this exporter made it and nobody renamed it since; only then
-	// has mark a meaning.
-	made bool
-	mark mark
+	// managed says that this exporter created it and nobody has renamed it since. Only
+	// then does mark have a meaning.
+	managed bool
+	mark    mark
 }
 
-// takesLines reports whether a line of its range goes into the partition.
-func (p Partition) takesLines() bool { return p.Attached && !p.Pending && !p.Default }
+// acceptsLines reports whether lines of its range go into the partition.
+func (p Partition) acceptsLines() bool { return p.Attached && !p.Pending && !p.Default }
 
-// stage is how far a partition of ours has come; of others, inUse.
+// stage returns the stage of a managed partition, and inUse for any other.
 func (p Partition) stage() stage {
-	if !p.made {
+	if !p.managed {
 		return inUse
 	}
 	return p.mark.Stage
 }
 
-// Catalog is all partitions, attached or not, in order of their range.
+// Catalog lists all partitions, attached or not, in the order of their ranges.
 type Catalog []Partition
 
-// read lists the partitions of a schema-qualified table; sizes takes a look at
-// their files.
+// read lists the partitions of a schema-qualified table. With sizes it also reads how
+// large they are.
 func read(ctx context.Context, db table.Querier, parent table.Name, sizes bool) (Catalog, error) {
 	rows, err := db.Query(ctx, statements.Render("partitions.sql", nil), parent.String(), markPrefix, sizes)
 	if err != nil {
@@ -72,13 +71,13 @@ func read(ctx context.Context, db table.Querier, parent table.Name, sizes bool) 
 	_, err = pgx.ForEachRow(rows, []any{
 		&p.OID, &p.Name.Schema, &p.Name.Name, &p.Attached, &p.Pending, &p.Default, &from, &to, &comment, &p.Bytes,
 	}, func() error {
-		p.mark, p.made = parseMark(comment)
-		p.made = p.made && p.mark.Of == parent.String() && parent.Sibling(p.mark.Name) == p.Name
+		p.mark, p.managed = parseMark(comment)
+		p.managed = p.managed && p.mark.Of == parent.String() && parent.Sibling(p.mark.Name) == p.Name
 		switch {
 		case p.Attached:
 			p.Range = Range{bound(from), bound(to)}
 			catalog = append(catalog, p)
-		case p.made:
+		case p.managed:
 			p.Range = Range{p.mark.From, p.mark.To}
 			catalog = append(catalog, p)
 		}
@@ -91,7 +90,7 @@ func read(ctx context.Context, db table.Querier, parent table.Name, sizes bool) 
 	return catalog, nil
 }
 
-// bound turns an infinite bound into a time beyond every line's.
+// bound turns an infinite bound into a time beyond that of every line.
 func bound(t pgtype.Timestamptz) time.Time {
 	switch t.InfinityModifier {
 	case pgtype.NegativeInfinity:
@@ -103,8 +102,8 @@ func bound(t pgtype.Timestamptz) time.Time {
 	}
 }
 
-// attached is the ranges that no other partition can be attached over.
-func (c Catalog) attached() []Range {
+// attachedRanges returns the ranges that a new partition must not overlap.
+func (c Catalog) attachedRanges() []Range {
 	var ranges []Range
 	for _, p := range c {
 		if p.Attached && !p.Default {
@@ -114,52 +113,52 @@ func (c Catalog) attached() []Range {
 	return ranges
 }
 
-// hasDefault reports whether somebody made a DEFAULT partition.
+// hasDefault reports whether there is a DEFAULT partition.
 func (c Catalog) hasDefault() bool {
 	return slices.ContainsFunc(c, func(p Partition) bool { return p.Default })
 }
 
-// newestMade is the attached partition of ours furthest ahead.
-func (c Catalog) newestMade() (Partition, bool) {
+// newestManaged returns the managed partition that is furthest ahead.
+func (c Catalog) newestManaged() (Partition, bool) {
 	for _, p := range slices.Backward(c) {
-		if p.made && p.takesLines() {
+		if p.managed && p.acceptsLines() {
 			return p, true
 		}
 	}
 	return Partition{}, false
 }
 
-// floor is where what was retired ends; the zero time if nothing was.
+// floor returns the end of the newest retired partition; the zero time if none was retired.
 func (c Catalog) floor() time.Time {
 	var floor time.Time
 	for _, p := range c {
-		if p.made && p.mark.Floor.After(floor) {
+		if p.managed && p.mark.Floor.After(floor) {
 			floor = p.mark.Floor
 		}
 	}
 	return floor
 }
 
-// takes reports whether a line of the time t has a partition.
-func (c Catalog) takes(t time.Time) bool {
+// accepts reports whether a line of the time t has a partition.
+func (c Catalog) accepts(t time.Time) bool {
 	return slices.ContainsFunc(c, func(p Partition) bool {
-		return p.Default || p.takesLines() && p.Contains(t)
+		return p.Default || p.acceptsLines() && p.Contains(t)
 	})
 }
 
-// coveredUntil is the end of the partitions that follow each other from now on;
-// now, if there is none.
+// coveredUntil returns the end of the partitions that follow each other without a gap from
+// now on; now if there is none.
 func (c Catalog) coveredUntil(now time.Time) time.Time {
 	for _, p := range c {
-		if p.takesLines() && p.Contains(now) {
+		if p.acceptsLines() && p.Contains(now) {
 			now = p.To
 		}
 	}
 	return now
 }
 
-// bytes is the size of all partitions and of those that wait to be dropped. What
-// an operator detached is out of our hands.
+// bytes returns the size of all partitions, including those that wait to be dropped. It
+// leaves out what an operator detached.
 func (c Catalog) bytes() (sum int64) {
 	for _, p := range c {
 		if p.Attached || p.stage() != inUse {

@@ -17,15 +17,15 @@ import (
 	"canonicallineexporter/internal/pgtest"
 )
 
-// writer inserts one line after the other, and looks at the parent, until it is
-// stopped. It fails when it has to wait for a lock.
+// writer inserts one line after another and reads the parent until it is stopped. It fails
+// if it has to wait for a lock.
 type writer struct {
 	stop    atomic.Bool
 	written chan time.Duration
-	ended   error
+	err     error
 }
 
-// write starts a writer of lines from at on.
+// write starts a writer, whose first line has the time at.
 func (k *keeper) write(t *testing.T, at time.Time) *writer {
 	t.Helper()
 	cfg, err := pgx.ParseConfig(k.URL)
@@ -37,11 +37,11 @@ func (k *keeper) write(t *testing.T, at time.Time) *writer {
 	go func() {
 		defer close(w.written)
 		defer conn.Close(context.WithoutCancel(t.Context()))
-		for i := 0; !w.stop.Load() && w.ended == nil; i++ {
+		for i := 0; !w.stop.Load() && w.err == nil; i++ {
 			began := time.Now()
-			_, w.ended = conn.Exec(t.Context(), "INSERT INTO lines VALUES ($1)", at.Add(time.Duration(i)*time.Microsecond))
-			if w.ended == nil {
-				_, w.ended = conn.Exec(t.Context(), "SELECT FROM lines LIMIT 1")
+			_, w.err = conn.Exec(t.Context(), "INSERT INTO lines VALUES ($1)", at.Add(time.Duration(i)*time.Microsecond))
+			if w.err == nil {
+				_, w.err = conn.Exec(t.Context(), "SELECT FROM lines LIMIT 1")
 			}
 			w.written <- time.Since(began)
 		}
@@ -49,7 +49,7 @@ func (k *keeper) write(t *testing.T, at time.Time) *writer {
 	return w
 }
 
-// slowest is the longest that any of the next n writes took.
+// slowest returns the longest duration of the next n writes.
 func (w *writer) slowest(n int) (slowest time.Duration) {
 	for range n {
 		slowest = max(slowest, <-w.written)
@@ -57,9 +57,9 @@ func (w *writer) slowest(n int) (slowest time.Duration) {
 	return slowest
 }
 
-// A reader holds the table for the whole of a test, a writer writes at full
-// speed, and maintenance creates, detaches and drops.
-func TestMaintenanceNeitherBlocksNorIsBlocked(t *testing.T) {
+// A reader uses the table for the whole test and a writer writes at full speed while
+// maintenance creates, detaches and drops partitions.
+func TestMaintainer_Maintain_NeitherBlocksNorIsBlocked(t *testing.T) {
 	t.Parallel()
 	k := keep(t, nil)
 	k.round(t, 0)
@@ -82,12 +82,12 @@ func TestMaintenanceNeitherBlocksNorIsBlocked(t *testing.T) {
 	require.EqualValues(t, 1, status.Actions[ActionOutcome{Finalize, Deferred}])
 	for range w.written {
 	}
-	require.NoError(t, w.ended)
+	require.NoError(t, w.err)
 	t.Logf("two rounds of %s beside a reader that does not end; slowest write %s, without maintenance %s: %.1f times",
 		took, during, alone, float64(during)/float64(alone))
 }
 
-// collectors are maintainers of one parent, each with connections of its own.
+// collectors returns n maintainers of one parent, each with its own pool.
 func (k *keeper) collectors(t *testing.T, n int) []*Maintainer {
 	t.Helper()
 	all := make([]*Maintainer, n)
@@ -105,8 +105,8 @@ func (k *keeper) collectors(t *testing.T, n int) []*Maintainer {
 	return all
 }
 
-// As PgBouncer pools by transaction, and with `max_connections: 1`.
-func TestOneConnectionThatForgetsAllBetweenTransactionsIsEnough(t *testing.T) {
+// As behind PgBouncer in transaction mode with `max_connections: 1`.
+func TestMaintainer_Maintain_NeedsOneConnectionWithoutSessionState(t *testing.T) {
 	t.Parallel()
 	k := keep(t, nil)
 	m := k.collectors(t, 1)[0]
@@ -132,9 +132,9 @@ const endState = `
 	WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace
 	ORDER BY 1`
 
-// The backends of all of them are killed at random while they are at it; in the
-// end the catalogue is as one alone would leave it.
-func TestCollectorsThatAreKilledLeaveWhatOneAloneWould(t *testing.T) {
+// The collectors' backends are killed at random while they work. In the end the catalogue
+// is as one undisturbed collector would leave it.
+func TestMaintainer_KilledCollectors_LeaveTheStateOfOneAlone(t *testing.T) {
 	t.Parallel()
 	const rounds = 12
 	for _, n := range []int{2, 5} {
@@ -142,7 +142,7 @@ func TestCollectorsThatAreKilledLeaveWhatOneAloneWould(t *testing.T) {
 			t.Parallel()
 			alone, k := keep(t, nil), keep(t, nil)
 			collectors := k.collectors(t, n)
-			// pass lets time pass for all, and for the one alone a round each time.
+			// pass lets time pass for all and runs a round of the undisturbed one.
 			pass := func(d time.Duration) {
 				k.at = k.at.Add(d)
 				alone.round(t, d)
@@ -152,8 +152,10 @@ func TestCollectorsThatAreKilledLeaveWhatOneAloneWould(t *testing.T) {
 			for round := range rounds {
 				pass(24 * time.Hour)
 				release := func() {}
-				if round%4 == 1 { // what is killed has marked its partition, and waits
+				if round%4 == 1 {
 					release = k.hold(t, "SELECT FROM lines")
+					// One attempt that is not killed leaves a partition to finalize.
+					_ = collectors[0].Maintain(t.Context(), parent)
 				}
 				var working sync.WaitGroup
 				var running atomic.Int64
@@ -178,11 +180,11 @@ func TestCollectorsThatAreKilledLeaveWhatOneAloneWould(t *testing.T) {
 				}
 				working.Wait()
 				release()
-				// However much is killed, the day gets its partition before it is over.
+				// However many are killed, the day gets its partition in time.
 				for collectors[0].EnsureAhead(t.Context(), parent) != nil {
 				}
 			}
-			// What is claimed is taken over by whoever comes; then nothing fails any more.
+			// Any collector takes over the claims; then nothing fails any more.
 			for settled := range 6 {
 				pass(2 * claimTime)
 				if settled == 3 {

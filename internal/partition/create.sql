@@ -1,8 +1,8 @@
--- PARTITION OF would take ACCESS EXCLUSIVE on the parent and queue every write
--- behind one long SELECT; ATTACH of a table made beforehand takes SHARE UPDATE
--- EXCLUSIVE. The parent's indexes are copied with LIKE, so that ATTACH adopts
--- them, and the empty table makes its check of the bounds instant. An identity
--- column is numbered by the parent; Postgres 17 refuses a second one.
+-- PARTITION OF would take ACCESS EXCLUSIVE on the parent and queue every write behind one
+-- long SELECT. ATTACH of an existing table takes SHARE UPDATE EXCLUSIVE. LIKE copies the
+-- parent's indexes, so ATTACH adopts them. The new table is empty, so the check of its
+-- bounds is instant. The parent numbers an identity column; Postgres 17 refuses a second
+-- one on the partition.
 CREATE TABLE {{.Partition}} (LIKE {{.Table}} INCLUDING ALL EXCLUDING IDENTITY)
     {{- with .Parameters}} WITH ({{.}}){{end}}
     {{- with .Tablespace}} TABLESPACE {{identifier .}}{{end}};

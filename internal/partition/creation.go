@@ -12,11 +12,11 @@ import (
 	"canonicallineexporter/internal/table"
 )
 
-// creationsAtOnce is how many partitions one transaction makes. With a DEFAULT
-// partition it is one: ATTACH locks and scans that.
+// creationsAtOnce is the most partitions that one transaction creates. Beside a DEFAULT
+// partition it creates one, because ATTACH locks and scans the DEFAULT partition.
 const creationsAtOnce = 50
 
-// create makes what is missing of want. It looks before it locks: on most
+// create creates the partitions that want lacks. It looks before it locks, because in most
 // rounds nothing is missing.
 func (m *Maintainer) create(ctx context.Context, parent table.Name, want []Range) error {
 	catalog, err := read(ctx, m.pool, parent, false)
@@ -26,8 +26,7 @@ func (m *Maintainer) create(ctx context.Context, parent table.Name, want []Range
 	for len(m.cfg.creations(parent, catalog, want, nil)) > 0 {
 		if catalog, err = m.createSome(ctx, parent, want); err != nil {
 			m.count(Create, outcomeOf(err))
-			// DEFAULT holds lines that belong there: they are stored, and only their
-			// owner can move them.
+			// The lines in DEFAULT are stored, and only their owner can move them.
 			if catalog.hasDefault() && database.DefaultHoldsRows(err) {
 				m.notify(Notice{"a DEFAULT partition holds lines of a partition to be created", "move its lines and drop it", parent})
 				return nil
@@ -38,8 +37,8 @@ func (m *Maintainer) create(ctx context.Context, parent table.Name, want []Range
 	return nil
 }
 
-// createSome makes the first of the missing partitions in one transaction and
-// returns the catalogue as it is then; after an error, as it was.
+// createSome creates the first of the missing partitions in one transaction. It returns
+// the catalogue as of its end; after an error, as of its start.
 func (m *Maintainer) createSome(ctx context.Context, parent table.Name, want []Range) (Catalog, error) {
 	tx, err := m.pool.Begin(ctx)
 	if err != nil {
@@ -49,8 +48,8 @@ func (m *Maintainer) createSome(ctx context.Context, parent table.Name, want []R
 	if err := table.Lock(ctx, tx, parent); err != nil {
 		return nil, err
 	}
-	// Writers and readers go on during ATTACH; only another change of the table,
-	// an index build or a VACUUM can hold it up, and then the next round tries again.
+	// ATTACH does not wait for readers and writers. Another change of the table, an index
+	// build or a VACUUM can hold it up; then the next round tries again.
 	if err := limitWaits(ctx, tx); err != nil {
 		return nil, err
 	}
@@ -69,7 +68,7 @@ func (m *Maintainer) createSome(ctx context.Context, parent table.Name, want []R
 	}
 	actions = actions[:min(len(actions), most)]
 	var newest uint32
-	if p, ok := catalog.newestMade(); ok {
+	if p, ok := catalog.newestManaged(); ok {
 		newest = p.OID
 	}
 	for _, action := range actions {
@@ -93,14 +92,14 @@ func (m *Maintainer) createSome(ctx context.Context, parent table.Name, want []R
 	return catalog, nil
 }
 
-// attachNew makes a table like the parent, with the storage of the newest
-// partition there is, marks it and attaches it.
+// attachNew creates a table like the parent with the storage parameters of the newest
+// managed partition, attaches it and marks it.
 func (m *Maintainer) attachNew(ctx context.Context, tx pgx.Tx, parent table.Name, p Partition, newest uint32) error {
 	data := struct {
-		Table, Partition       table.Name
+		tables
 		From, To               string
 		Parameters, Tablespace string
-	}{Table: parent, Partition: p.Name, From: p.From.UTC().Format(time.RFC3339), To: p.To.UTC().Format(time.RFC3339)}
+	}{tables: tables{parent, p.Name}, From: p.From.UTC().Format(time.RFC3339), To: p.To.UTC().Format(time.RFC3339)}
 	err := tx.QueryRow(ctx, statements.Render("storage.sql", nil), parent.String(), newest).Scan(&data.Parameters, &data.Tablespace)
 	if err != nil {
 		return err
@@ -111,7 +110,7 @@ func (m *Maintainer) attachNew(ctx context.Context, tx pgx.Tx, parent table.Name
 	return setMark(ctx, tx, p.Name, mark{Of: parent.String(), Name: p.Name.Name, From: p.From, To: p.To})
 }
 
-// takenNames lists what could clash with the name of a partition.
+// takenNames lists the names that could clash with that of a partition.
 func takenNames(ctx context.Context, tx pgx.Tx, parent table.Name) ([]string, error) {
 	rows, err := tx.Query(ctx, statements.Render("names.sql", nil), parent.Schema, parent.Name+"_")
 	if err != nil {
@@ -124,23 +123,18 @@ func takenNames(ctx context.Context, tx pgx.Tx, parent table.Name) ([]string, er
 	return taken, nil
 }
 
-// lockTimeout is how long a change of the table waits for a lock.
+// tables fills the templates that change a partition.
+type tables struct {
+	Table, Partition table.Name
+}
+
+// lockTimeout bounds how long a change of the table waits for a lock.
 const lockTimeout = 2 * time.Second
 
+// limitWaits applies lockTimeout to the transaction.
 func limitWaits(ctx context.Context, tx pgx.Tx) error {
 	if _, err := tx.Exec(ctx, fmt.Sprintf("SET LOCAL lock_timeout = %d", lockTimeout.Milliseconds())); err != nil {
 		return fmt.Errorf("set lock timeout: %w", err)
-	}
-	return nil
-}
-
-func setMark(ctx context.Context, tx pgx.Tx, parent table.Name, m mark) error {
-	var sql string
-	if err := tx.QueryRow(ctx, statements.Render("comment.sql", nil), parent.String(), m.comment()).Scan(&sql); err != nil {
-		return fmt.Errorf("quote mark: %w", err)
-	}
-	if _, err := tx.Exec(ctx, sql); err != nil {
-		return fmt.Errorf("mark partition: %w", err)
 	}
 	return nil
 }

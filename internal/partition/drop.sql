@@ -1,2 +1,2 @@
--- Without CASCADE: what somebody built on the table keeps it.
+-- Without CASCADE, so that the table stays if other objects depend on it.
 DROP TABLE {{.Partition}};

@@ -1,3 +1,3 @@
--- Takes out a partition whose DETACH CONCURRENTLY was interrupted. Nothing new
--- uses it, so its ACCESS EXCLUSIVE lock makes nobody wait.
+-- Completes a DETACH CONCURRENTLY that was interrupted. No new transaction uses the
+-- partition, so its ACCESS EXCLUSIVE lock blocks nobody.
 ALTER TABLE {{.Table}} DETACH PARTITION {{.Partition}} FINALIZE;

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Interval is the stretch of time one partition covers, with bounds in UTC.
+// Interval is the time that one partition covers, with bounds in UTC.
 type Interval string
 
 // The intervals a table can be partitioned by. A week starts on Monday.
@@ -16,7 +16,8 @@ const (
 	Month Interval = "month"
 )
 
-// ParseInterval returns the interval that s names, or an error for anything but the four.
+// ParseInterval returns the interval that s names. It returns an error if s is not one of
+// the four.
 func ParseInterval(s string) (Interval, error) {
 	switch i := Interval(s); i {
 	case Hour, Day, Week, Month:
@@ -26,7 +27,7 @@ func ParseInterval(s string) (Interval, error) {
 	}
 }
 
-// Floor is the start of the interval that t falls into.
+// Floor returns the start of the interval that contains t.
 func (i Interval) Floor(t time.Time) time.Time {
 	t = t.UTC()
 	year, month, day := t.Date()
@@ -43,7 +44,7 @@ func (i Interval) Floor(t time.Time) time.Time {
 	}
 }
 
-// Next is the start of the interval after the one that starts at floor.
+// Next returns the start of the interval after the one that starts at floor.
 func (i Interval) Next(floor time.Time) time.Time {
 	switch i {
 	case Hour:
@@ -57,7 +58,7 @@ func (i Interval) Next(floor time.Time) time.Time {
 	}
 }
 
-// back is the start of the n-th interval before the one that t falls into.
+// back returns the start of the n-th interval before the one that contains t.
 func (i Interval) back(t time.Time, n int) time.Time {
 	floor := i.Floor(t)
 	switch i {
@@ -72,7 +73,7 @@ func (i Interval) back(t time.Time, n int) time.Time {
 	}
 }
 
-// suffix ends the name of the partition that starts at from.
+// suffix returns the end of the name of the partition that starts at from.
 func (i Interval) suffix(from time.Time) string {
 	if i == Hour {
 		return from.UTC().Format("_2006010215")

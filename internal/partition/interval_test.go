@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestIntervalsStartInUTC(t *testing.T) {
+func TestInterval_FloorAndNext_UseUTC(t *testing.T) {
 	t.Parallel()
 	// 01:30 on a Monday in Kiritimati is still Sunday in UTC.
 	at := time.Date(2024, 1, 1, 1, 30, 0, 0, time.FixedZone("Kiritimati", 14*3600))
@@ -29,7 +29,7 @@ func TestIntervalsStartInUTC(t *testing.T) {
 	require.Error(t, err)
 }
 
-func TestPartitionsAreNamedByTheirStart(t *testing.T) {
+func TestInterval_Suffix_NamesTheStart(t *testing.T) {
 	t.Parallel()
 	from := time.Date(2023, 5, 12, 13, 0, 0, 0, time.UTC)
 	require.Equal(t, "_2023051213", Hour.suffix(from))

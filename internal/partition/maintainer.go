@@ -1,10 +1,10 @@
-// Package partition keeps the canonical line table supplied with partitions and
-// rids it of those that have outlived their time or its size: a pure plan of
-// what to do, and a maintainer that carries it out.
+// Package partition creates the partitions of the canonical line table ahead of time, and
+// retires those that exceed its retention or size. A pure plan decides what to do, and a
+// maintainer carries it out.
 //
-// The catalogue is the only state. Every partition that a maintainer makes is
-// marked in its comment, and what happens to it is written there, so that
-// collectors can take over from each other at any point.
+// The catalogue holds all state. A maintainer marks every partition that it creates in a
+// comment, and records there what happens to it, so that collectors can take over from
+// each other at any point.
 package partition
 
 import (
@@ -27,9 +27,9 @@ var files embed.FS
 
 var statements = database.ParseStatements(files)
 
-// Maintainer looks after the partitions of a table. It is safe for concurrent
-// use, by several collectors on one table too: a transaction-level advisory lock
-// keeps them apart, which works through PgBouncer in transaction mode.
+// Maintainer creates and retires the partitions of a table. It is safe for concurrent use,
+// and several collectors can maintain one table: a transaction-level advisory lock, which
+// works through PgBouncer in transaction mode, keeps them apart.
 type Maintainer struct {
 	cfg    Config
 	pool   *pgxpool.Pool
@@ -39,7 +39,7 @@ type Maintainer struct {
 	// mu guards what follows.
 	mu     sync.Mutex
 	status Status
-	// noticed is what the operator has been told.
+	// noticed holds the notices that have been logged.
 	noticed map[Notice]bool
 }
 
@@ -51,9 +51,9 @@ func New(cfg Config, pool *pgxpool.Pool, logger *zap.Logger) *Maintainer {
 	}
 }
 
-// Maintain is one round: it creates what is missing, then retires what has to
-// go. What it has to wait for it leaves to the next round. table is
-// schema-qualified, here and below.
+// Maintain runs one round: it creates what is missing, then retires what has to go. A
+// change that would have to wait is left for the next round. parent is schema-qualified,
+// here and below.
 func (m *Maintainer) Maintain(ctx context.Context, parent table.Name) error {
 	err := errors.Join(m.EnsureAhead(ctx, parent), m.retire(ctx, parent), m.Inspect(ctx, parent))
 	if err == nil {
@@ -64,7 +64,7 @@ func (m *Maintainer) Maintain(ctx context.Context, parent table.Name) error {
 	return err
 }
 
-// Inspect reads the figures of Status from the catalogue.
+// Inspect reads the figures for Status from the catalogue.
 func (m *Maintainer) Inspect(ctx context.Context, parent table.Name) error {
 	catalog, err := read(ctx, m.pool, parent, true)
 	if err != nil {
@@ -84,13 +84,13 @@ func (m *Maintainer) Inspect(ctx context.Context, parent table.Name) error {
 	return nil
 }
 
-// EnsureAhead creates what is missing from now up to CreateAhead, and as much more as
-// passes until the next round.
+// EnsureAhead creates the partitions that are missing from now until CreateAhead after the
+// next round.
 func (m *Maintainer) EnsureAhead(ctx context.Context, parent table.Name) error {
 	return m.create(ctx, parent, m.cfg.ahead(m.now()))
 }
 
-// EnsureFor creates what is missing for lines of the given times.
+// EnsureFor creates the partitions that are missing for lines of the given times.
 func (m *Maintainer) EnsureFor(ctx context.Context, parent table.Name, times []time.Time) error {
 	starts := make([]time.Time, len(times))
 	for i, t := range times {
@@ -105,23 +105,23 @@ func (m *Maintainer) EnsureFor(ctx context.Context, parent table.Name, times []t
 	return m.create(ctx, parent, want)
 }
 
-// Lost reports, for each of the times, whether a line of it has come too late to
-// be stored: it has outlived the retention, or there is no partition for it and
-// none will be created, since what was retired stays retired.
-func (m *Maintainer) Lost(ctx context.Context, parent table.Name, times []time.Time) ([]bool, error) {
+// Expired reports for each time whether a line of that time is too late to be stored: it is
+// older than the retention, or it has no partition and will get none, because a retired
+// partition is not created again.
+func (m *Maintainer) Expired(ctx context.Context, parent table.Name, times []time.Time) ([]bool, error) {
 	catalog, err := read(ctx, m.pool, parent, false)
 	if err != nil {
 		return nil, err
 	}
 	now := m.now()
-	lost := make([]bool, len(times))
+	expired := make([]bool, len(times))
 	for i, t := range times {
-		lost[i] = m.cfg.lost(now, catalog, t)
+		expired[i] = m.cfg.expired(now, catalog, t)
 	}
-	return lost, nil
+	return expired, nil
 }
 
-// notify tells the operator of each notice once.
+// notify logs each notice once.
 func (m *Maintainer) notify(notices ...Notice) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -14,8 +14,8 @@ import (
 
 var parent = table.Name{Schema: "public", Name: "lines"}
 
-// setup returns a database with an empty partitioned parent, and a maintainer of
-// it on the afternoon of 2023-05-12.
+// setup returns a database with an empty partitioned parent, and a maintainer of it whose
+// clock stands at 15:00 on 2023-05-12.
 func setup(t *testing.T, interval Interval) (*pgtest.Database, *Maintainer) {
 	t.Helper()
 	d := pgtest.New(t)
@@ -27,7 +27,7 @@ func setup(t *testing.T, interval Interval) (*pgtest.Database, *Maintainer) {
 
 const names = `SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'lines'::regclass ORDER BY 1`
 
-func TestAheadCreatesFromNowToTheHorizon(t *testing.T) {
+func TestMaintainer_EnsureAhead_CreatesFromNowToTheHorizon(t *testing.T) {
 	t.Parallel()
 	d, m := setup(t, Day)
 	require.NoError(t, m.EnsureAhead(t.Context(), parent))
@@ -38,7 +38,7 @@ func TestAheadCreatesFromNowToTheHorizon(t *testing.T) {
 	require.Equal(t, want, pgtest.All[string](t, d, names))
 }
 
-func TestCoverCreatesForTheTimesOfRows(t *testing.T) {
+func TestMaintainer_EnsureFor_CreatesForTheTimesOfRows(t *testing.T) {
 	t.Parallel()
 	d, m := setup(t, Hour)
 	times := []time.Time{day(1).Add(90 * time.Minute), day(1).Add(100 * time.Minute), time.Unix(0, 0)}
@@ -49,7 +49,7 @@ func TestCoverCreatesForTheTimesOfRows(t *testing.T) {
 	}
 }
 
-func TestBoundsAreReadInAnyTimeZone(t *testing.T) {
+func TestCatalog_BoundsInAnyTimeZone(t *testing.T) {
 	t.Parallel()
 	d, m := setup(t, Day)
 	d.Exec(t, "ALTER DATABASE "+d.Name+" SET timezone = 'Asia/Kathmandu'")
@@ -66,7 +66,7 @@ func TestBoundsAreReadInAnyTimeZone(t *testing.T) {
 	}
 }
 
-func TestPartitionsOfSomebodyElseAreRespected(t *testing.T) {
+func TestMaintainer_EnsureAhead_FillsGapsBetweenForeignPartitions(t *testing.T) {
 	t.Parallel()
 	d, m := setup(t, Day)
 	d.Exec(t, "CREATE TABLE past PARTITION OF lines FOR VALUES FROM (MINVALUE) TO ('2023-05-12 18:00+00')")
@@ -77,7 +77,7 @@ func TestPartitionsOfSomebodyElseAreRespected(t *testing.T) {
 	require.EqualValues(t, 1, pgtest.One[int64](t, d, "SELECT count(*) FROM lines_20230512"))
 }
 
-func TestCollectorsDoNotGetInEachOthersWay(t *testing.T) {
+func TestMaintainer_EnsureAhead_ConcurrentCollectors(t *testing.T) {
 	t.Parallel()
 	_, m := setup(t, Hour)
 	errs := make([]error, 8)
@@ -91,12 +91,11 @@ func TestCollectorsDoNotGetInEachOthersWay(t *testing.T) {
 	}
 }
 
-func TestWritersAndReadersGoOnDuringCreation(t *testing.T) {
+func TestMaintainer_EnsureAhead_DoesNotWaitForOpenTransactions(t *testing.T) {
 	t.Parallel()
 	d, m := setup(t, Day)
 	d.Exec(t, "CREATE TABLE may PARTITION OF lines FOR VALUES FROM ('2023-05-01 00:00+00') TO ('2023-05-12 00:00+00')")
-	// An open transaction has read and written the parent: PARTITION OF would
-	// wait for it.
+	// PARTITION OF would wait for this open transaction, which reads and writes the parent.
 	tx, err := d.Pool.Begin(t.Context())
 	require.NoError(t, err)
 	defer tx.Rollback(t.Context()) //nolint:errcheck // the database goes anyway

@@ -1,38 +1,44 @@
 package partition
 
 import (
+	"context"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"canonicallineexporter/internal/table"
 )
 
-// markPrefix starts the comment on every table that this exporter made. It says
-// to whoever reads it how to keep the table.
+// markPrefix starts the comment on every table that this exporter created. It tells the
+// reader how to keep the table.
 const markPrefix = "Made by canonical_line, which drops it when it has outlived its time; change this comment to keep it. "
 
-// stage is how far a partition has come on its way out.
+// stage says how far the retirement of a partition has come.
 type stage string
 
 const (
-	// inUse is a partition like any other.
+	// inUse means that retirement has not begun.
 	inUse stage = ""
-	// detaching is one that a collector has claimed, to detach it.
+	// detaching means that a collector has claimed the partition to detach it.
 	detaching stage = "detaching"
-	// detached is one that waits to be dropped.
+	// detached means that the partition waits to be dropped.
 	detached stage = "detached"
-	// released is one that an operator has attached again, to keep it.
+	// released means that an operator has attached the partition again to keep it.
 	released stage = "released"
 )
 
-// mark is what the comment on a partition says: the catalogue is the only memory
-// that collectors share, and it survives them. Comments stay with a table when it
-// is detached and go with it when it is dropped.
+// mark is the state that the comment on a partition holds. The catalogue is the only memory
+// that collectors share, and it survives them. A comment stays with its table when that is
+// detached, and goes with it when that is dropped.
 type mark struct {
-	// Of is the partitioned table, quoted, and Name the partition's own name: a
-	// table that has been renamed is no longer ours.
+	// Of is the partitioned table, quoted, and Name is the partition's own name. A table
+	// that has been renamed is no longer managed.
 	Of   string `json:"of"`
 	Name string `json:"name"`
-	// From and To are the bounds, which the catalogue forgets when it is detached.
+	// From and To are the bounds, which the catalogue forgets when the table is detached.
 	From time.Time `json:"from"`
 	To   time.Time `json:"to"`
 
@@ -40,12 +46,12 @@ type mark struct {
 	// Since is when the stage was reached.
 	Since time.Time `json:"since,omitzero"`
 
-	// Floor is the end of the newest partition that was retired before: nothing is
-	// created below it again. The highest of all marks holds.
+	// Floor is the end of the newest retired partition: nothing is created below it again.
+	// The highest Floor of all marks counts.
 	Floor time.Time `json:"floor,omitzero"`
 }
 
-// comment is the mark as it stands in the catalogue.
+// comment returns the mark as written to the catalogue.
 func (m mark) comment() string {
 	text, err := json.Marshal(m)
 	if err != nil {
@@ -54,11 +60,23 @@ func (m mark) comment() string {
 	return markPrefix + string(text)
 }
 
-// parseMark reads a comment; ok is false for one that is not ours.
+// parseMark reads a comment; ok is false if it is not a mark.
 func parseMark(comment string) (m mark, ok bool) {
 	text, ok := strings.CutPrefix(comment, markPrefix)
 	if !ok || json.Unmarshal([]byte(text), &m) != nil {
 		return mark{}, false
 	}
 	return m, true
+}
+
+// setMark writes the mark of a partition to the catalogue.
+func setMark(ctx context.Context, tx pgx.Tx, partition table.Name, m mark) error {
+	data := struct {
+		Partition table.Name
+		Mark      string
+	}{partition, m.comment()}
+	if _, err := tx.Exec(ctx, statements.Render("mark.sql", data)); err != nil {
+		return fmt.Errorf("mark partition: %w", err)
+	}
+	return nil
 }

@@ -1,4 +1,5 @@
--- A table needs a name that no relation and, for its row type, no type has.
+-- The name of a new table must differ from those of all relations and, because of its row
+-- type, of all types.
 SELECT relname::text FROM pg_catalog.pg_class
 WHERE relnamespace = to_regnamespace(quote_ident($1::text)) AND starts_with(relname::text, $2::text)
 UNION

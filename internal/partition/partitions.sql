@@ -1,13 +1,12 @@
--- The partitions of $1, and the tables in its schema whose comment starts with
--- $2: they may have been partitions of it. $3 says whether to look at the files.
+-- Lists the partitions of $1, and the tables in its schema whose comment starts with $2:
+-- they may have been its partitions. $3 says whether to read sizes.
 --
--- Bounds come from the catalogue, never from names: pg_get_expr renders
--- "FOR VALUES FROM ('2023-05-12 00:00:00+00') TO ('2023-05-13 00:00:00+00')" in
--- the session's time zone, and the casts read them back in the same one.
--- MINVALUE and MAXVALUE become infinities; a DEFAULT partition has no bounds.
+-- Bounds come from the catalogue, never from names. pg_get_expr renders
+-- "FOR VALUES FROM ('2023-05-12 00:00:00+00') TO ('2023-05-13 00:00:00+00')" in the
+-- session's time zone, and the casts read it in the same zone. MINVALUE and MAXVALUE
+-- become infinities. A DEFAULT partition has no bounds.
 --
--- Nothing here takes a lock: a table can go while it is looked at, and then has
--- no size.
+-- The query locks no table. A table that is dropped meanwhile has no size.
 WITH parent AS (
     SELECT oid, relnamespace
     FROM pg_catalog.pg_class

@@ -8,42 +8,43 @@ import (
 	"canonicallineexporter/internal/table"
 )
 
-// Config says which partitions a table has.
+// Config says which partitions a table should have.
 type Config struct {
-	// Interval is what one partition covers.
+	// Interval is the time that one partition covers.
 	Interval Interval
-	// CreateAhead is how far into the future partitions exist, at any time between
-	// two rounds of maintenance.
+	// CreateAhead is how far into the future partitions exist at any time, also just before
+	// a round of maintenance.
 	CreateAhead time.Duration
 	// CheckInterval is the time between two rounds.
 	CheckInterval time.Duration
-	// Retention is how long lines are kept; 0 is for ever.
+	// Retention is how long lines are kept; 0 means for ever.
 	Retention time.Duration
 	// KeepDetached is how long a detached partition waits before it is dropped.
 	KeepDetached time.Duration
-	// MaxSize is the most bytes of all partitions, detached ones too; 0 is no limit.
+	// MaxSize is the most bytes that all partitions may take together, detached ones
+	// included; 0 means no limit.
 	MaxSize int64
 }
 
-// maxLate is how many intervals a line may be late, on a table that keeps its
-// lines for ever, to get a partition of its own: a client whose clock is wrong
-// must not fill the catalogue.
+// maxLate is how many intervals back a late line can still get a new partition on a table
+// that keeps its lines for ever: a client with a wrong clock must not fill the catalogue.
 const maxLate = 1000
 
-// claimTime is how long a collector has to detach a partition that it claimed,
-// before another takes over. It is far above what an attempt takes, and covers
-// the difference between the collectors' clocks.
+// claimTime is how long a collector has to detach a partition that it has claimed before
+// another takes over. It is far longer than an attempt takes, and allows for collectors
+// whose clocks differ.
 const claimTime = time.Minute
 
-// Kind is what an action does.
+// Kind says what an action does.
 type Kind string
 
-// The kinds of action, in the order in which a partition meets them.
+// The kinds of action, in the order of a partition's life.
 const (
 	Create   Kind = "create"
 	Detach   Kind = "detach"
 	Finalize Kind = "finalize"
-	// record notes that a detached partition waits to be dropped.
+	// record updates a mark that differs from what the catalogue says: the partition was
+	// detached, or attached again.
 	record Kind = "record"
 	Drop   Kind = "drop"
 )
@@ -54,25 +55,25 @@ type Action struct {
 	Partition
 }
 
-// Notice is what only an operator can put right.
+// Notice describes a problem that only an operator can solve.
 type Notice struct {
-	// Message says what is wrong and Hint what to do.
+	// Message says what is wrong, and Hint what to do.
 	Message, Hint string
 	// Partition is the table in question.
 	Partition table.Name
 }
 
-// ahead is the range that partitions have to cover.
+// ahead returns the range that partitions have to cover after a round.
 func (c Config) ahead(now time.Time) []Range {
 	return []Range{{now, now.Add(c.CreateAhead + c.CheckInterval + 1)}}
 }
 
-// creations says which partitions have to be made so that the table takes lines
-// for all of want. Ranges follow the interval; where a partition of another size
-// covers part of one, only the gap is filled, and what was retired stays so.
-// taken is the names that cannot be had.
+// creations returns the partitions to create so that the table accepts lines for all of
+// want. Their ranges follow the interval. Where an existing partition covers a part of an
+// interval, only the gap is filled. A retired range is not covered again. taken lists the
+// names that are not available.
 func (c Config) creations(parent table.Name, catalog Catalog, want []Range, taken []string) []Action {
-	occupied := append(catalog.attached(), Range{To: catalog.floor()})
+	occupied := append(catalog.attachedRanges(), Range{To: catalog.floor()})
 	sortRanges(occupied)
 	var actions []Action
 	for _, w := range want {
@@ -89,7 +90,7 @@ func (c Config) creations(parent table.Name, catalog Catalog, want []Range, take
 	return actions
 }
 
-// freeName is name, with a number where that is taken.
+// freeName returns name, with a number appended if it is taken.
 func freeName(name string, taken []string) string {
 	free := name
 	for n := 2; slices.Contains(taken, free); n++ {
@@ -102,7 +103,7 @@ func sortRanges(ranges []Range) {
 	slices.SortFunc(ranges, func(a, b Range) int { return a.From.Compare(b.From) })
 }
 
-// gaps is what is left of r without taken, which is in order.
+// gaps returns the parts of r that taken does not cover. taken is sorted.
 func gaps(r Range, taken []Range) []Range {
 	var left []Range
 	for _, t := range taken {
@@ -120,11 +121,11 @@ func gaps(r Range, taken []Range) []Range {
 	return left
 }
 
-// retirements says which partitions have to go, in order, as far as can be said
-// before the first of them has gone. It touches only what this exporter made,
-// and leaves alone what an operator detached, attached again or renamed.
+// retirements returns the actions that retire partitions, in order. The plan is complete
+// only until its first action is done. It touches managed partitions only, and leaves
+// alone those that an operator detached, attached again or renamed.
 func (c Config) retirements(now time.Time, catalog Catalog) (actions []Action, notices []Notice) {
-	var outdated []Action
+	var expiredDetaches []Action
 	blocked := false
 	for _, p := range catalog {
 		expired := c.Retention > 0 && !p.To.After(now.Add(-c.Retention))
@@ -147,35 +148,35 @@ func (c Config) retirements(now time.Time, catalog Catalog) (actions []Action, n
 				actions = append(actions, Action{Finalize, p})
 			}
 		case p.Attached && p.stage() == detaching && waited < claimTime:
-			blocked = true // a collector is about to
+			blocked = true // a collector is about to detach it
 		case p.Attached && p.stage() == detached,
 			!p.Attached && p.stage() == detaching:
 			actions = append(actions, Action{record, p})
 		case !p.Attached && p.stage() == detached && waited >= c.KeepDetached:
 			actions = append(actions, Action{Drop, p})
-		case p.Attached && expired && !p.made:
+		case p.Attached && expired && !p.managed:
 			notices = append(notices, Notice{
 				"a partition past the retention was not made by this exporter and stays", "detach it when you no longer need it", p.Name,
 			})
 		case p.Attached && expired && p.stage() != released:
-			outdated = append(outdated, Action{Detach, p})
+			expiredDetaches = append(expiredDetaches, Action{Detach, p})
 		}
 	}
-	drops, detaches := c.excess(now, catalog, actions)
+	drops, excessDetaches := c.excess(now, catalog, actions)
 	actions = append(actions, drops...)
 	switch {
 	case blocked:
-	case len(outdated) > 0:
-		actions = append(actions, outdated...)
+	case len(expiredDetaches) > 0:
+		actions = append(actions, expiredDetaches...)
 	default:
-		actions = append(actions, detaches...)
+		actions = append(actions, excessDetaches...)
 	}
 	return actions, notices
 }
 
-// excess says what has to go to keep to MaxSize, beside what goes already: of
-// the partitions that are detached, then of those attached, the oldest. Neither
-// the one that is being written nor those ahead are ever among them.
+// excess returns what has to go to keep to MaxSize, in addition to going: first the oldest
+// detached partitions, then the oldest attached ones. The partition that is being written
+// and those ahead of it always stay.
 func (c Config) excess(now time.Time, catalog Catalog, going []Action) (drops, detaches []Action) {
 	if c.MaxSize == 0 {
 		return nil, nil
@@ -194,7 +195,7 @@ func (c Config) excess(now time.Time, catalog Catalog, going []Action) (drops, d
 		}
 	}
 	for _, p := range catalog {
-		retirable := p.takesLines() && p.made && (p.stage() == inUse || p.stage() == detaching)
+		retirable := p.acceptsLines() && p.managed && (p.stage() == inUse || p.stage() == detaching)
 		if excess > 0 && retirable && !p.To.After(now) {
 			detaches = append(detaches, Action{Detach, p})
 			excess -= p.Bytes
@@ -203,12 +204,12 @@ func (c Config) excess(now time.Time, catalog Catalog, going []Action) (drops, d
 	return drops, detaches
 }
 
-// lost reports whether a line of the time t has come too late: it has outlived
-// the retention, or has no partition and will get none.
-func (c Config) lost(now time.Time, catalog Catalog, t time.Time) bool {
+// expired reports whether a line of the time t is too late to be stored: it is older than
+// the retention, or it has no partition and will get none.
+func (c Config) expired(now time.Time, catalog Catalog, t time.Time) bool {
 	if c.Retention > 0 && t.Before(now.Add(-c.Retention)) {
 		return true
 	}
 	late := t.Before(catalog.floor()) || c.Retention == 0 && t.Before(c.Interval.back(now, maxLate))
-	return late && !catalog.takes(t)
+	return late && !catalog.accepts(t)
 }

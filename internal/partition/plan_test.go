@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// foreign is partitions that somebody else made.
+// foreign returns a catalogue of partitions that the exporter did not create.
 func foreign(ranges ...Range) Catalog {
 	var catalog Catalog
 	for _, r := range ranges {
@@ -17,14 +17,14 @@ func foreign(ranges ...Range) Catalog {
 	return catalog
 }
 
-// creation is what a plan makes for a range, by name.
+// creation returns the action that creates a partition.
 func creation(name string, r Range) Action {
 	return Action{Create, Partition{Name: parent.Sibling(name), Range: r}}
 }
 
 func day(n int) time.Time { return time.Date(2023, 5, n, 0, 0, 0, 0, time.UTC) }
 
-func TestPlanCreatesWhatIsMissingAhead(t *testing.T) {
+func TestPlan_Creations_FillWhatIsMissingAhead(t *testing.T) {
 	t.Parallel()
 	now := day(12).Add(15 * time.Hour)
 	got := Config{Interval: Day}.creations(parent, foreign(Range{day(13), day(14)}), []Range{{now, now.Add(48 * time.Hour)}}, nil)
@@ -34,7 +34,7 @@ func TestPlanCreatesWhatIsMissingAhead(t *testing.T) {
 	}, got)
 }
 
-func TestPlanFillsOnlyTheGapsAfterTheIntervalChanged(t *testing.T) {
+func TestPlan_Creations_AfterIntervalChange_FillGaps(t *testing.T) {
 	t.Parallel()
 	// Days that exist lie inside a week, and a month reaches into the next one.
 	existing := foreign(Range{day(9), day(10)}, Range{day(11), day(12)}, Range{day(13), day(31)})
@@ -45,14 +45,14 @@ func TestPlanFillsOnlyTheGapsAfterTheIntervalChanged(t *testing.T) {
 	}, Config{Interval: Week}.creations(parent, existing, []Range{{day(9), day(15)}}, nil))
 }
 
-func TestPlanHasNothingToDoUnderAPartitionForEverything(t *testing.T) {
+func TestPlan_Creations_UnderOnePartitionForEverything_AreEmpty(t *testing.T) {
 	t.Parallel()
 	everything := foreign(Range{time.Time{}, day(31)})
 	require.Empty(t, Config{Interval: Hour}.creations(parent, everything, []Range{{day(1), day(3)}}, nil))
 }
 
-// Whatever exists, afterwards every wanted instant is in exactly one partition.
-func TestPlanCoversAllAndOverlapsNothing(t *testing.T) {
+// Whatever partitions exist, the plan puts every wanted instant into exactly one.
+func TestPlan_Creations_CoverAllAndOverlapNothing(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 2)) // reproducible
 	intervals := []Interval{Hour, Day, Week, Month}

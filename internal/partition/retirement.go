@@ -13,19 +13,19 @@ import (
 	"canonicallineexporter/internal/table"
 )
 
-// attempt is what a round does not do twice.
+// attempt identifies an action that a round tries once.
 type attempt struct {
 	kind Kind
 	oid  uint32
 }
 
-// retire carries out the plan one action after another. It plans anew after
-// each: others act too, and a size is known only when a table has gone.
+// retire carries out the plan one action at a time. It plans again after each, because
+// other collectors act too, and because sizes change with every drop.
 func (m *Maintainer) retire(ctx context.Context, parent table.Name) error {
 	var failures []error
 	tried := map[attempt]bool{}
 	for ctx.Err() == nil {
-		// A look without a lock: on most rounds there is nothing to do.
+		// Look without a lock first: in most rounds there is nothing to do.
 		catalog, err := read(ctx, m.pool, parent, m.cfg.MaxSize > 0)
 		if err != nil {
 			return errors.Join(append(failures, err)...)
@@ -46,7 +46,7 @@ func (m *Maintainer) retire(ctx context.Context, parent table.Name) error {
 	return errors.Join(append(failures, ctx.Err())...)
 }
 
-// next is the first action of the plan that this round has not tried.
+// next returns the first action of the plan that this round has not tried.
 func (m *Maintainer) next(catalog Catalog, tried map[attempt]bool) (Action, []Notice, bool) {
 	actions, notices := m.cfg.retirements(m.now(), catalog)
 	i := slices.IndexFunc(actions, func(a Action) bool { return !tried[attempt{a.Kind, a.OID}] })
@@ -56,8 +56,8 @@ func (m *Maintainer) next(catalog Catalog, tried map[attempt]bool) (Action, []No
 	return actions[i], notices, true
 }
 
-// act carries out the next action, planned under the lock. done is false if
-// there is none, or if another collector has the lock and is at it.
+// act carries out the next action, which it plans under the lock. done is false if there is
+// none, or if another collector holds the lock.
 func (m *Maintainer) act(ctx context.Context, parent table.Name, tried map[attempt]bool) (done bool, err error) {
 	tx, err := m.pool.Begin(ctx)
 	if err != nil {
@@ -90,8 +90,8 @@ func (m *Maintainer) act(ctx context.Context, parent table.Name, tried map[attem
 	return true, m.report(action, err)
 }
 
-// change is the part of an action that can be done in a transaction: all of it,
-// but for the detaching of a partition.
+// change carries out the part of an action that can run in a transaction. That is all of
+// it, except that DETACH CONCURRENTLY follows the transaction that claims the partition.
 func (m *Maintainer) change(ctx context.Context, tx pgx.Tx, parent table.Name, catalog Catalog, action Action) error {
 	p := action.Partition
 	next := p.mark
@@ -102,12 +102,12 @@ func (m *Maintainer) change(ctx context.Context, tx pgx.Tx, parent table.Name, c
 		if err := raiseFloor(ctx, tx, catalog, p); err != nil {
 			return err
 		}
-		if newest, ok := catalog.newestMade(); ok && newest.OID == p.OID {
+		if newest, ok := catalog.newestManaged(); ok && newest.OID == p.OID {
 			next.Floor = p.To
 		}
 		return setMark(ctx, tx, p.Name, next)
 	case Finalize:
-		if _, err := tx.Exec(ctx, statements.Render("finalize.sql", pair{parent, p.Name})); err != nil {
+		if _, err := tx.Exec(ctx, statements.Render("finalize.sql", tables{parent, p.Name})); err != nil {
 			return err
 		}
 		next.Stage = detached
@@ -119,19 +119,15 @@ func (m *Maintainer) change(ctx context.Context, tx pgx.Tx, parent table.Name, c
 		}
 		return setMark(ctx, tx, p.Name, next)
 	default:
-		_, err := tx.Exec(ctx, statements.Render("drop.sql", pair{parent, p.Name}))
+		_, err := tx.Exec(ctx, statements.Render("drop.sql", tables{parent, p.Name}))
 		return err
 	}
 }
 
-type pair struct {
-	Table, Partition table.Name
-}
-
-// raiseFloor has nothing created again where p was. The partition that goes last
-// remembers it.
+// raiseFloor records that nothing is created again in the range of p. The newest managed
+// partition holds the floor, because it is the last to be retired.
 func raiseFloor(ctx context.Context, tx pgx.Tx, catalog Catalog, p Partition) error {
-	newest, ok := catalog.newestMade()
+	newest, ok := catalog.newestManaged()
 	if !ok || newest.OID == p.OID || !p.To.After(catalog.floor()) {
 		return nil
 	}
@@ -139,14 +135,13 @@ func raiseFloor(ctx context.Context, tx pgx.Tx, catalog Catalog, p Partition) er
 	return setMark(ctx, tx, newest.Name, newest.mark)
 }
 
-// detach takes the claimed partition out. It waits only so long for the
-// transactions that use the table: what is left then is a pending partition,
-// which takes no lines and which a later round finalizes. A lock_timeout would
-// be session state, so the client gives up instead and cancels.
+// detach detaches the claimed partition. It waits at most lockTimeout for the transactions
+// that use the table. After that the partition is pending: it accepts no lines, and a later
+// round finalizes it. lock_timeout would be session state, so the client cancels instead.
 func (m *Maintainer) detach(ctx context.Context, parent table.Name, p Partition) error {
 	ctx, cancel := context.WithTimeout(ctx, lockTimeout)
 	defer cancel()
-	_, err := m.pool.Exec(ctx, statements.Render("detach.sql", pair{parent, p.Name}))
+	_, err := m.pool.Exec(ctx, statements.Render("detach.sql", tables{parent, p.Name}))
 	return err
 }
 
@@ -174,7 +169,7 @@ func (m *Maintainer) report(action Action, err error) error {
 	return nil
 }
 
-// outcomeOf tells a failure from having to wait.
+// outcomeOf returns the outcome of an action that ended with err.
 func outcomeOf(err error) Outcome {
 	switch {
 	case err == nil:

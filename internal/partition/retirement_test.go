@@ -14,7 +14,7 @@ import (
 	"canonicallineexporter/internal/pgtest"
 )
 
-// keeper is a maintainer whose clock the test sets, on a table of its own.
+// keeper is a maintainer of its own table, whose clock the test sets.
 type keeper struct {
 	*pgtest.Database
 	*Maintainer
@@ -22,8 +22,8 @@ type keeper struct {
 	logs *observer.ObservedLogs
 }
 
-// keep returns a keeper on the afternoon of 2023-05-12, of days that live for two
-// and, detached, for another one.
+// keep returns a keeper at 15:00 on 2023-05-12. Its partitions are days, which it keeps
+// attached for two days and detached for another one.
 func keep(t *testing.T, change func(*Config)) *keeper {
 	t.Helper()
 	d, m := setup(t, Day)
@@ -39,7 +39,7 @@ func keep(t *testing.T, change func(*Config)) *keeper {
 	return k
 }
 
-// round is one round of maintenance after a while.
+// round lets time pass and runs a round of maintenance.
 func (k *keeper) round(t *testing.T, after time.Duration) {
 	t.Helper()
 	k.at = k.at.Add(after)
@@ -64,8 +64,8 @@ func (k *keeper) warnings() []string {
 	return messages
 }
 
-// hold opens a transaction that has run sql and lets go of it with the test, at
-// the latest.
+// hold opens a transaction that has run sql. It ends with release, at the latest after the
+// test.
 func (k *keeper) hold(t *testing.T, sql string) (release func()) {
 	t.Helper()
 	conn, err := pgx.Connect(t.Context(), k.URL)
@@ -80,7 +80,7 @@ func (k *keeper) hold(t *testing.T, sql string) (release func()) {
 	return release
 }
 
-func TestAPartitionIsDetachedThenDropped(t *testing.T) {
+func TestMaintainer_Maintain_DetachesThenDrops(t *testing.T) {
 	t.Parallel()
 	k := keep(t, nil)
 	k.round(t, 0)
@@ -106,7 +106,7 @@ func TestAPartitionIsDetachedThenDropped(t *testing.T) {
 	require.Positive(t, status.Bytes)
 }
 
-func TestNothingGoesWithoutALimit(t *testing.T) {
+func TestMaintainer_WithoutLimit_RetiresNothing(t *testing.T) {
 	t.Parallel()
 	k := keep(t, func(cfg *Config) { cfg.Retention, cfg.KeepDetached = 0, 0 })
 	k.round(t, 0)
@@ -114,7 +114,7 @@ func TestNothingGoesWithoutALimit(t *testing.T) {
 	require.Equal(t, []string{"lines_20230512", "lines_20230513", "lines_20330509", "lines_20330510"}, k.attached(t))
 }
 
-func TestWhatWasRetiredIsNotMadeAgain(t *testing.T) {
+func TestMaintainer_EnsureFor_RecreatesNoRetiredPartition(t *testing.T) {
 	t.Parallel()
 	k := keep(t, func(cfg *Config) { cfg.KeepDetached = 0 })
 	k.round(t, 0)
@@ -125,13 +125,13 @@ func TestWhatWasRetiredIsNotMadeAgain(t *testing.T) {
 	// With a longer retention the days that never had a partition get one.
 	k.cfg.Retention = 0
 	times := []time.Time{day(13), day(14), day(17)}
-	lost, err := k.Lost(t.Context(), parent, times)
+	expired, err := k.Expired(t.Context(), parent, times)
 	require.NoError(t, err)
-	require.Equal(t, []bool{true, false, false}, lost)
+	require.Equal(t, []bool{true, false, false}, expired)
 	require.NoError(t, k.EnsureFor(t.Context(), parent, times))
 	require.Equal(t, []string{"lines_20230514", "lines_20230517", "lines_20230518"}, k.attached(t))
 
-	// Nor does a week reach back over them.
+	// A week does not reach back over them either.
 	k.cfg.Interval = Week
 	require.NoError(t, k.EnsureFor(t.Context(), parent, []time.Time{day(16)}))
 	catalog, err := read(t.Context(), k.Pool, parent, false)
@@ -141,21 +141,21 @@ func TestWhatWasRetiredIsNotMadeAgain(t *testing.T) {
 	require.Equal(t, []string{"lines_20230514", "lines_20230515", "lines_20230517", "lines_20230518", "lines_20230519"}, k.attached(t))
 }
 
-func TestAClientsWrongClockMakesNoPartitionsWithoutBound(t *testing.T) {
+func TestMaintainer_Expired_BoundsLateLinesWithoutRetention(t *testing.T) {
 	t.Parallel()
 	k := keep(t, func(cfg *Config) { cfg.Retention = 0 })
 	k.round(t, 0)
 	earliest := day(12).AddDate(0, 0, -maxLate)
-	lost, err := k.Lost(t.Context(), parent, []time.Time{time.Unix(0, 0), earliest.Add(-1), earliest, k.at})
+	expired, err := k.Expired(t.Context(), parent, []time.Time{time.Unix(0, 0), earliest.Add(-1), earliest, k.at})
 	require.NoError(t, err)
-	require.Equal(t, []bool{true, true, false, false}, lost)
+	require.Equal(t, []bool{true, true, false, false}, expired)
 	k.Exec(t, "CREATE TABLE past PARTITION OF lines FOR VALUES FROM (MINVALUE) TO ('2000-01-01 00:00+00')")
-	lost, err = k.Lost(t.Context(), parent, []time.Time{time.Unix(0, 0)})
+	expired, err = k.Expired(t.Context(), parent, []time.Time{time.Unix(0, 0)})
 	require.NoError(t, err)
-	require.Equal(t, []bool{false}, lost, "it has a partition")
+	require.Equal(t, []bool{false}, expired, "it has a partition")
 }
 
-func TestWhatAnOperatorDidIsLeftAlone(t *testing.T) {
+func TestMaintainer_LeavesOperatorChangesAlone(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		before string // while the partition is attached
@@ -187,7 +187,7 @@ func TestWhatAnOperatorDidIsLeftAlone(t *testing.T) {
 	}
 }
 
-func TestATableThatWasAttachedAndDetachedAgainByHandIsKept(t *testing.T) {
+func TestMaintainer_ReattachedThenDetachedByHand_IsKept(t *testing.T) {
 	t.Parallel()
 	k := keep(t, nil)
 	k.round(t, 0)
@@ -199,14 +199,14 @@ func TestATableThatWasAttachedAndDetachedAgainByHandIsKept(t *testing.T) {
 	require.Contains(t, k.tables(t), "lines_20230512")
 }
 
-func TestUnderADEFAULTPartitionNothingIsDetachedAndTheOperatorIsTold(t *testing.T) {
+func TestMaintainer_DefaultPartition_BlocksDetachingAndIsReported(t *testing.T) {
 	t.Parallel()
 	k := keep(t, nil)
 	k.Exec(t, "CREATE TABLE others PARTITION OF lines DEFAULT")
 	k.Exec(t, "INSERT INTO lines VALUES ('2023-05-13 12:00+00')")
 	k.round(t, 0)
 	k.round(t, 0)
-	require.Equal(t, []string{"lines_20230512", "others"}, k.attached(t), "a day whose lines lie in DEFAULT cannot be made")
+	require.Equal(t, []string{"lines_20230512", "others"}, k.attached(t), "a day whose lines lie in DEFAULT cannot be created")
 	k.Exec(t, "DELETE FROM lines")
 	k.round(t, 0)
 	require.Equal(t, []string{"lines_20230512", "lines_20230513", "others"}, k.attached(t))
@@ -222,9 +222,9 @@ func TestUnderADEFAULTPartitionNothingIsDetachedAndTheOperatorIsTold(t *testing.
 	require.NotContains(t, k.attached(t), "lines_20230512")
 }
 
-// An interrupted DETACH CONCURRENTLY leaves a partition that takes no lines and
-// lets no other be detached.
-func TestAnInterruptedDetachIsFinalized(t *testing.T) {
+// An interrupted DETACH CONCURRENTLY leaves a partition that accepts no lines and blocks
+// the detaching of others.
+func TestMaintainer_InterruptedDetach_IsFinalized(t *testing.T) {
 	t.Parallel()
 	k := keep(t, nil)
 	k.round(t, 0)
@@ -233,26 +233,26 @@ func TestAnInterruptedDetachIsFinalized(t *testing.T) {
 	k.round(t, 4*24*time.Hour)
 	require.Equal(t, []string{"lines_20230512"}, pgtest.All[string](t, k.Database,
 		"SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhdetachpending"))
-	k.round(t, claimTime/2) // it is claimed
-	k.round(t, claimTime)   // it is tried, and waits
+	k.round(t, claimTime/2) // the claim still holds
+	k.round(t, claimTime)   // FINALIZE is tried and has to wait
 	status, _ := k.Status()
 	require.EqualValues(t, 1, status.Actions[ActionOutcome{Detach, Deferred}])
 	require.EqualValues(t, 1, status.Actions[ActionOutcome{Finalize, Deferred}])
-	lost, err := k.Lost(t.Context(), parent, []time.Time{day(12).Add(time.Hour)})
+	expired, err := k.Expired(t.Context(), parent, []time.Time{day(12).Add(time.Hour)})
 	require.NoError(t, err)
-	require.Equal(t, []bool{true}, lost)
+	require.Equal(t, []bool{true}, expired)
 
 	release()
 	k.Await(t, "SELECT count(*) = 0 FROM pg_stat_activity WHERE state = 'idle in transaction' AND datname = current_database()")
 	k.round(t, claimTime)
 	require.NotContains(t, k.attached(t), "lines_20230512")
-	require.NotContains(t, k.attached(t), "lines_20230513", "those that had to wait go in the same round")
+	require.NotContains(t, k.attached(t), "lines_20230513", "the next one is detached in the same round")
 	require.EqualValues(t, 1, pgtest.One[int64](t, k.Database, "SELECT count(*) FROM lines_20230512"))
 	k.round(t, 24*time.Hour)
 	require.NotContains(t, k.tables(t), "lines_20230512")
 }
 
-func TestSomebodyElsesInterruptedDetachIsReported(t *testing.T) {
+func TestMaintainer_ForeignInterruptedDetach_IsReported(t *testing.T) {
 	t.Parallel()
 	k := keep(t, nil)
 	k.round(t, 0)
@@ -270,11 +270,11 @@ func TestSomebodyElsesInterruptedDetachIsReported(t *testing.T) {
 	require.Equal(t, []string{"a DETACH CONCURRENTLY that this exporter did not begin keeps others from beginning"}, k.warnings())
 	k.Exec(t, "ALTER TABLE lines DETACH PARTITION lines_20230512 FINALIZE")
 	k.round(t, 5*24*time.Hour)
-	require.Contains(t, k.tables(t), "lines_20230512", "it is theirs now")
+	require.Contains(t, k.tables(t), "lines_20230512", "the operator detached it")
 	require.NotContains(t, k.attached(t), "lines_20230513")
 }
 
-func TestATableInUseIsDroppedLater(t *testing.T) {
+func TestMaintainer_PartitionInUse_IsDroppedLater(t *testing.T) {
 	t.Parallel()
 	k := keep(t, nil)
 	k.round(t, 0)
@@ -288,8 +288,8 @@ func TestATableInUseIsDroppedLater(t *testing.T) {
 	require.NotContains(t, k.tables(t), "lines_20230512")
 }
 
-// What fails does not keep the rest from being done.
-func TestATableThatAViewNeedsStaysAndTheOthersGo(t *testing.T) {
+// A partition that a view needs stays, and the others go.
+func TestMaintainer_FailedDrop_DoesNotStopTheOthers(t *testing.T) {
 	t.Parallel()
 	k := keep(t, nil)
 	k.round(t, 0)
@@ -305,7 +305,7 @@ func TestATableThatAViewNeedsStaysAndTheOthersGo(t *testing.T) {
 	require.NotContains(t, k.tables(t), "lines_20230512")
 }
 
-func TestStorageParametersOfTheNewestPartitionAreCarriedOver(t *testing.T) {
+func TestMaintainer_Create_CopiesStorageParametersOfTheNewest(t *testing.T) {
 	t.Parallel()
 	k := keep(t, nil)
 	k.Exec(t, "CREATE INDEX ON lines (note) WITH (fillfactor = 60)")
@@ -318,7 +318,7 @@ func TestStorageParametersOfTheNewestPartitionAreCarriedOver(t *testing.T) {
 		"SELECT count(*) FROM pg_indexes WHERE tablename = 'lines_20230514' AND indexdef LIKE '%(note)%fillfactor=''60''%'"))
 }
 
-func TestANameThatIsTakenGetsANumber(t *testing.T) {
+func TestMaintainer_Create_NumbersATakenName(t *testing.T) {
 	t.Parallel()
 	k := keep(t, nil)
 	k.Exec(t, "CREATE TABLE lines_20230512 (theirs int); CREATE TYPE lines_20230512_2 AS ENUM ()")

@@ -10,13 +10,13 @@ import (
 	"canonicallineexporter/internal/pgtest"
 )
 
-// carryOut does to a catalogue what Postgres would do.
+// carryOut changes a catalogue as Postgres would.
 func carryOut(catalog Catalog, now time.Time, action Action) Catalog {
 	i := slices.IndexFunc(catalog, func(p Partition) bool { return p.Name == action.Name })
 	switch action.Kind {
 	case Create:
 		p := action.Partition
-		p.Attached, p.made = true, true
+		p.Attached, p.managed = true, true
 		catalog = append(catalog, p)
 		slices.SortFunc(catalog, func(a, b Partition) int { return a.From.Compare(b.From) })
 	case Drop:
@@ -28,7 +28,7 @@ func carryOut(catalog Catalog, now time.Time, action Action) Catalog {
 	return catalog
 }
 
-// simulate is a round of maintenance without Postgres.
+// simulate runs a round of maintenance without Postgres.
 func (c Config) simulate(t *testing.T, now time.Time, catalog Catalog) Catalog {
 	t.Helper()
 	actions := c.creations(parent, catalog, c.ahead(now), nil)
@@ -41,7 +41,7 @@ func (c Config) simulate(t *testing.T, now time.Time, catalog Catalog) Catalog {
 }
 
 // Hour by hour through a leap year.
-func TestAYearOfRounds(t *testing.T) {
+func TestPlan_YearOfRounds(t *testing.T) {
 	t.Parallel()
 	for _, interval := range []Interval{Hour, Day, Week, Month} {
 		t.Run(string(interval), func(t *testing.T) {
@@ -53,7 +53,7 @@ func TestAYearOfRounds(t *testing.T) {
 			start := time.Date(2023, 12, 25, 0, 30, 0, 0, time.UTC)
 			var catalog Catalog
 			for now := start; now.Before(start.AddDate(1, 0, 7)); now = now.Add(time.Hour) {
-				// Before a round, as after it.
+				// The promise holds just before a round too.
 				if now.After(start) {
 					require.GreaterOrEqual(t, catalog.coveredUntil(now).Sub(now), c.CreateAhead, now)
 				}
@@ -61,14 +61,14 @@ func TestAYearOfRounds(t *testing.T) {
 				require.Greater(t, catalog.coveredUntil(now).Sub(now), c.CreateAhead, now)
 				require.Less(t, catalog.coveredUntil(now).Sub(interval.Next(interval.Floor(now.Add(c.CreateAhead+c.CheckInterval)))), time.Second, now)
 
-				// Every line within the retention has a home, and no partition is there
-				// without one.
+				// Every line within the retention has a partition, and no other partition
+				// is left.
 				oldest := now.Add(-c.Retention)
-				home := oldest
-				if home.Before(start) {
-					home = start
+				earliest := oldest
+				if earliest.Before(start) {
+					earliest = start
 				}
-				require.True(t, catalog.coveredUntil(home).After(now), now)
+				require.True(t, catalog.coveredUntil(earliest).After(now), now)
 				require.False(t, slices.ContainsFunc(catalog, func(p Partition) bool {
 					return p.Attached && !p.To.After(oldest) || !p.Attached && now.Sub(p.mark.Since) >= c.KeepDetached
 				}), now)
@@ -77,11 +77,11 @@ func TestAYearOfRounds(t *testing.T) {
 	}
 }
 
-func TestMaxSizeTakesTheOldestAndNeverWhatIsWritten(t *testing.T) {
+func TestPlan_Retirements_MaxSize_TakesTheOldest(t *testing.T) {
 	t.Parallel()
 	now := day(12).Add(time.Hour)
-	sized := func(n int, bytes int64, stage stage, made bool) Partition {
-		p := Partition{Name: parent.Sibling("lines_" + day(n).Format("20060102")), Range: Range{day(n), day(n + 1)}, Bytes: bytes, made: made}
+	sized := func(n int, bytes int64, stage stage, managed bool) Partition {
+		p := Partition{Name: parent.Sibling("lines_" + day(n).Format("20060102")), Range: Range{day(n), day(n + 1)}, Bytes: bytes, managed: managed}
 		p.Attached, p.mark.Stage, p.mark.Since = stage != detached, stage, now
 		return p
 	}
@@ -106,9 +106,9 @@ func TestMaxSizeTakesTheOldestAndNeverWhatIsWritten(t *testing.T) {
 	}
 }
 
-// Six weeks of hours against a real Postgres, with a line at every hour and one
-// that is as late as it may be.
-func TestWeeksOfRoundsOnPostgres(t *testing.T) {
+// Weeks of rounds on a real Postgres, with a line for every hour and one that is as late as
+// the retention allows.
+func TestMaintainer_WeeksOfRounds(t *testing.T) {
 	t.Parallel()
 	for interval, weeks := range map[Interval]int{Hour: 1, Day: 3, Week: 6, Month: 12} {
 		t.Run(string(interval), func(t *testing.T) {
@@ -130,7 +130,7 @@ func TestWeeksOfRoundsOnPostgres(t *testing.T) {
 				catalog, err := read(t.Context(), k.Pool, parent, false)
 				require.NoError(t, err)
 				for _, p := range catalog {
-					require.True(t, p.takesLines() && p.To.After(k.at.Add(-k.cfg.Retention)) ||
+					require.True(t, p.acceptsLines() && p.To.After(k.at.Add(-k.cfg.Retention)) ||
 						!p.Attached && k.at.Sub(p.mark.Since) < k.cfg.KeepDetached, "%s at %s", p.Name, k.at)
 				}
 			}
@@ -140,7 +140,7 @@ func TestWeeksOfRoundsOnPostgres(t *testing.T) {
 	}
 }
 
-func TestATableWithAMaxSizeStaysUnderItWhileLinesAreWritten(t *testing.T) {
+func TestMaintainer_MaxSize_HoldsWhileLinesAreWritten(t *testing.T) {
 	t.Parallel()
 	const limit = 4 << 20
 	k := keep(t, func(cfg *Config) {
@@ -157,9 +157,9 @@ func TestATableWithAMaxSizeStaysUnderItWhileLinesAreWritten(t *testing.T) {
 		require.LessOrEqual(t, size, int64(limit))
 		most = max(most, size)
 	}
-	require.Greater(t, most, int64(limit/2), "and it is used")
+	require.Greater(t, most, int64(limit/2), "most of the size is used")
 	require.True(t, pgtest.One[bool](t, k.Database, "SELECT count(*) > 1000 FROM lines"))
-	lost, err := k.Lost(t.Context(), parent, []time.Time{k.at.Add(-14 * time.Hour), k.at})
+	expired, err := k.Expired(t.Context(), parent, []time.Time{k.at.Add(-14 * time.Hour), k.at})
 	require.NoError(t, err)
-	require.Equal(t, []bool{true, false}, lost, "a late line does not bring back what had to go")
+	require.Equal(t, []bool{true, false}, expired, "a late line does not bring back what had to go")
 }

@@ -5,44 +5,44 @@ import (
 	"time"
 )
 
-// Outcome is how an action ended.
+// Outcome says how an action ended.
 type Outcome string
 
-// The outcomes of an action. One that is deferred had to wait for transactions
-// that use the table, and is tried again in the next round.
+// The outcomes of an action. A deferred action would have had to wait for transactions that
+// use the table; the next round tries it again.
 const (
 	Success  Outcome = "success"
 	Deferred Outcome = "deferred"
 	Failure  Outcome = "failure"
 )
 
-// ActionOutcome is what actions are counted by.
+// ActionOutcome is the key by which actions are counted.
 type ActionOutcome struct {
 	Kind    Kind
 	Outcome Outcome
 }
 
-// Status is what there is to say of a table's partitions.
+// Status holds figures about the partitions of a table.
 type Status struct {
-	// Runway is how long from now on every line has a partition, DEFAULT ones not
-	// counted; 0 if a line of now has none.
+	// Runway is how far ahead of now every line has a partition other than a DEFAULT one; 0
+	// if a line of now has none.
 	Runway time.Duration
-	// Partitions is how many are attached.
+	// Partitions is the number of attached partitions.
 	Partitions int64
-	// Bytes is their size and that of those that wait to be dropped.
+	// Bytes is the size of the attached partitions and of those that wait to be dropped.
 	Bytes int64
-	// Actions counts those of this maintainer.
+	// Actions counts the actions of this maintainer by outcome.
 	Actions map[ActionOutcome]int64
-	// LastSuccess is the end of the last round without a failure; the zero time
-	// before the first.
+	// LastSuccess is the end of the last round that did not fail; the zero time before the
+	// first.
 	LastSuccess time.Time
 
 	known        bool
 	coveredUntil time.Time
 }
 
-// Status is as of the last round, but for the runway, which gets shorter in
-// between; known is false before the catalogue has been read.
+// Status returns the figures as of the last round, with the runway as of now. known is
+// false until the catalogue has been read.
 func (m *Maintainer) Status() (status Status, known bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -52,6 +52,7 @@ func (m *Maintainer) Status() (status Status, known bool) {
 	return status, status.known
 }
 
+// count counts one action.
 func (m *Maintainer) count(kind Kind, outcome Outcome) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -1,6 +1,6 @@
--- What LIKE does not copy. A partitioned table has no storage parameters of its
--- own, so a new partition takes those of the newest one, $2, its TOAST table's
--- included; the tablespace is the parent's, as with PARTITION OF.
+-- Reads what LIKE does not copy. A partitioned table has no storage parameters, so a new
+-- partition takes those of the newest one, $2, and of its TOAST table. The tablespace is
+-- that of the parent $1, as with PARTITION OF.
 SELECT
     COALESCE((
         SELECT string_agg(

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// CreateArticleTable makes the table by the DDL of "Fast as a Service", to the letter.
+// CreateArticleTable creates the table with the unchanged DDL of "Fast as a Service".
 func CreateArticleTable(t testing.TB, d *Database) {
 	t.Helper()
 	ddl, err := os.ReadFile(filepath.Join(moduleRoot(t), "testdata", "article.sql"))
@@ -17,7 +17,7 @@ func CreateArticleTable(t testing.TB, d *Database) {
 	d.Exec(t, string(ddl))
 }
 
-// moduleRoot returns the folder of go.mod: tests run in the folder of their package.
+// moduleRoot returns the folder of go.mod, which is above that of the running test.
 func moduleRoot(t testing.TB) string {
 	t.Helper()
 	dir, err := os.Getwd()

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Database is a database of one test, empty to begin with.
+// Database is a database that belongs to one test. It starts empty.
 type Database struct {
 	// Name is unique on the server; URL connects to it as the superuser.
 	Name, URL string
@@ -23,13 +23,13 @@ type Database struct {
 
 var databases atomic.Int64
 
-// New returns a database on the shared server, which is dropped after the test.
+// New returns a database on the shared server. It is dropped after the test.
 func New(t testing.TB) *Database {
 	t.Helper()
 	return Shared(t).NewDatabase(t)
 }
 
-// NewDatabase returns a database that is dropped after the test.
+// NewDatabase returns a database on this server. It is dropped after the test.
 func (s *Server) NewDatabase(t testing.TB) *Database {
 	t.Helper()
 	d := &Database{Name: fmt.Sprintf("test_%d", databases.Add(1)), server: s}
@@ -45,26 +45,26 @@ func (s *Server) NewDatabase(t testing.TB) *Database {
 	return d
 }
 
-// Create makes the database.
+// Create creates the database, after Drop too.
 func (d *Database) Create(t testing.TB) {
 	t.Helper()
 	d.server.exec(t, "CREATE DATABASE "+pgx.Identifier{d.Name}.Sanitize())
 }
 
-// Drop removes the database and cuts off who is connected to it.
+// Drop drops the database and terminates its connections.
 func (d *Database) Drop(t testing.TB) {
 	t.Helper()
 	d.server.exec(t, "DROP DATABASE IF EXISTS "+pgx.Identifier{d.Name}.Sanitize()+" WITH (FORCE)")
 }
 
-// Close keeps the database, lets nobody in and cuts off who is connected.
+// Close refuses new connections to the database and terminates the existing ones.
 func (d *Database) Close(t testing.TB) {
 	t.Helper()
 	d.server.exec(t, "ALTER DATABASE "+pgx.Identifier{d.Name}.Sanitize()+" ALLOW_CONNECTIONS false")
 	d.server.exec(t, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '"+d.Name+"'")
 }
 
-// Open lets everybody in again.
+// Open accepts connections again after Close.
 func (d *Database) Open(t testing.TB) {
 	t.Helper()
 	d.server.exec(t, "ALTER DATABASE "+pgx.Identifier{d.Name}.Sanitize()+" ALLOW_CONNECTIONS true")
@@ -78,13 +78,13 @@ func (d *Database) Exec(t testing.TB, sql string, args ...any) {
 	require.NoError(t, err)
 }
 
-// One is the first column of the only row that a query returns.
+// One returns the first column of the first row of a query.
 func One[T any](t testing.TB, d *Database, sql string, args ...any) T {
 	t.Helper()
 	return All[T](t, d, sql, args...)[0]
 }
 
-// All is the first column of every row that a query returns.
+// All returns the first column of every row of a query.
 func All[T any](t testing.TB, d *Database, sql string, args ...any) []T {
 	t.Helper()
 	rows, err := d.Pool.Query(t.Context(), sql, args...)
@@ -94,9 +94,9 @@ func All[T any](t testing.TB, d *Database, sql string, args ...any) []T {
 	return values
 }
 
-// awaitCondition has the server look again and again, in a transaction of its
-// own each time: one that went on would keep its locks, and so never hear of
-// new partitions. A table that is still to be created is a condition not met.
+// awaitCondition makes the server evaluate the condition again and again, each time in its
+// own transaction: a longer one would keep its locks and not see new partitions. The
+// condition is not met while its table is missing.
 const awaitCondition = `
 DO $await$
 DECLARE
@@ -119,15 +119,15 @@ BEGIN
 END
 $await$`
 
-// Await returns once the condition, an SQL expression, is true; the test fails
-// when that takes a minute.
+// Await waits until the condition, an SQL expression, is true. The test fails after a
+// minute.
 func (d *Database) Await(t testing.TB, condition string) {
 	t.Helper()
 	_, err := d.Pool.Exec(t.Context(), fmt.Sprintf(awaitCondition, condition))
 	require.NoError(t, err, condition)
 }
 
-// URL connects to the database as the superuser.
+// URL returns the URL of a database for the superuser.
 func (s *Server) URL(database string) string {
 	return fmt.Sprintf("postgres://postgres@127.0.0.1:%d/%s", s.Port, database)
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestDatabasesAreApart(t *testing.T) {
+func TestNew_DatabasesAreSeparate(t *testing.T) {
 	t.Parallel()
 	a, b := New(t), New(t)
 	a.Exec(t, "CREATE TABLE only_in_a ()")
@@ -14,7 +14,7 @@ func TestDatabasesAreApart(t *testing.T) {
 	require.False(t, One[bool](t, b, "SELECT to_regclass('only_in_a') IS NOT NULL"))
 }
 
-func TestAwaitSeesWhatIsCommittedLater(t *testing.T) {
+func TestDatabase_Await_SeesLaterCommits(t *testing.T) {
 	t.Parallel()
 	d := New(t)
 	committed := make(chan error)

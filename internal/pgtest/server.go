@@ -1,8 +1,9 @@
-// Package pgtest gives every test a database of its own on a throwaway Postgres
-// that the test process starts once and that dies with it.
+// Package pgtest gives every test its own database on a throwaway Postgres. The test process
+// starts the server once, and it ends with the process.
 //
-// It needs the Postgres binaries alone: those of the PGTEST_BINDIR environment
-// variable, else of pg_config, else of the newest /usr/lib/postgresql.
+// It needs only the Postgres programs. It takes those in the folder that the environment
+// variable PGTEST_BINDIR names, otherwise those of pg_config, otherwise the newest in
+// /usr/lib/postgresql or a similar folder.
 package pgtest
 
 import (
@@ -28,24 +29,23 @@ import (
 
 // Server is a running Postgres.
 type Server struct {
-	// Port on 127.0.0.1; the superuser is postgres, without a password.
+	// Port is the port on 127.0.0.1. The superuser is postgres and has no password.
 	Port    int
 	dir     string
 	binDir  string
 	account *syscall.Credential
-	// lifeline is held open until the process ends: the watchdog stops the
-	// server when it closes, however the process goes. TestMain could not: goleak
-	// leaves it through os.Exit.
+	// lifeline stays open until the process ends, however it ends; then the watchdog stops
+	// the server. TestMain could not do that: goleak leaves it through os.Exit.
 	lifeline *os.File
 	settings []string
 }
 
-// fast are the settings of a server whose data nobody will miss.
+// fast holds the settings of a server whose data need not survive a crash.
 var fast = []string{"fsync=off", "synchronous_commit=off", "full_page_writes=off"}
 
 var shared = sync.OnceValues(func() (*Server, error) { return Start(fast...) })
 
-// Shared is the process's own server.
+// Shared returns the server that all tests of the process share.
 func Shared(t testing.TB) *Server {
 	t.Helper()
 	server, err := shared()
@@ -55,11 +55,11 @@ func Shared(t testing.TB) *Server {
 	return server
 }
 
-// Start makes a cluster and serves it with these settings, each as name=value. It
-// ends with the process or with Stop.
+// Start creates a cluster and starts a server with the settings, each as name=value. The
+// server ends with the process or with Stop.
 func Start(settings ...string) (*Server, error) { return StartIn("", settings...) }
 
-// StartIn is Start with the cluster below this folder, not below that for
+// StartIn does the same as Start, with the cluster below parent instead of the folder for
 // temporary files.
 func StartIn(parent string, settings ...string) (*Server, error) {
 	binDir, err := findBinDir()
@@ -70,8 +70,8 @@ func StartIn(parent string, settings ...string) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Not under the default temporary directory of a test: sockets have short
-	// names, and the directory has to be open to another user.
+	// t.TempDir would not do: the path of a socket has to be short, and another user has to
+	// be able to read the folder.
 	dir, err := os.MkdirTemp(parent, "pgtest")
 	if err != nil {
 		return nil, err
@@ -93,9 +93,9 @@ func StartIn(parent string, settings ...string) (*Server, error) {
 	return s, s.serve()
 }
 
-// watchdog runs the server until its standard input closes, then stops it and
-// removes the directory. The inner shell waits for a server that is killed, which would not be gone
-// before.
+// watchdog runs the server until its standard input closes, then stops it and removes the
+// directory. The inner shell reaps a server that is killed, which kill -0 would otherwise
+// still find.
 const watchdog = `
 ("$0" "$@" </dev/null >"$PGTEST_DIR/log" 2>&1; :) &
 while read -r _; do :; done
@@ -105,6 +105,7 @@ while kill -0 $pid 2>/dev/null; do sleep 0.05; done
 rm -rf "$PGTEST_DIR"
 `
 
+// serve starts the server and waits until it answers.
 func (s *Server) serve() error {
 	read, write, err := os.Pipe()
 	if err != nil {
@@ -116,7 +117,7 @@ func (s *Server) serve() error {
 	cmd.Dir = s.dir
 	cmd.Env = append(os.Environ(), "PGTEST_DIR="+s.dir)
 	cmd.Stdin = read
-	// A group of its own, so that Ctrl-C reaches the tests and not the watchdog.
+	// In its own process group, so that Ctrl-C reaches the tests and not the watchdog.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: s.account, Setpgid: true}
 	if err := cmd.Start(); err != nil {
 		return err
@@ -125,7 +126,7 @@ func (s *Server) serve() error {
 	return s.awaitReady()
 }
 
-// options are the server's own.
+// options returns the server's command-line options.
 func (s *Server) options() []string {
 	options := []string{"-k", s.dir, "-p", strconv.Itoa(s.Port)}
 	for _, setting := range append([]string{"listen_addresses=127.0.0.1", "max_connections=200"}, s.settings...) {
@@ -134,7 +135,7 @@ func (s *Server) options() []string {
 	return options
 }
 
-// Kill ends the server at once, as a crash would. Restart starts it again.
+// Kill kills the server, like a crash. Restart starts it again.
 func (s *Server) Kill() error {
 	pid, err := os.ReadFile(filepath.Join(s.data(), "postmaster.pid"))
 	if err != nil {
@@ -148,13 +149,13 @@ func (s *Server) Kill() error {
 	return syscall.Kill(n, syscall.SIGKILL)
 }
 
-// Restart starts the server again, after it has been stopped if it still runs.
+// Restart stops the server if it still runs, and starts it again.
 func (s *Server) Restart() error {
 	options := strings.Join(s.options(), " ")
 	log := filepath.Join(s.dir, "log")
 	var out []byte
 	var err error
-	// The processes of one that was killed take a moment to notice.
+	// The processes of a killed server take a moment to end.
 	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); runtime.Gosched() {
 		out, err = s.command("pg_ctl", "restart", "-w", "-m", "fast", "-D", s.data(), "-l", log, "-o", options).CombinedOutput()
 		if err == nil {
@@ -164,13 +165,13 @@ func (s *Server) Restart() error {
 	return fmt.Errorf("restart Postgres: %w\n%s", err, out)
 }
 
-// Stop ends the server and removes its data, in the background.
+// Stop stops the server and removes its data, in the background.
 func (s *Server) Stop() error { return s.lifeline.Close() }
 
 // cannotConnectNow is the SQLSTATE of a server that is starting or stopping.
 const cannotConnectNow = "57P03"
 
-// awaitReady asks the server until it answers, if only to refuse the connection.
+// awaitReady waits until the server answers, even if it refuses the connection.
 func (s *Server) awaitReady() error {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
@@ -193,7 +194,7 @@ func (s *Server) awaitReady() error {
 
 func (s *Server) data() string { return filepath.Join(s.dir, "data") }
 
-// command is one of Postgres' programs, run by a user that it accepts.
+// command returns the command for a Postgres program, run by a user that it accepts.
 func (s *Server) command(name string, args ...string) *exec.Cmd {
 	cmd := exec.Command(filepath.Join(s.binDir, name), args...)
 	cmd.Dir = s.dir
@@ -201,7 +202,7 @@ func (s *Server) command(name string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// Own gives a file to the user that runs servers.
+// Own makes the user that runs servers the owner of a file.
 func Own(file string) error {
 	account, err := unprivileged()
 	if err != nil || account == nil {
@@ -210,8 +211,8 @@ func Own(file string) error {
 	return os.Chown(file, int(account.Uid), int(account.Gid))
 }
 
-// unprivileged is the user that runs Postgres when the tests run as root, as
-// which it refuses to start; nil otherwise.
+// unprivileged returns the user that runs Postgres, which refuses to run as root. It returns
+// nil if the tests do not run as root.
 func unprivileged() (*syscall.Credential, error) {
 	if os.Geteuid() != 0 {
 		return nil, nil
@@ -234,6 +235,7 @@ func unprivileged() (*syscall.Credential, error) {
 	return nil, errors.New("postgres does not run as root, and there is neither a user postgres nor nobody")
 }
 
+// findBinDir returns the folder of the Postgres programs.
 func findBinDir() (string, error) {
 	candidates := []string{os.Getenv("PGTEST_BINDIR")}
 	if out, err := exec.Command("pg_config", "--bindir").Output(); err == nil {
@@ -262,6 +264,7 @@ func findBinDir() (string, error) {
 		"or name its programs' folder in PGTEST_BINDIR")
 }
 
+// freePort returns a port on 127.0.0.1 that nobody listens on.
 func freePort() (int, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

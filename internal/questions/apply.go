@@ -13,20 +13,20 @@ import (
 	"canonicallineexporter/internal/table"
 )
 
-// Applied says what became of the functions, each by its name without the table's.
+// Applied holds the outcome of Apply. Functions are named without the table's name.
 type Applied struct {
-	// Made lists the functions that were created or replaced.
-	Made []string
-	// Failed says why a function was not created: its name is somebody else's, the
-	// table lacks what it reads, the role may not, something depends on an older
-	// version.
+	// Created lists the functions that were created or replaced.
+	Created []string
+	// Failed holds the error of each function that was not created. The name can be taken by
+	// a foreign function, the table can lack a column, the role a privilege, or another
+	// object can depend on an older version.
 	Failed map[string]error
 }
 
 // Apply creates the functions of a schema-qualified table and replaces those of another
-// version. It leaves alone what somebody else made or commented. It is safe for
-// concurrent use, by several collectors too. An error is one of the connection; nothing
-// has changed then.
+// version. It leaves a function alone if the exporter did not create it, or if somebody
+// has changed its comment. It is safe for concurrent use, by several collectors too. It
+// returns an error, without having changed anything, only if the transaction fails.
 func Apply(ctx context.Context, pool *pgxpool.Pool, of table.Name) (Applied, error) {
 	applied := Applied{Failed: map[string]error{}}
 	tx, err := pool.Begin(ctx)
@@ -38,14 +38,14 @@ func Apply(ctx context.Context, pool *pgxpool.Pool, of table.Name) (Applied, err
 		return Applied{}, err
 	}
 	for _, name := range Names() {
-		made, err := apply(ctx, tx, of, name)
+		created, err := apply(ctx, tx, of, name)
 		switch {
 		case database.SQLSTATE(err) != "", errors.Is(err, errForeign):
 			applied.Failed[name] = err
 		case err != nil:
 			return Applied{}, err
-		case made:
-			applied.Made = append(applied.Made, name)
+		case created:
+			applied.Created = append(applied.Created, name)
 		}
 	}
 	if err := tx.Commit(ctx); err != nil {
@@ -56,7 +56,7 @@ func Apply(ctx context.Context, pool *pgxpool.Pool, of table.Name) (Applied, err
 
 var errForeign = errors.New("a function of this name was not made by this exporter")
 
-// apply creates or replaces one function and reports whether it had to.
+// apply creates or replaces one function. It reports whether that was necessary.
 func apply(ctx context.Context, tx pgx.Tx, of table.Name, name string) (bool, error) {
 	q := newQuestion(of, name)
 	function := q.Function(name)
@@ -66,17 +66,17 @@ func apply(ctx context.Context, tx pgx.Tx, of table.Name, name string) (bool, er
 	}
 	var signatures []string
 	var signature, comment string
-	ours, current := true, false
+	foreign, current := false, false
 	_, err = pgx.ForEachRow(rows, []any{&signature, &comment}, func() error {
 		signatures = append(signatures, signature)
-		ours = ours && strings.Contains(comment, q.MarkStart())
+		foreign = foreign || !strings.Contains(comment, q.MarkStart())
 		current = strings.HasSuffix(comment, q.Mark)
 		return nil
 	})
 	switch {
 	case err != nil:
 		return false, fmt.Errorf("read functions: %w", err)
-	case !ours:
+	case foreign:
 		return false, errForeign
 	case current && len(signatures) == 1:
 		return false, nil
@@ -93,7 +93,7 @@ func apply(ctx context.Context, tx pgx.Tx, of table.Name, name string) (bool, er
 	return true, err
 }
 
-// execSavepoint runs all statements or none, and the transaction survives an error.
+// execSavepoint runs all statements or none. The transaction survives an error.
 func execSavepoint(ctx context.Context, tx pgx.Tx, sql string) error {
 	return pgx.BeginFunc(ctx, tx, func(savepoint pgx.Tx) error {
 		if _, err := savepoint.Exec(ctx, sql); err != nil {

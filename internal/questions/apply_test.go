@@ -17,15 +17,15 @@ const marks = `
 	SELECT proname || regexp_replace(obj_description(oid, 'pg_proc'), '.* \[canonical_line', '')
 	FROM pg_proc WHERE strpos(obj_description(oid, 'pg_proc'), ' [canonical_line ') > 0 ORDER BY 1`
 
-func TestQuestionsAreMadeOnce(t *testing.T) {
+func TestApply_CreatesFunctionsOnce(t *testing.T) {
 	t.Parallel()
 	d := few(t, "('1 min', '/', '1 s', 200, 1, '', '', '{}')")
 	require.Len(t, pgtest.All[string](t, d, marks), len(questions.Names()))
-	require.Empty(t, applyQuestions(t, d.Pool).Made)
+	require.Empty(t, applyQuestions(t, d.Pool).Created)
 	require.Len(t, pgtest.All[string](t, d, "SELECT question FROM canonical_api_line_questions()"), len(questions.Names()))
 }
 
-func TestQuestionsOfAnotherVersionAreReplaced(t *testing.T) {
+func TestApply_ReplacesOtherVersions(t *testing.T) {
 	t.Parallel()
 	d := few(t, "('1 min', '/', '1 s', 200, 1, '', '', '{}')")
 	want := pgtest.All[string](t, d, marks)
@@ -39,11 +39,11 @@ func TestQuestionsOfAnotherVersionAreReplaced(t *testing.T) {
 		COMMENT ON FUNCTION canonical_api_line_rate IS 'another result [canonical_line 0]';
 		COMMENT ON FUNCTION canonical_api_line_speed IS 'another body [canonical_line 0]';
 		CREATE VIEW fast AS SELECT * FROM canonical_api_line_speed()`)
-	require.Equal(t, []string{"speed", "rate", "costs"}, applyQuestions(t, d.Pool).Made)
+	require.Equal(t, []string{"speed", "rate", "costs"}, applyQuestions(t, d.Pool).Created)
 	require.Equal(t, want, pgtest.All[string](t, d, marks))
 }
 
-func TestFunctionsOfOthersStay(t *testing.T) {
+func TestApply_LeavesForeignFunctionsAlone(t *testing.T) {
 	t.Parallel()
 	d := few(t, "('1 min', '/', '1 s', 200, 1, '', '', '{}')")
 	d.Exec(t, `
@@ -56,7 +56,7 @@ func TestFunctionsOfOthersStay(t *testing.T) {
 		CREATE VIEW built_on_it AS SELECT * FROM canonical_api_line_errors()`)
 	applied, err := questions.Apply(t.Context(), d.Pool, lines)
 	require.NoError(t, err)
-	require.Empty(t, applied.Made)
+	require.Empty(t, applied.Created)
 	require.Len(t, applied.Failed, 3)
 	require.ErrorContains(t, applied.Failed["rate"], "not made by this exporter")
 	require.ErrorContains(t, applied.Failed["speed"], "not made by this exporter")
@@ -64,8 +64,8 @@ func TestFunctionsOfOthersStay(t *testing.T) {
 	require.EqualValues(t, 1, pgtest.One[int32](t, d, "SELECT canonical_api_line_rate()"))
 }
 
-// A table made by the article's DDL has 33 of the columns, this one fewer.
-func TestColumnsThatTheTableLacksAreNULL(t *testing.T) {
+// The article's table has 33 of the columns; this one has even fewer.
+func TestQuestions_MissingColumns_AreNULL(t *testing.T) {
 	t.Parallel()
 	d := pgtest.New(t)
 	pgtest.CreateArticleTable(t, d)
@@ -82,17 +82,17 @@ func TestColumnsThatTheTableLacksAreNULL(t *testing.T) {
 	}
 }
 
-func TestATableWithoutWhatAQuestionNeeds(t *testing.T) {
+func TestApply_MissingRequiredColumns_CreatesTheRest(t *testing.T) {
 	t.Parallel()
 	d := pgtest.New(t)
 	d.Exec(t, "CREATE TABLE canonical_api_line (id uuid, created_at timestamptz, request_id uuid)")
 	applied, err := questions.Apply(t.Context(), d.Pool, lines)
 	require.NoError(t, err)
-	require.Equal(t, []string{"request", "questions"}, applied.Made)
+	require.Equal(t, []string{"request", "questions"}, applied.Created)
 	require.ErrorContains(t, applied.Failed["window"], "42703")
 }
 
-func TestNothingDependsOnTheTable(t *testing.T) {
+func TestQuestions_TableCanBeAlteredAndDropped(t *testing.T) {
 	t.Parallel()
 	d := few(t, "('1 min', '/', '1 s', 200, 1, '', '', '{}')")
 	d.Exec(t, "ALTER TABLE canonical_api_line DROP COLUMN trace_id, ALTER status TYPE bigint")
@@ -102,7 +102,7 @@ func TestNothingDependsOnTheTable(t *testing.T) {
 	require.Empty(t, answer(t, d, "SELECT * FROM canonical_api_line_speed()"))
 }
 
-func TestTablesOfAnyNameHaveTheirQuestions(t *testing.T) {
+func TestApply_AnyTableName(t *testing.T) {
 	t.Parallel()
 	d := pgtest.New(t)
 	for _, name := range []table.Name{
@@ -118,7 +118,7 @@ func TestTablesOfAnyNameHaveTheirQuestions(t *testing.T) {
 	}
 }
 
-func TestTheScriptMakesTheSameQuestionsAndReplacesThem(t *testing.T) {
+func TestScript_CreatesWhatApplyCreates(t *testing.T) {
 	t.Parallel()
 	script, err := os.ReadFile("../../schema/questions.sql")
 	require.NoError(t, err)
@@ -129,11 +129,11 @@ func TestTheScriptMakesTheSameQuestionsAndReplacesThem(t *testing.T) {
 	for range 2 {
 		d.Exec(t, string(script))
 	}
-	require.Empty(t, applyQuestions(t, d.Pool).Made)
+	require.Empty(t, applyQuestions(t, d.Pool).Created)
 
 	d.Exec(t, "COMMENT ON FUNCTION canonical_api_line_speed IS 'mine'")
 	_, err = d.Pool.Exec(t.Context(), string(script))
-	require.ErrorContains(t, err, "42723", "somebody else's stays")
+	require.ErrorContains(t, err, "42723", "a foreign function stays")
 
 	d.Exec(t, "CREATE SCHEMA metrics; ALTER TABLE canonical_api_line SET SCHEMA metrics; ALTER TABLE metrics.canonical_api_line RENAME TO lines")
 	d.Exec(t, strings.ReplaceAll(string(script), `"public"."canonical_api_line`, `"metrics"."lines`))

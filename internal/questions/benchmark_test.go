@@ -12,11 +12,11 @@ import (
 )
 
 var (
-	benchmarkLines    = flag.Int("lines", 20_000, "how many lines the questions are asked of")
-	benchmarkDatabase = flag.String("database", "", "URL of a database that keeps them; empty: a throwaway one")
+	benchmarkLines    = flag.Int("lines", 20_000, "how many lines the table has")
+	benchmarkDatabase = flag.String("database", "", "URL of a database that keeps the lines; a throwaway one if empty")
 )
 
-// articleQuery is the article's, of all methods.
+// articleQuery is the article's query without its filter by method.
 const articleQuery = `
 	SELECT
 		http_method,

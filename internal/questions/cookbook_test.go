@@ -10,7 +10,7 @@ import (
 	"canonicallineexporter/internal/questions"
 )
 
-func TestEveryQueryOfTheCookbookRuns(t *testing.T) {
+func TestCookbook_EveryQueryRuns(t *testing.T) {
 	t.Parallel()
 	d := ask(t, 2_000)
 	cookbook, err := os.ReadFile("../../docs/queries.md")

@@ -12,7 +12,7 @@ import (
 	"go.opentelemetry.io/collector/confmap"
 )
 
-// dashboard is what of Grafana's format has SQL.
+// dashboard holds the parts of Grafana's format that contain SQL.
 type dashboard struct {
 	Templating struct {
 		List []struct{ Name, Type, Query, AllValue string }
@@ -33,9 +33,9 @@ func readDashboard(t *testing.T) dashboard {
 	return d
 }
 
-// expand does with the macros and variables of a query what Grafana does: the time
-// macros become literals, an interval has Grafana's units, and a variable is
-// quoted, except that "All" is the variable's allValue as it is.
+// expand replaces the macros and variables of a query as Grafana does: time macros become
+// literals, an interval has Grafana's units, and a variable is quoted, except that "All" is
+// the variable's unquoted allValue.
 func expand(sql string, to time.Time, variables map[string]string) string {
 	replace := []string{
 		"$__timeFrom()", "'" + to.Add(-11*time.Hour).UTC().Format(time.RFC3339Nano) + "'",
@@ -49,7 +49,7 @@ func expand(sql string, to time.Time, variables map[string]string) string {
 	return strings.NewReplacer(replace...).Replace(sql)
 }
 
-func TestEveryPanelOfTheDashboardHasData(t *testing.T) {
+func TestDashboard_EveryPanelHasData(t *testing.T) {
 	t.Parallel()
 	d := ask(t, 50_000)
 	d.Exec(t, "UPDATE canonical_api_line SET duration = duration * 2 WHERE created_at > now() - interval '3 hours'")
@@ -82,9 +82,9 @@ func TestEveryPanelOfTheDashboardHasData(t *testing.T) {
 	}
 }
 
-// What Grafana takes silently and shows wrong: panels that share an id, overlap or
-// stick out of its 24 columns, and a data source or a time of this machine.
-func TestTheDashboardCanBeImported(t *testing.T) {
+// Grafana accepts these faults silently and then shows the dashboard wrong: panels that
+// share an id, overlap or exceed its 24 columns, a fixed data source and a fixed time.
+func TestDashboard_CanBeImported(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../../dashboards/canonical-lines.json")
 	require.NoError(t, err)
@@ -135,7 +135,7 @@ func TestTheDashboardCanBeImported(t *testing.T) {
 	}
 }
 
-func TestProvisioningFilesAreYAML(t *testing.T) {
+func TestProvisioning_FilesAreYAML(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("../../dashboards/provisioning/*/*.yaml")
 	require.NoError(t, err)

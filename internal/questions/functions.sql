@@ -1,4 +1,4 @@
--- The functions of a name, whatever their parameters.
+-- Lists the functions of one name with any parameters.
 SELECT p.oid::regprocedure::text, coalesce(obj_description(p.oid, 'pg_proc'), '')
 FROM pg_catalog.pg_proc p
 JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace

@@ -26,8 +26,8 @@ func NewMaintainer(pool *pgxpool.Pool, logger *zap.Logger) *Maintainer {
 }
 
 // Maintain creates the functions of a schema-qualified table, once in the life of the
-// maintainer and whenever the table has changed. It only warns of a function that cannot
-// be created, since lines do not need it.
+// maintainer and again whenever the table has changed. It only logs a warning for a
+// function that cannot be created, since lines do not need it.
 func (m *Maintainer) Maintain(ctx context.Context, of table.Name, changed bool) error {
 	if m.applied && !changed {
 		return nil
@@ -36,8 +36,8 @@ func (m *Maintainer) Maintain(ctx context.Context, of table.Name, changed bool) 
 	if m.applied = err == nil; err != nil {
 		return err
 	}
-	if len(applied.Made) > 0 {
-		m.logger.Info("created functions that answer questions", zap.Stringer("table", of), zap.Strings("functions", applied.Made))
+	if len(applied.Created) > 0 {
+		m.logger.Info("created functions that answer questions", zap.Stringer("table", of), zap.Strings("functions", applied.Created))
 	}
 	for _, name := range slices.Sorted(maps.Keys(applied.Failed)) {
 		m.logger.Warn("a function that answers questions was not created",

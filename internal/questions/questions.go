@@ -31,9 +31,9 @@ func below(files fs.FS, dir string) fs.FS {
 	return inside
 }
 
-// Names returns the names of the functions without the table's, which precedes them. A
-// name has at most 12 bytes, the room that the table's leaves. The others call the
-// first.
+// Names returns the names of the functions without the table's name, which precedes them.
+// A name has at most 12 bytes, so that it fits an identifier after the longest table name.
+// The first function comes first because the others call it.
 func Names() []string {
 	return []string{
 		"window", "speed", "reads", "writes", "rate", "heatmap", "changes", "errors", "failures",
@@ -41,26 +41,26 @@ func Names() []string {
 	}
 }
 
-// question is what a function's definition is rendered with.
+// question fills the template of a function.
 type question struct {
 	Table table.Name
-	// Create is CREATE, or CREATE OR REPLACE of one that is ours.
+	// Create is CREATE, or CREATE OR REPLACE for a function that the exporter created.
 	Create string
-	// Mark ends the function's comment and says that it is ours, and of which
-	// version.
+	// Mark ends the function's comment. It says that the exporter created the function, and
+	// which version it is.
 	Mark string
 }
 
-// Function is the name of a question's function: beside the table and led by its
-// name, so that the questions of several tables do not clash.
+// Function returns the name of a function. It is in the table's schema and starts with the
+// table's name, so that the questions of several tables do not clash.
 func (q question) Function(name string) table.Name {
 	return q.Table.Sibling(q.Table.Name + "_" + name)
 }
 
-// MarkStart is what the mark of any version begins with.
+// MarkStart returns the text that the mark of every version starts with.
 func (question) MarkStart() string { return " [canonical_line " }
 
-// newQuestion returns a question about the schema-qualified table.
+// newQuestion returns the data for the function of a schema-qualified table.
 func newQuestion(of table.Name, name string) question {
 	version := sha256.Sum256([]byte(functionStatements.Render(name+".sql", question{})))
 	return question{Table: of, Create: "CREATE", Mark: question{}.MarkStart() + hex.EncodeToString(version[:4]) + "]"}

@@ -17,7 +17,7 @@ import (
 
 var lines = table.Name{Schema: "public", Name: "canonical_api_line"}
 
-// ask makes the table, its partitions and its questions, and fills it with lines
+// ask returns a database with the table, its partitions and its questions, and with n lines
 // of the 24 hours before now.
 func ask(t testing.TB, n int) *pgtest.Database {
 	t.Helper()
@@ -51,8 +51,8 @@ func applyQuestions(t testing.TB, pool *pgxpool.Pool) questions.Applied {
 	return applied
 }
 
-// partitions are day_0, the 23 hours before now and one after, and four older ones:
-// a window of 24 hours takes two of the five, one of an hour day_0 alone.
+// partitions creates day_0, which covers the 23 hours before now and the hour after it, and
+// four older days. A window of 24 hours reads two of the five, one of an hour only day_0.
 const partitions = `
 	DO $$
 	DECLARE
@@ -64,7 +64,7 @@ const partitions = `
 		END LOOP;
 	END $$`
 
-// call is a question with its arguments for a day and for an hour.
+// call holds the name of a question and its arguments for a day and for an hour.
 type call struct{ name, day, hour string }
 
 func (c call) sql(arguments string) string {
@@ -88,7 +88,7 @@ var calls = []call{
 	{"request", "md5('request19990')", "md5('request19990'), '1 hour'"},
 }
 
-func TestEveryQuestionHasAnAnswer(t *testing.T) {
+func TestQuestions_EachHasAnAnswer(t *testing.T) {
 	t.Parallel()
 	d := ask(t, 20_000)
 	for _, c := range calls {
@@ -98,7 +98,7 @@ func TestEveryQuestionHasAnAnswer(t *testing.T) {
 	}
 }
 
-// answer is the rows of a result, each by the names of its columns.
+// answer returns the rows of a result, each as a map by column name.
 func answer(t *testing.T, d *pgtest.Database, sql string) []map[string]any {
 	t.Helper()
 	rows, err := d.Pool.Query(t.Context(), sql)
@@ -108,11 +108,11 @@ func answer(t *testing.T, d *pgtest.Database, sql string) []map[string]any {
 	return answers
 }
 
-func TestTheArticlesQueriesGiveTheSamePercentiles(t *testing.T) {
+func TestQuestions_ReadsAndWrites_MatchTheArticlesQueries(t *testing.T) {
 	t.Parallel()
 	d := ask(t, 20_000)
 	for question, file := range map[string]string{"reads": "are_we_fast_reads.sql", "writes": "are_we_fast_writes.sql"} {
-		article, err := os.ReadFile("../demo/queries/" + file)
+		article, err := os.ReadFile("../../demo/queries/" + file)
 		require.NoError(t, err)
 		want := answer(t, d, string(article))
 		require.NotEmpty(t, want)
@@ -122,7 +122,7 @@ func TestTheArticlesQueriesGiveTheSamePercentiles(t *testing.T) {
 	}
 }
 
-// few is a table with lines of the last minutes.
+// few returns a database with the table, its questions and the given lines.
 func few(t *testing.T, rows string) *pgtest.Database {
 	t.Helper()
 	d := pgtest.New(t)
@@ -138,7 +138,7 @@ func few(t *testing.T, rows string) *pgtest.Database {
 	return d
 }
 
-func TestSpeedCountsRequestsAndTakesPercentilesOfLines(t *testing.T) {
+func TestQuestions_Speed_CountsRequestsAndTakesPercentilesOfLines(t *testing.T) {
 	t.Parallel()
 	d := few(t, `
 		('1 min', '/a', '10 ms', 200, 6, 'x', NULL, NULL),
@@ -152,7 +152,7 @@ func TestSpeedCountsRequestsAndTakesPercentilesOfLines(t *testing.T) {
 	require.EqualValues(t, 4, pgtest.One[int64](t, d, "SELECT sum(requests)::bigint FROM canonical_api_line_rate('2 min', now() - interval '90 s')"))
 }
 
-func TestQuestionsNarrowToAServiceMethodOrRoute(t *testing.T) {
+func TestQuestions_FilterByServiceMethodAndRoute(t *testing.T) {
 	t.Parallel()
 	d := ask(t, 2_000)
 	for _, name := range []string{"window", "speed", "rate", "heatmap", "errors", "failures", "slowest", "costs", "callers"} {
@@ -162,7 +162,7 @@ func TestQuestionsNarrowToAServiceMethodOrRoute(t *testing.T) {
 	}
 }
 
-func TestChangesAreTheLargestFirstAndFewLinesLast(t *testing.T) {
+func TestQuestions_Changes_LargestFirstAndFewLinesLast(t *testing.T) {
 	t.Parallel()
 	d := few(t, `
 		('2 hours', '/rare', '1 ms', 200, 1, 'x', NULL, NULL),
@@ -186,7 +186,7 @@ func TestChangesAreTheLargestFirstAndFewLinesLast(t *testing.T) {
 		FROM canonical_api_line_changes()`))
 }
 
-func TestCostsAndRepeatedStatements(t *testing.T) {
+func TestQuestions_CostsAndNPlusOne_ReadStatistics(t *testing.T) {
 	t.Parallel()
 	d := few(t, `
 		('1 min', '/a', '1 s', 200, 2, 'x', NULL,
@@ -207,7 +207,7 @@ func TestCostsAndRepeatedStatements(t *testing.T) {
 		SELECT (duration, own, database, outgoing)::text FROM canonical_api_line_slowest() WHERE queries = 12`))
 }
 
-func TestCallersAreThoseWithTheMostRequestsAndTheMostErrors(t *testing.T) {
+func TestQuestions_Callers_MostRequestsAndMostErrors(t *testing.T) {
 	t.Parallel()
 	d := few(t, `
 		('1 min', '/a', '1 s', 200, 5, 'busy', NULL, NULL),
@@ -222,7 +222,7 @@ func TestCallersAreThoseWithTheMostRequestsAndTheMostErrors(t *testing.T) {
 		SELECT (caller, requests, percent_requests, refused, busy)::text FROM canonical_api_line_callers() WHERE kind = 'address'`))
 }
 
-func TestARequestIsFoundByEitherId(t *testing.T) {
+func TestQuestions_Request_FindsRequestIDAndTraceID(t *testing.T) {
 	t.Parallel()
 	d := ask(t, 2_000)
 	type ids struct{ Request, Trace, Dashes string }

@@ -1,5 +1,6 @@
--- The functions that answer questions about a table, for its owner to apply where
--- the exporter may not (database::create_schema: false), and again after an upgrade:
+-- Creates the functions that answer questions about the table. Its owner runs this script
+-- where the exporter must not run DDL (database::create_schema: false), and again after an
+-- upgrade:
 --
 --   psql "$DATABASE_URL" -1 -v ON_ERROR_STOP=1 -f schema/questions.sql
 --
@@ -7,11 +8,11 @@
 --
 --   sed 's/"public"\."canonical_api_line/"metrics"."lines/g' schema/questions.sql | psql …
 --
--- SELECT * FROM canonical_api_line_questions() then says what there is. Everybody who
--- may read the table may ask. Generated from internal/questions/functions/: edit those.
+-- SELECT * FROM canonical_api_line_questions() then lists them. Everybody who may read the
+-- table may call them. Generated from internal/questions/functions/: edit those.
 
--- Those of an older version go, since their results may have differed; functions of
--- these names that the exporter does not know stop the script.
+-- Drops older versions, since their results may differ. A function that has one of these
+-- names but was not created by the exporter stops the script.
 DO $$
 DECLARE
     old regprocedure;
@@ -23,7 +24,7 @@ BEGIN
 {{- range $i, $name := .Names}}{{if $i}},{{end}}
             {{literal ($.Function $name).String}}
 {{- end}}
-        ]) AS ours (name) ON p.oid::regproc = to_regproc(ours.name)
+        ]) AS known (name) ON p.oid::regproc = to_regproc(known.name)
         WHERE strpos(obj_description(p.oid, 'pg_proc'), '{{.MarkStart}}') > 0
     LOOP
         EXECUTE format('DROP FUNCTION %s', old);

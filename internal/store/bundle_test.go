@@ -23,7 +23,7 @@ import (
 	"canonicallineexporter/internal/table"
 )
 
-// bundle is a store on a database of its own.
+// bundle is a store with its own database.
 type bundle struct {
 	*pgtest.Database
 	store *Store
@@ -53,16 +53,16 @@ func setupPartitions(t *testing.T, change func(*table.Config), kept partition.Co
 	return &bundle{Database: d, store: New(pool, table.NewMaintainer(cfg, pool, logger), partitions, logger), logs: logs}
 }
 
-// span describes a request of a batch.
+// span describes the SERVER span of one line.
 type span struct {
 	id   uint64
 	ago  time.Duration
 	with map[string]any
-	// below is how many descendants the line counts.
-	below int
+	// descendants is the number of descendants that the line counts.
+	descendants int
 }
 
-// epoch is what spans count from, so that the same span has the same times.
+// epoch is the time that spans are relative to, so that the same span has the same times.
 var epoch = time.Now().Truncate(time.Second)
 
 func batchOf(t *testing.T, spans ...span) copyrow.Batch {
@@ -79,7 +79,7 @@ func batchOf(t *testing.T, spans ...span) copyrow.Batch {
 		require.NoError(t, otlp.Attributes().FromRaw(s.with))
 		require.Equal(t, line.Stored, encoder.Append(request.Request{
 			Resource: pcommon.NewResource(), Span: otlp, Arrival: epoch,
-			Descendants: request.Descendants{Cost: request.Cost{Spans: s.below}},
+			Descendants: request.Descendants{Cost: request.Cost{Spans: s.descendants}},
 		}))
 	}
 	batch := encoder.Batch()
@@ -89,9 +89,9 @@ func batchOf(t *testing.T, spans ...span) copyrow.Batch {
 
 func (b *bundle) write(t *testing.T, batch copyrow.Batch) Outcomes {
 	t.Helper()
-	result, err := b.store.Write(t.Context(), batch)
+	outcomes, err := b.store.Write(t.Context(), batch)
 	require.NoError(t, err)
-	return result
+	return outcomes
 }
 
 func (b *bundle) count(t *testing.T) int64 {

@@ -1,2 +1,2 @@
--- Binary: the rows were encoded before they were queued.
-COPY {{.Table}} ({{range $i, $name := .Names}}{{if $i}}, {{end}}{{identifier $name}}{{end}}) FROM STDIN (FORMAT binary);
+-- Binary, because the rows were encoded before they were queued.
+COPY {{.Table}} ({{identifiers .Names}}) FROM STDIN (FORMAT binary);

@@ -12,15 +12,15 @@ import (
 	"canonicallineexporter/internal/database"
 )
 
-// dawdle has every row take its time.
-const dawdle = `
-	CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS
+// delay makes every inserted row take 10 ms.
+const delay = `
+	CREATE FUNCTION delay() RETURNS trigger LANGUAGE plpgsql AS
 		$$ BEGIN PERFORM pg_sleep(0.01); RETURN NEW; END $$;
-	CREATE TRIGGER dawdle BEFORE INSERT ON canonical_api_line FOR EACH ROW EXECUTE FUNCTION dawdle()`
+	CREATE TRIGGER delay BEFORE INSERT ON canonical_api_line FOR EACH ROW EXECUTE FUNCTION delay()`
 
-func TestWhatIsNotTheRowsFaultIsTriedAgain(t *testing.T) {
+func TestStore_Write_FaultOutsideTheRows_CanBeRetried(t *testing.T) {
 	t.Parallel()
-	for name, fault := range map[string]struct{ strike, mend, sqlstate string }{
+	for name, fault := range map[string]struct{ begin, end, sqlstate string }{
 		"privilege": {"REVOKE INSERT ON canonical_api_line FROM writer", "GRANT INSERT ON canonical_api_line TO writer", "42501"},
 		"read-only": {
 			"ALTER ROLE writer SET default_transaction_read_only = on", "ALTER ROLE writer RESET default_transaction_read_only", "25006",
@@ -28,8 +28,8 @@ func TestWhatIsNotTheRowsFaultIsTriedAgain(t *testing.T) {
 		"login":      {"ALTER ROLE writer NOLOGIN", "ALTER ROLE writer LOGIN", "28000"},
 		"throttling": {"ALTER ROLE writer CONNECTION LIMIT 0", "ALTER ROLE writer CONNECTION LIMIT -1", "53300"},
 		"time limit": {
-			dawdle + "; ALTER ROLE writer SET statement_timeout = '1ms'",
-			"DROP TRIGGER dawdle ON canonical_api_line; ALTER ROLE writer RESET statement_timeout", "57014",
+			delay + "; ALTER ROLE writer SET statement_timeout = '1ms'",
+			"DROP TRIGGER delay ON canonical_api_line; ALTER ROLE writer RESET statement_timeout", "57014",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -51,22 +51,22 @@ func TestWhatIsNotTheRowsFaultIsTriedAgain(t *testing.T) {
 			t.Cleanup(pool.Close)
 			b.store.pool = pool
 
-			sql(fault.strike)
+			sql(fault.begin)
 			_, err = b.store.Write(t.Context(), batchOf(t, span{id: 2}))
 			require.ErrorContains(t, err, "SQLSTATE "+fault.sqlstate)
 			require.EqualValues(t, 1, b.count(t))
-			sql(fault.mend)
+			sql(fault.end)
 			pool.Reset()
 			require.Equal(t, Outcomes{Inserted: 1}, b.write(t, batchOf(t, span{id: 2})))
 		})
 	}
 }
 
-func TestACancelledCopyLeavesNoConnectionSpoilt(t *testing.T) {
+func TestStore_Write_CancelledCopy_LeavesThePoolUsable(t *testing.T) {
 	t.Parallel()
 	b := setup(t, nil)
 	b.write(t, batchOf(t, span{id: 1}))
-	b.Exec(t, dawdle)
+	b.Exec(t, delay)
 	spans := make([]span, 5000)
 	for i := range spans {
 		spans[i].id = uint64(i + 2)
@@ -75,6 +75,6 @@ func TestACancelledCopyLeavesNoConnectionSpoilt(t *testing.T) {
 	defer cancel()
 	_, err := b.store.Write(ctx, batchOf(t, spans...))
 	require.ErrorIs(t, err, context.DeadlineExceeded)
-	b.Exec(t, "DROP TRIGGER dawdle ON canonical_api_line")
+	b.Exec(t, "DROP TRIGGER delay ON canonical_api_line")
 	require.Equal(t, Outcomes{Inserted: 5000}, b.write(t, batchOf(t, spans...)))
 }

@@ -1,8 +1,8 @@
-// Package store writes rows into the canonical line table. It copies them, upserts
-// those that are stored already, and isolates the row that Postgres refuses.
+// Package store writes batches of rows into the canonical line table. It copies them,
+// upserts them if some are already stored, and isolates a row that Postgres refuses.
 //
-// It creates a table, column or partition that is missing and leaves everything else
-// that can go wrong to the caller, who tries again.
+// It creates a missing table, column or partition. It returns every other error to the
+// caller, who tries again.
 package store
 
 import (
@@ -24,57 +24,56 @@ type Store struct {
 	partitions *partition.Maintainer
 	logger     *zap.Logger
 
-	// mu guards what follows. Only one caller at a time reads the table.
+	// mu guards what follows. Only one caller at a time reads the definition.
 	mu sync.Mutex
-	// target is the table as last read, nil if it is not known.
+	// target is the table as last read; nil before that.
 	target *target
-	// leftOut names the columns that the table was last seen not to take.
+	// leftOut names the columns that the table did not accept when it was last read.
 	leftOut []string
 }
 
-// New returns a store that uses pool and creates what is missing through table and
-// partitions.
+// New returns a store that uses pool, and table and partitions to create what is missing.
 func New(pool *pgxpool.Pool, table *table.Maintainer, partitions *partition.Maintainer, logger *zap.Logger) *Store {
 	return &Store{pool: pool, table: table, partitions: partitions, logger: logger}
 }
 
-// Use has the store write to the table as it was just read.
-func (s *Store) Use(catalog table.Catalog) {
+// Use tells the store how the table is defined. definition must have just been read.
+func (s *Store) Use(definition table.Definition) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.use(catalog)
+	s.use(definition)
 }
 
-// use is Use for a caller that holds the lock.
-func (s *Store) use(catalog table.Catalog) {
-	t := newTarget(catalog)
+// use does the work of Use. The caller holds mu.
+func (s *Store) use(definition table.Definition) {
+	t := newTarget(definition)
 	s.warn(t)
 	s.target = &t
 }
 
-// forget has the table read again before the next write.
+// forget makes the next write read the table again.
 func (s *Store) forget() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.target = nil
 }
 
-// currentTarget returns the table as last read. It holds the lock while it reads: the
-// other writers need the answer too.
+// currentTarget returns the table as last read, and reads it if necessary. It holds mu
+// while it reads, because the other writers need the same answer.
 func (s *Store) currentTarget(ctx context.Context) (*target, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.target == nil {
-		catalog, err := s.table.Maintain(ctx)
+		definition, err := s.table.Maintain(ctx)
 		if err != nil {
 			return nil, err
 		}
-		s.use(catalog)
+		s.use(definition)
 	}
 	return s.target, nil
 }
 
-// warn names the columns that the table does not take, each time that they change.
+// warn logs which columns the table does not accept, whenever that changes.
 func (s *Store) warn(t target) {
 	missing := t.missing(s.table.Columns)
 	if len(missing) > 0 && !slices.Equal(missing, s.leftOut) {

@@ -14,35 +14,35 @@ import (
 	"canonicallineexporter/internal/table"
 )
 
-func TestFirstWriteMakesTheTableAndItsPartitions(t *testing.T) {
+func TestStore_Write_CreatesTableAndPartitions(t *testing.T) {
 	t.Parallel()
 	b := setup(t, nil)
 	require.Equal(t, Outcomes{Inserted: 2}, b.write(t, batchOf(t, span{id: 1}, span{id: 2, ago: 72 * time.Hour})))
 	require.EqualValues(t, 2, b.count(t))
 	require.EqualValues(t, 2, pgtest.One[int64](t, b.Database,
-		"SELECT count(*) FROM pg_inherits WHERE inhparent = 'canonical_api_line'::regclass"), "one for each line")
+		"SELECT count(*) FROM pg_inherits WHERE inhparent = 'canonical_api_line'::regclass"), "one partition for each line")
 }
 
-func TestManyStoresStartAtOnce(t *testing.T) {
+func TestStore_Write_ConcurrentFirstWrites(t *testing.T) {
 	t.Parallel()
 	b := setup(t, nil)
-	results := make([]Outcomes, 6)
-	errs := make([]error, len(results))
+	outcomes := make([]Outcomes, 6)
+	errs := make([]error, len(outcomes))
 	var wg sync.WaitGroup
-	for i := range results {
+	for i := range outcomes {
 		other := New(b.store.pool, b.store.table, b.store.partitions, b.store.logger)
 		batch := batchOf(t, span{id: uint64(i)})
-		wg.Go(func() { results[i], errs[i] = other.Write(t.Context(), batch) })
+		wg.Go(func() { outcomes[i], errs[i] = other.Write(t.Context(), batch) })
 	}
 	wg.Wait()
-	for i := range results {
+	for i := range outcomes {
 		require.NoError(t, errs[i])
-		require.Equal(t, Outcomes{Inserted: 1}, results[i])
+		require.Equal(t, Outcomes{Inserted: 1}, outcomes[i])
 	}
-	require.EqualValues(t, len(results), b.count(t))
+	require.EqualValues(t, len(outcomes), b.count(t))
 }
 
-func TestRedeliveredLinesWriteNoTuple(t *testing.T) {
+func TestStore_Write_RedeliveredLines_WriteNoTuple(t *testing.T) {
 	t.Parallel()
 	b := setup(t, nil)
 	b.write(t, batchOf(t, span{id: 1}, span{id: 2}))
@@ -53,7 +53,7 @@ func TestRedeliveredLinesWriteNoTuple(t *testing.T) {
 	require.Equal(t, before, pgtest.One[string](t, b.Database, tuples))
 }
 
-func TestTheUpsertOnlyAddsToAStoredLine(t *testing.T) {
+func TestStore_Write_StoredLine_OnlyGains(t *testing.T) {
 	t.Parallel()
 	rich := map[string]any{"user.email": "a@example.com", "http.route": "/rich", "canonical.sso_provider": "idp"}
 	poor := map[string]any{"canonical.auth_internal_name": "job", "http.route": "/poor"}
@@ -64,34 +64,34 @@ func TestTheUpsertOnlyAddsToAStoredLine(t *testing.T) {
 	t.Run("a poorer version fills NULLs", func(t *testing.T) {
 		t.Parallel()
 		b := setup(t, nil)
-		b.write(t, batchOf(t, span{id: 1, with: rich, below: 9}))
-		require.Equal(t, Outcomes{Updated: 1}, b.write(t, batchOf(t, span{id: 1, with: poor, below: 1})))
+		b.write(t, batchOf(t, span{id: 1, with: rich, descendants: 9}))
+		require.Equal(t, Outcomes{Updated: 1}, b.write(t, batchOf(t, span{id: 1, with: poor, descendants: 1})))
 		require.Equal(t, merged+" later", pgtest.One[string](t, b.Database, columns))
-		require.Equal(t, Outcomes{Unchanged: 1}, b.write(t, batchOf(t, span{id: 1, with: poor, below: 1})))
+		require.Equal(t, Outcomes{Unchanged: 1}, b.write(t, batchOf(t, span{id: 1, with: poor, descendants: 1})))
 	})
 	t.Run("a richer version takes over", func(t *testing.T) {
 		t.Parallel()
 		b := setup(t, nil)
-		b.write(t, batchOf(t, span{id: 1, with: poor, below: 1}))
-		require.Equal(t, Outcomes{Updated: 1}, b.write(t, batchOf(t, span{id: 1, with: rich, below: 9})))
+		b.write(t, batchOf(t, span{id: 1, with: poor, descendants: 1}))
+		require.Equal(t, Outcomes{Updated: 1}, b.write(t, batchOf(t, span{id: 1, with: rich, descendants: 9})))
 		require.Equal(t, merged+" later", pgtest.One[string](t, b.Database, columns))
 	})
 	t.Run("a version without statistics is the poorest", func(t *testing.T) {
 		t.Parallel()
 		b := setup(t, nil)
-		b.write(t, batchOf(t, span{id: 1, with: rich, below: 9}))
+		b.write(t, batchOf(t, span{id: 1, with: rich, descendants: 9}))
 		require.Equal(t, Outcomes{Unchanged: 1}, b.write(t, batchOf(t, span{id: 1})))
 	})
 	t.Run("within one batch the richest is kept", func(t *testing.T) {
 		t.Parallel()
 		b := setup(t, nil)
-		result := b.write(t, batchOf(t, span{id: 1, with: poor, below: 1}, span{id: 1, with: rich, below: 9}, span{id: 1}))
-		require.Equal(t, Outcomes{Inserted: 1, Unchanged: 2}, result)
+		outcomes := b.write(t, batchOf(t, span{id: 1, with: poor, descendants: 1}, span{id: 1, with: rich, descendants: 9}, span{id: 1}))
+		require.Equal(t, Outcomes{Inserted: 1, Unchanged: 2}, outcomes)
 		require.Equal(t, "/rich", pgtest.One[string](t, b.Database, "SELECT http_route FROM canonical_api_line"))
 	})
 }
 
-func TestWritersOfTheSameLinesDoNotDeadlock(t *testing.T) {
+func TestStore_Write_ConcurrentWritersOfTheSameLines(t *testing.T) {
 	t.Parallel()
 	b := setup(t, nil)
 	var spans, reversed []span
@@ -118,7 +118,7 @@ func TestWritersOfTheSameLinesDoNotDeadlock(t *testing.T) {
 	require.EqualValues(t, 200, b.count(t))
 }
 
-func TestARefusedRowIsDroppedAloneAndNamed(t *testing.T) {
+func TestStore_Write_RefusedRow_IsDroppedAloneAndNamed(t *testing.T) {
 	t.Parallel()
 	b := setup(t, nil)
 	b.write(t, batchOf(t, span{id: 1000}))
@@ -134,23 +134,23 @@ func TestARefusedRowIsDroppedAloneAndNamed(t *testing.T) {
 
 	dropped := b.logs.FilterMessage("dropped a line that Postgres refuses").All()
 	require.Len(t, dropped, 2)
-	said := fmt.Sprint(dropped[0].ContextMap())
-	require.Contains(t, said, "SQLSTATE 23514")
-	require.Contains(t, said, "no_teapots")
-	require.Contains(t, said, "0000000000000025", "the id ends in the span's")
-	require.NotContains(t, said, "secret")
-	require.NotContains(t, said, "418")
+	logged := fmt.Sprint(dropped[0].ContextMap())
+	require.Contains(t, logged, "SQLSTATE 23514")
+	require.Contains(t, logged, "no_teapots")
+	require.Contains(t, logged, "0000000000000025", "the id ends with the span id")
+	require.NotContains(t, logged, "secret")
+	require.NotContains(t, logged, "418")
 }
 
-// attempts counts the statements that insert into the table, those that fail too:
-// a sequence goes on whatever becomes of a transaction.
+// attempts counts the statements that insert into the table, including those that fail: a
+// sequence is not rolled back.
 const attempts = `
 	CREATE SEQUENCE attempts;
 	CREATE FUNCTION count_attempt() RETURNS trigger LANGUAGE plpgsql AS
 		$$ BEGIN PERFORM nextval('attempts'); RETURN NULL; END $$;
 	CREATE TRIGGER attempts BEFORE INSERT ON canonical_api_line FOR EACH STATEMENT EXECUTE FUNCTION count_attempt()`
 
-func TestOneRefusedRowAmongTenThousandTakesFewAttempts(t *testing.T) {
+func TestStore_Write_RefusedRow_IsFoundInFewAttempts(t *testing.T) {
 	t.Parallel()
 	for name, position := range map[string]int{"first": 0, "in the middle": 4711, "last": 9999} {
 		t.Run(name, func(t *testing.T) {
@@ -170,7 +170,7 @@ func TestOneRefusedRowAmongTenThousandTakesFewAttempts(t *testing.T) {
 	}
 }
 
-func TestARowWithoutAValueThatIsRequiredIsDroppedAlone(t *testing.T) {
+func TestStore_Write_MissingRequiredValue_DropsTheRowAlone(t *testing.T) {
 	t.Parallel()
 	b := setup(t, nil)
 	b.write(t, batchOf(t, span{id: 1, with: map[string]any{"user_agent.original": "curl"}}))
@@ -179,7 +179,7 @@ func TestARowWithoutAValueThatIsRequiredIsDroppedAlone(t *testing.T) {
 	require.Equal(t, Outcomes{Inserted: 1, Rejected: 1}, b.write(t, batchOf(t, spans...)))
 }
 
-func TestARowOfTheWrongShapeIsDroppedAlone(t *testing.T) {
+func TestStore_Write_MalformedRow_IsDroppedAlone(t *testing.T) {
 	t.Parallel()
 	b := setup(t, nil)
 	batch := batchOf(t, span{id: 1}, span{id: 2, with: map[string]any{"user_agent.original": "curl"}})
@@ -187,7 +187,7 @@ func TestARowOfTheWrongShapeIsDroppedAlone(t *testing.T) {
 	require.Equal(t, Outcomes{Inserted: 1, Rejected: 1}, b.write(t, batch))
 }
 
-func TestWhatVanishedIsMadeAgain(t *testing.T) {
+func TestStore_Write_RecreatesWhatVanished(t *testing.T) {
 	t.Parallel()
 	for name, vanish := range map[string]func(*testing.T, *bundle){
 		"table":  func(t *testing.T, b *bundle) { b.Exec(t, "DROP TABLE canonical_api_line") },
@@ -215,14 +215,14 @@ func TestWhatVanishedIsMadeAgain(t *testing.T) {
 	}
 }
 
-func TestLinesThatOutlivedTheRetentionAreDropped(t *testing.T) {
+func TestStore_Write_ExpiredLines_AreDropped(t *testing.T) {
 	t.Parallel()
 	b := setupPartitions(t, nil, partition.Config{Interval: partition.Day, Retention: 24 * time.Hour})
 	require.Equal(t, Outcomes{Inserted: 1, Expired: 1}, b.write(t, batchOf(t, span{id: 1}, span{id: 2, ago: 72 * time.Hour})))
 	require.Equal(t, Outcomes{Expired: 1}, b.write(t, batchOf(t, span{id: 3, ago: 72 * time.Hour})))
 }
 
-func TestALateLineBringsNoRetiredPartitionBack(t *testing.T) {
+func TestStore_Write_ExpiredLine_RecreatesNoRetiredPartition(t *testing.T) {
 	t.Parallel()
 	forever := partition.Config{Interval: partition.Hour}
 	b := setupPartitions(t, nil, forever)
@@ -236,20 +236,20 @@ func TestALateLineBringsNoRetiredPartitionBack(t *testing.T) {
 	b.store.table.CreateSchema = false
 	require.Equal(t, Outcomes{Expired: 1}, b.write(t, late.Slice(1, 2)))
 	_, err := b.store.Write(t.Context(), batchOf(t, span{id: 5, ago: 20 * time.Hour}))
-	require.ErrorContains(t, err, "SQLSTATE 23514", "somebody else may yet make its partition")
+	require.ErrorContains(t, err, "SQLSTATE 23514", "its partition may still be created")
 }
 
-func TestTheArticlesTableIsWrittenAsItIs(t *testing.T) {
+func TestStore_Write_ArticleTable_StaysAsItIs(t *testing.T) {
 	t.Parallel()
 	b := setup(t, func(cfg *table.Config) { cfg.CreateSchema = false })
 	_, err := b.store.Write(t.Context(), batchOf(t, span{id: 1}))
-	require.ErrorIs(t, err, table.ErrNoTable, "no DDL, ever")
+	require.ErrorIs(t, err, table.ErrNoTable, "it runs no DDL")
 
 	pgtest.CreateArticleTable(t, b.Database)
 	b.Exec(t, "CREATE TABLE every PARTITION OF canonical_api_line FOR VALUES FROM (MINVALUE) TO (MAXVALUE)")
 	batch := batchOf(t, span{id: 1, with: map[string]any{"user_agent.original": "curl"}})
 	require.Equal(t, Outcomes{Inserted: 1}, b.write(t, batch))
-	require.Equal(t, Outcomes{Unchanged: 1}, b.write(t, batch), "the upsert too")
+	require.Equal(t, Outcomes{Unchanged: 1}, b.write(t, batch), "by the upsert too")
 	b.store.forget()
 	require.Equal(t, Outcomes{Unchanged: 1}, b.write(t, batch))
 	require.Equal(t, "curl", pgtest.One[string](t, b.Database, "SELECT user_agent FROM canonical_api_line"))
@@ -261,8 +261,8 @@ func TestTheArticlesTableIsWrittenAsItIs(t *testing.T) {
 	require.Contains(t, fmt.Sprint(warnings[0].ContextMap()), "adjusted_count")
 }
 
-// The table changes behind the back of a store that has read it.
-func TestAColumnThatChangedItsTypeIsLeftOut(t *testing.T) {
+// The table changes after the store has read it.
+func TestStore_Write_ColumnOfAnotherType_IsLeftOut(t *testing.T) {
 	t.Parallel()
 	b := setup(t, nil)
 	b.write(t, batchOf(t, span{id: 1}))
@@ -270,13 +270,13 @@ func TestAColumnThatChangedItsTypeIsLeftOut(t *testing.T) {
 		ALTER request_id DROP NOT NULL, ALTER request_id TYPE int USING NULL,
 		ALTER user_agent TYPE text,
 		ALTER http_route TYPE varchar(3)`)
-	result := b.write(t, batchOf(t, span{id: 2, with: map[string]any{"user_agent.original": "curl", "http.route": "/far/too/long"}}))
-	require.Equal(t, Outcomes{Inserted: 1}, result)
+	outcomes := b.write(t, batchOf(t, span{id: 2, with: map[string]any{"user_agent.original": "curl", "http.route": "/far/too/long"}}))
+	require.Equal(t, Outcomes{Inserted: 1}, outcomes)
 	require.EqualValues(t, 1, pgtest.One[int64](t, b.Database,
 		"SELECT count(*) FROM canonical_api_line WHERE user_agent = 'curl' AND request_id IS NULL AND http_route IS NULL"))
 }
 
-func TestAColumnThatOnlySomebodyElseFillsCostsNoLine(t *testing.T) {
+func TestStore_Write_ForeignRequiredColumn_LosesNoLine(t *testing.T) {
 	t.Parallel()
 	b := setup(t, nil)
 	_, err := b.store.table.Maintain(t.Context())
@@ -288,7 +288,7 @@ func TestAColumnThatOnlySomebodyElseFillsCostsNoLine(t *testing.T) {
 	require.Equal(t, Outcomes{Inserted: 1}, b.write(t, batchOf(t, span{id: 1})))
 }
 
-func TestAConnectionThatIsCutCostsNoLine(t *testing.T) {
+func TestStore_Write_CutConnection_LosesNoLine(t *testing.T) {
 	t.Parallel()
 	b := setup(t, nil)
 	b.write(t, batchOf(t, span{id: 1}))

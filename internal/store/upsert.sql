@@ -1,13 +1,12 @@
--- Moves staged lines into the table, where a stored line only gains.
+-- Moves staged lines into the table. A stored line only gains.
 --
--- Of two versions of a line the one whose statistics count more spans knows
--- more: its values win, the other's fill its NULLs. So a line that is delivered
--- again after its descendants were forgotten cannot make the stored one poorer.
--- jsonb compares the counts as they are; a cast could fail on what an
--- application wrote there.
+-- If a line has two versions, the one whose statistics count more spans is richer: its
+-- values win, and those of the other fill its NULLs. So a line that is delivered again
+-- after its descendants were forgotten cannot make the stored one poorer. The counts are
+-- compared as jsonb: a cast could fail on what an application wrote there.
 --
--- Two versions that count as many spans can differ in what they say of those that are
--- missing. A line that may be short says so.
+-- Two versions that count as many spans can differ in what they say of missing ones. A
+-- line that may be short says so.
 {{define "merged" -}}
 {{if and .ByStatistics (eq .Name "statistics") -}}
 CASE WHEN COALESCE(EXCLUDED.statistics -> 'spans', '0') > COALESCE(stored.statistics -> 'spans', '0')
@@ -25,16 +24,15 @@ CASE WHEN COALESCE(EXCLUDED.statistics -> 'spans', '0') >= COALESCE(stored.stati
 COALESCE(EXCLUDED.{{identifier .Name}}, stored.{{identifier .Name}})
 {{- end}}
 {{- end -}}
--- xmax would tell inserted from updated rows, but no partitioned table returns
--- it; so those that are there already are counted beside the INSERT, in the same
--- snapshot.
+-- xmax would tell inserted from updated rows, but a partitioned table does not return it.
+-- So the lines that are already stored are counted beside the INSERT, in the same snapshot.
 --
--- The planner knows nothing of a table filled in the same transaction, and would
--- scan whole partitions to find a few lines. OFFSET 0 has each key looked up on
--- its own, in the one partition that can hold it.
+-- The planner has no statistics of a table filled in the same transaction, and would scan
+-- whole partitions to find a few lines. OFFSET 0 makes it look up each key on its own, in
+-- the one partition that can hold it.
 WITH keys AS (
     SELECT DISTINCT created_at, id
-    FROM pg_temp.canonical_line_staging
+    FROM {{.Staging}}
 ),
 known AS (
     SELECT count(*) AS lines
@@ -48,17 +46,16 @@ known AS (
     ) AS found
 ),
 written AS (
-    INSERT INTO {{.Table}} AS stored ({{range $i, $name := .Names}}{{if $i}}, {{end}}{{identifier $name}}{{end}})
-    -- ON CONFLICT refuses to touch a row twice in one statement (21000): of a
-    -- line that is staged twice, DISTINCT ON keeps the version that knows most.
-    -- Key order lets two writers of the same lines queue up instead of
-    -- deadlocking.
-    SELECT DISTINCT ON (created_at, id) {{range $i, $name := .Names}}{{if $i}}, {{end}}{{identifier $name}}{{end}}
-    FROM pg_temp.canonical_line_staging
+    INSERT INTO {{.Table}} AS stored ({{identifiers .Names}})
+    -- ON CONFLICT refuses to touch a row twice in one statement (21000). If a line is
+    -- staged twice, DISTINCT ON keeps the richest version. Key order makes two writers of
+    -- the same lines queue up instead of deadlocking.
+    SELECT DISTINCT ON (created_at, id) {{identifiers .Names}}
+    FROM {{.Staging}}
     ORDER BY created_at, id{{if .ByStatistics}}, COALESCE(statistics -> 'spans', '0') DESC{{end}}
     ON CONFLICT (created_at, id)
-    {{- if .Mutable}} DO UPDATE SET
-    {{- range $i, $column := .Mutable}}{{if $i}},{{end}}
+    {{- if .Merged}} DO UPDATE SET
+    {{- range $i, $column := .Merged}}{{if $i}},{{end}}
         {{identifier $column.Name}} = {{template "merged" $column}}
     {{- end}}
     {{- if .UpdatedAt}},
@@ -66,9 +63,9 @@ written AS (
     {{- end}}
     -- A line that would not change writes no tuple.
     WHERE (
-        {{- range $i, $column := .Mutable}}{{if $i}}, {{end}}stored.{{identifier $column.Name}}{{end -}}
+        {{- range $i, $column := .Merged}}{{if $i}}, {{end}}stored.{{identifier $column.Name}}{{end -}}
     ) IS DISTINCT FROM (
-        {{- range $i, $column := .Mutable}}{{if $i}},{{end}}
+        {{- range $i, $column := .Merged}}{{if $i}},{{end}}
         {{template "merged" $column}}
         {{- end}}
     )

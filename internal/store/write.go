@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"go.uber.org/zap"
 
@@ -16,14 +17,15 @@ import (
 	"canonicallineexporter/internal/database"
 )
 
-// Outcomes counts what became of the lines of a write that Postgres committed.
+// Outcomes counts the lines of a write by outcome.
 type Outcomes struct {
 	Inserted, Updated, Unchanged int
-	// Rejected lines were refused by Postgres for their own values. Expired lines came
-	// too late for a partition.
+	// Rejected lines have values that Postgres refuses. Expired lines are too late for a
+	// partition.
 	Rejected, Expired int
 }
 
+// add adds other to o.
 func (o *Outcomes) add(other Outcomes) {
 	o.Inserted += other.Inserted
 	o.Updated += other.Updated
@@ -32,13 +34,13 @@ func (o *Outcomes) add(other Outcomes) {
 	o.Expired += other.Expired
 }
 
-// maxRepairs bounds how often one write mends the table or changes its way before it
-// returns an error, for the batch to be written again.
+// maxRepairs bounds how often one write repairs the table or changes its policy before it
+// returns an error.
 const maxRepairs = 3
 
 // Write stores each line of the batch once, however often the batch is written. After an
-// error the batch has to be written again; a part of it may be stored by then. Errors
-// show no value of a row and no connection string.
+// error the caller has to write the batch again, although a part of it may be stored.
+// Errors show no value of a row and no connection string.
 func (s *Store) Write(ctx context.Context, batch copyrow.Batch) (Outcomes, error) {
 	lines, marks := fold(batch)
 	outcomes, err := s.write(ctx, lines, false)
@@ -68,7 +70,7 @@ func (s *Store) mark(ctx context.Context, marks copyrow.Batch) error {
 	return markBatch(ctx, conn.Conn(), target, marks)
 }
 
-// write is Write; fresh says that the table was read again for this batch.
+// write does the work of Write. fresh says that the table was read again for this batch.
 func (s *Store) write(ctx context.Context, batch copyrow.Batch, fresh bool) (Outcomes, error) {
 	insert := copyBatch
 	var expired Outcomes
@@ -83,8 +85,8 @@ func (s *Store) write(ctx context.Context, batch copyrow.Batch, fresh bool) (Out
 		}
 		policy := database.PolicyOf(err, func(column string) bool { return copyrow.Index(batch.Layout, column) >= 0 })
 		if policy == database.Isolate && !fresh {
-			// Postgres refuses rows, too, if a column has changed its type since the table
-			// was read. That must not cost a line.
+			// Postgres also refuses rows if the type of a column has changed since the table
+			// was read. That must not lose a line.
 			policy, fresh = database.Reconcile, true
 		}
 		if policy == database.Isolate {
@@ -113,7 +115,10 @@ func (s *Store) write(ctx context.Context, batch copyrow.Batch, fresh bool) (Out
 	}
 }
 
-// run gives insert a connection and the columns that the table takes.
+// insertFunc writes a batch whose columns the table all accepts.
+type insertFunc func(ctx context.Context, conn *pgx.Conn, sql *batchSQL, batch copyrow.Batch) (Outcomes, error)
+
+// run calls insert with a connection and with the columns that the table accepts.
 func (s *Store) run(ctx context.Context, batch copyrow.Batch, insert insertFunc) (Outcomes, error) {
 	target, err := s.currentTarget(ctx)
 	if err != nil {
@@ -125,12 +130,12 @@ func (s *Store) run(ctx context.Context, batch copyrow.Batch, insert insertFunc)
 	}
 	defer conn.Release()
 	batch = batch.Project(target.accepts)
-	return insert(ctx, conn.Conn(), target.plan(batch), batch)
+	return insert(ctx, conn.Conn(), target.sql(batch), batch)
 }
 
-// isolate writes the parts of a batch of which Postgres refuses a row, down to the row
-// itself, which it drops. COPY says which row that is; where nothing does, the parts are
-// halves.
+// isolate splits a batch that contains a refused row, and writes the parts. It drops a part
+// that is the refused row itself. COPY reports which row that is; without such a report the
+// parts are halves.
 func (s *Store) isolate(ctx context.Context, batch copyrow.Batch, cause error) (outcomes Outcomes, err error) {
 	if batch.Len() == 1 {
 		id := batch.Value(0, copyrow.Index(batch.Layout, "id"))
@@ -152,11 +157,11 @@ func (s *Store) isolate(ctx context.Context, batch copyrow.Batch, cause error) (
 	return outcomes, nil
 }
 
-// copyLine matches where COPY says that it failed, in the server's English. The line of
-// a row counts from 1.
+// copyLine matches the place where COPY failed, if the server's messages are in English.
+// Lines count from 1.
 var copyLine = regexp.MustCompile(`^COPY .*, line ([0-9]+)`)
 
-// refusedRow returns the row, counted from 0, that an error of COPY is about.
+// refusedRow returns the index of the row that an error of COPY is about.
 func refusedRow(err error) (row int, ok bool) {
 	pgErr, ok := errors.AsType[*pgconn.PgError](err)
 	if !ok {
@@ -170,8 +175,9 @@ func refusedRow(err error) (row int, ok bool) {
 	return line - 1, err == nil && line > 0
 }
 
-// createPartitions creates the partitions that the rows need and leaves out rows that
-// come too late for one. Without the right to create, it returns the cause.
+// createPartitions creates the partitions that the rows need. It returns the batch without
+// the rows that are too late for one. It returns cause if it may not create partitions and
+// no row is too late.
 func (s *Store) createPartitions(ctx context.Context, batch copyrow.Batch, cause error) (copyrow.Batch, error) {
 	target, err := s.currentTarget(ctx)
 	if err != nil {
@@ -182,14 +188,14 @@ func (s *Store) createPartitions(ctx context.Context, batch copyrow.Batch, cause
 	for i := range times {
 		times[i] = batch.Time(i, createdAt)
 	}
-	lost, err := s.partitions.Lost(ctx, target.Name, times)
+	expired, err := s.partitions.Expired(ctx, target.Name, times)
 	if err != nil {
 		return batch, err
 	}
 	kept := copyrow.Batch{Layout: batch.Layout}
 	keptTimes := times[:0]
-	for i, lost := range lost {
-		if !lost {
+	for i, late := range expired {
+		if !late {
 			kept.Append(batch.Slice(i, i+1))
 			keptTimes = append(keptTimes, times[i])
 		}

@@ -1,7 +1,7 @@
--- One statement, so that the table is locked once. It waits for readers no
--- longer than lock_timeout: writers would queue up behind it.
+-- One statement locks the table once. lock_timeout bounds how long it waits for
+-- readers, because writers queue up behind it.
 SET LOCAL lock_timeout = '5s';
 ALTER TABLE {{.Table}}
 {{- range $i, $column := .Columns}}{{if $i}},{{end}}
-    ADD COLUMN {{identifier .Name}} {{.Type}}{{if .NotNull}} NOT NULL{{end}}{{if .Default}} DEFAULT {{.Default}}{{end}}
+    ADD COLUMN {{template "column" .}}
 {{- end}};

@@ -1,5 +1,5 @@
--- to_regclass follows the search_path and yields NULL, not an error, for a
--- table that is not there. Generated columns cannot be written.
+-- to_regclass follows the search_path and returns NULL, not an error, for a missing
+-- table. Generated columns cannot be written.
 SELECT n.nspname::text, c.relname::text, a.attname::text, a.atttypid, a.atttypmod
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace

@@ -1,6 +1,6 @@
--- A ULID as a uuid: 48 bits of milliseconds since 1970, then 80 random bits
--- (https://github.com/ulid/spec). gen_random_uuid() is part of Postgres 13 and
--- later; the first 8 and the last 12 of its 32 hex digits are all random.
+-- gen_ulid() returns a ULID as a uuid: 48 bits of milliseconds since 1970, then 80 random
+-- bits (https://github.com/ulid/spec). Postgres has gen_random_uuid() since version 13;
+-- the first 8 and the last 12 of its 32 hex digits are all random.
 CREATE FUNCTION {{identifier .Table.Schema}}.gen_ulid() RETURNS uuid
 LANGUAGE sql VOLATILE PARALLEL SAFE
 AS $$

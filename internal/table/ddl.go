@@ -17,8 +17,8 @@ var files embed.FS
 
 var statements = database.ParseStatements(files)
 
-// Apply creates the table if it is missing, else the columns that it lacks. It changes
-// nothing that exists. It is safe for concurrent use, by several collectors too.
+// Apply creates the table if it is missing, and otherwise the columns that it lacks. It
+// changes nothing that exists. It is safe for concurrent use, by several collectors too.
 func Apply(ctx context.Context, pool *pgxpool.Pool, name Name, columns []Column) error {
 	tx, err := pool.Begin(ctx)
 	if err != nil {
@@ -29,7 +29,7 @@ func Apply(ctx context.Context, pool *pgxpool.Pool, name Name, columns []Column)
 		return err
 	}
 
-	catalog, err := Read(ctx, tx, name)
+	definition, err := Read(ctx, tx, name)
 	missing := make([]Column, 0, len(columns))
 	switch {
 	case errors.Is(err, ErrNoTable):
@@ -40,22 +40,21 @@ func Apply(ctx context.Context, pool *pgxpool.Pool, name Name, columns []Column)
 	case err != nil:
 		return err
 	default:
-		name = catalog.Name
+		name = definition.Name
 		for _, column := range columns {
-			if _, ok := catalog.Columns[column.Name]; !ok {
+			if _, ok := definition.Columns[column.Name]; !ok {
 				missing = append(missing, column.Added())
 			}
 		}
-		if len(missing) > 0 {
-			if _, err := tx.Exec(ctx, statements.Render("add_columns.sql", tableData{name, missing})); err != nil {
-				return fmt.Errorf("add columns: %w", err)
-			}
+		if len(missing) == 0 {
+			return nil
+		}
+		if _, err := tx.Exec(ctx, statements.Render("add_columns.sql", tableData{name, missing})); err != nil {
+			return fmt.Errorf("add columns: %w", err)
 		}
 	}
-	for _, column := range missing {
-		if err := comment(ctx, tx, name, column); err != nil {
-			return err
-		}
+	if _, err := tx.Exec(ctx, statements.Render("comment_columns.sql", tableData{name, missing})); err != nil {
+		return fmt.Errorf("comment columns: %w", err)
 	}
 	if err := tx.Commit(ctx); err != nil {
 		return fmt.Errorf("commit table change: %w", err)
@@ -63,13 +62,14 @@ func Apply(ctx context.Context, pool *pgxpool.Pool, name Name, columns []Column)
 	return nil
 }
 
+// tableData fills the templates that define a table.
 type tableData struct {
 	Table   Name
 	Columns []Column
 }
 
-// create makes the schema, the function and the table, and returns the qualified
-// name.
+// create creates the schema and gen_ulid() where they are missing, then the table. It
+// returns the schema-qualified name.
 func create(ctx context.Context, tx pgx.Tx, name Name, columns []Column) (Name, error) {
 	if name.Schema == "" {
 		var schema *string
@@ -102,18 +102,4 @@ func create(ctx context.Context, tx pgx.Tx, name Name, columns []Column) (Name, 
 		}
 	}
 	return name, nil
-}
-
-func comment(ctx context.Context, tx pgx.Tx, name Name, column Column) error {
-	// COMMENT takes no parameters: the server writes the literal itself.
-	var sql string
-	err := tx.QueryRow(ctx, statements.Render("comment_column.sql", nil),
-		name.String()+"."+database.QuoteIdentifier(column.Name), column.Comment).Scan(&sql)
-	if err != nil {
-		return fmt.Errorf("quote column comment: %w", err)
-	}
-	if _, err := tx.Exec(ctx, sql); err != nil {
-		return fmt.Errorf("comment column: %w", err)
-	}
-	return nil
 }

@@ -13,7 +13,7 @@ import (
 	"canonicallineexporter/internal/table"
 )
 
-// definition lists the columns of a table as the catalogue has them.
+// definition lists the columns of a table, as defined in the catalogue.
 const definition = `
 	SELECT concat_ws(' ', a.attname, format_type(a.atttypid, a.atttypmod),
 		CASE WHEN a.attnotnull THEN 'NOT NULL' END,
@@ -23,22 +23,22 @@ const definition = `
 	WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped
 	ORDER BY a.attnum`
 
-// keys leaves out NOT NULL, which definition has, and which is a constraint from
-// Postgres 18 on.
+// keys leaves out NOT NULL: definition has it, and it is a constraint from Postgres 18
+// on.
 const keys = `
 	SELECT pg_get_constraintdef(oid) || ' ' || pg_get_partkeydef(conrelid)
 	FROM pg_constraint WHERE conrelid = to_regclass($1) AND contype <> 'n'`
 
 var lines = table.Name{Name: "canonical_api_line"}
 
-func TestTableIsTheArticlesToTheLetterThenOurs(t *testing.T) {
+func TestApply_CreatesTheColumnsOfTheArticleFirst(t *testing.T) {
 	t.Parallel()
-	theirs, ours := pgtest.New(t), pgtest.New(t)
-	pgtest.CreateArticleTable(t, theirs)
-	require.NoError(t, table.Apply(t.Context(), ours.Pool, lines, line.Columns()))
+	article, applied := pgtest.New(t), pgtest.New(t)
+	pgtest.CreateArticleTable(t, article)
+	require.NoError(t, table.Apply(t.Context(), applied.Pool, lines, line.Columns()))
 
-	want := pgtest.All[string](t, theirs, definition, lines.Name)
-	got := pgtest.All[string](t, ours, definition, lines.Name)
+	want := pgtest.All[string](t, article, definition, lines.Name)
+	got := pgtest.All[string](t, applied, definition, lines.Name)
 	require.Len(t, want, 33)
 	require.Equal(t, want, got[:33])
 	require.Equal(t, []string{
@@ -49,10 +49,10 @@ func TestTableIsTheArticlesToTheLetterThenOurs(t *testing.T) {
 		"span_id character varying(16)",
 		"adjusted_count double precision NOT NULL DEFAULT 1",
 	}, got[33:])
-	require.Equal(t, pgtest.All[string](t, theirs, keys, lines.Name), pgtest.All[string](t, ours, keys, lines.Name))
+	require.Equal(t, pgtest.All[string](t, article, keys, lines.Name), pgtest.All[string](t, applied, keys, lines.Name))
 }
 
-func TestEveryColumnIsCommented(t *testing.T) {
+func TestApply_CommentsEveryColumn(t *testing.T) {
 	t.Parallel()
 	d := pgtest.New(t)
 	require.NoError(t, table.Apply(t.Context(), d.Pool, lines, line.Columns()))
@@ -61,7 +61,7 @@ func TestEveryColumnIsCommented(t *testing.T) {
 		WHERE attrelid = 'canonical_api_line'::regclass AND attnum > 0 AND col_description(attrelid, attnum) IS NULL`))
 }
 
-func TestApplyFromManyCollectorsAtOnce(t *testing.T) {
+func TestApply_ConcurrentCollectors(t *testing.T) {
 	t.Parallel()
 	d := pgtest.New(t)
 	qualified := table.Name{Schema: "Café.metrics", Name: `lines"; DROP`}
@@ -74,13 +74,13 @@ func TestApplyFromManyCollectorsAtOnce(t *testing.T) {
 	for _, err := range errs {
 		require.NoError(t, err)
 	}
-	catalog, err := table.Read(t.Context(), d.Pool, qualified)
+	read, err := table.Read(t.Context(), d.Pool, qualified)
 	require.NoError(t, err)
-	require.Len(t, catalog.Columns, len(line.Columns()))
-	require.Equal(t, qualified, catalog.Name)
+	require.Len(t, read.Columns, len(line.Columns()))
+	require.Equal(t, qualified, read.Name)
 }
 
-func TestApplyAddsColumnsAndChangesNone(t *testing.T) {
+func TestApply_ExistingTable_AddsColumnsAndChangesNone(t *testing.T) {
 	t.Parallel()
 	d := pgtest.New(t)
 	pgtest.CreateArticleTable(t, d)
@@ -97,16 +97,16 @@ func TestApplyAddsColumnsAndChangesNone(t *testing.T) {
 		"a column without a default can only be added as NULL: %v", after)
 	require.Contains(t, after, "adjusted_count double precision NOT NULL DEFAULT 1")
 	require.Equal(t, "SELECT gen_random_uuid()", strings.TrimSpace(pgtest.One[string](t, d, "SELECT prosrc FROM pg_proc WHERE proname = 'gen_ulid'")),
-		"a gen_ulid() that is there stays")
+		"an existing gen_ulid() stays")
 }
 
-func TestReadWithoutATable(t *testing.T) {
+func TestRead_MissingTable(t *testing.T) {
 	t.Parallel()
 	_, err := table.Read(t.Context(), pgtest.New(t).Pool, lines)
 	require.ErrorIs(t, err, table.ErrNoTable)
 }
 
-func TestGenULIDSortsByTimeAndDoesNotRepeat(t *testing.T) {
+func TestGenULID_SortsByTimeAndIsUnique(t *testing.T) {
 	t.Parallel()
 	d := pgtest.New(t)
 	require.NoError(t, table.Apply(t.Context(), d.Pool, lines, line.Columns()))

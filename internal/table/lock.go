@@ -7,9 +7,9 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Lock takes the advisory lock that serialises changes to a table's definition
-// between collectors, and waits for it. The lock ends with the transaction, so that it
-// works through PgBouncer in transaction mode.
+// Lock waits for the advisory lock that serialises changes of a table's definition
+// between collectors. The lock ends with the transaction, so it works through PgBouncer
+// in transaction mode.
 func Lock(ctx context.Context, tx pgx.Tx, name Name) error {
 	if _, err := tx.Exec(ctx, statements.Render("lock.sql", nil), name.String()); err != nil {
 		return fmt.Errorf("lock table definition: %w", err)
@@ -17,7 +17,7 @@ func Lock(ctx context.Context, tx pgx.Tx, name Name) error {
 	return nil
 }
 
-// TryLock takes the lock of Lock if it is free, and reports whether it was.
+// TryLock takes the same lock as Lock if it is free, and reports whether it was.
 func TryLock(ctx context.Context, tx pgx.Tx, name Name) (bool, error) {
 	var free bool
 	if err := tx.QueryRow(ctx, statements.Render("try_lock.sql", nil), name.String()).Scan(&free); err != nil {

@@ -9,17 +9,17 @@ import (
 	"go.uber.org/zap"
 )
 
-// Config says which table there has to be.
+// Config describes the table to maintain.
 type Config struct {
 	Name Name
-	// Columns is the table's definition.
+	// Columns are all the columns that the table should have.
 	Columns []Column
-	// CreateSchema allows DDL: the table, its columns, partitions and questions.
+	// CreateSchema allows DDL for the table, its columns, partitions and questions.
 	CreateSchema bool
 }
 
 // Maintainer creates the table and adds the columns that it lacks. It is safe for
-// concurrent use, by several collectors on one table too.
+// concurrent use, and several collectors can maintain one table.
 type Maintainer struct {
 	Config
 	pool    *pgxpool.Pool
@@ -32,38 +32,38 @@ func NewMaintainer(cfg Config, pool *pgxpool.Pool, logger *zap.Logger) *Maintain
 	return &Maintainer{Config: cfg, pool: pool, logger: logger, created: make(chan struct{}, 1)}
 }
 
-// Maintain returns the table as it is, after it has created what is missing of it if
-// CreateSchema allows that.
-func (m *Maintainer) Maintain(ctx context.Context) (Catalog, error) {
-	catalog, err := Read(ctx, m.pool, m.Name)
+// Maintain returns the definition of the table. It first creates the table or the columns
+// that are missing if CreateSchema allows that. Without a table it returns ErrNoTable.
+func (m *Maintainer) Maintain(ctx context.Context) (Definition, error) {
+	definition, err := Read(ctx, m.pool, m.Name)
 	switch {
 	case err != nil && !errors.Is(err, ErrNoTable):
-		return Catalog{}, err
-	case !m.CreateSchema, err == nil && !m.lacks(catalog):
-		return catalog, err
+		return Definition{}, err
+	case !m.CreateSchema, err == nil && !m.lacks(definition):
+		return definition, err
 	}
 	if err := Apply(ctx, m.pool, m.Name, m.Columns); err != nil {
-		return Catalog{}, err
+		return Definition{}, err
 	}
-	if catalog, err = Read(ctx, m.pool, m.Name); err != nil {
-		return Catalog{}, err
+	if definition, err = Read(ctx, m.pool, m.Name); err != nil {
+		return Definition{}, err
 	}
-	m.logger.Info("created what the table lacked", zap.Stringer("table", catalog.Name))
+	m.logger.Info("created what the table lacked", zap.Stringer("table", definition.Name))
 	select {
 	case m.created <- struct{}{}:
-	default: // It is known already.
+	default: // The signal is already pending.
 	}
-	return catalog, nil
+	return definition, nil
 }
 
-// lacks reports whether the table has no column of some name.
-func (m *Maintainer) lacks(catalog Catalog) bool {
+// lacks reports whether the table lacks any of the columns.
+func (m *Maintainer) lacks(definition Definition) bool {
 	return slices.ContainsFunc(m.Columns, func(column Column) bool {
-		_, ok := catalog.Columns[column.Name]
+		_, ok := definition.Columns[column.Name]
 		return !ok
 	})
 }
 
-// Created receives when Maintain has created something, which then needs partitions
-// and questions.
+// Created returns a channel that receives after Maintain has created something: the
+// table then needs partitions and questions.
 func (m *Maintainer) Created() <-chan struct{} { return m.created }

@@ -10,18 +10,18 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// maxTableName leaves room, in Postgres' 63 bytes for an identifier, for the
-// longest suffix of a partition ("_2023051213"), and for a number after it where
-// that name is taken ("_2").
+// maxTableName is the most bytes of a table's name. An identifier has at most 63, and a
+// partition appends a suffix ("_2023051213") and, where that name is taken, a number
+// ("_2").
 const maxTableName = 63 - 13
 
-// Name names a table. Schema is empty until it is known.
+// Name is the name of a table. Schema is empty until it is known.
 type Name struct {
 	Schema, Name string
 }
 
-// ParseName reads `name` or `schema.name`. As in SQL, a part in double quotes can hold
-// a dot; unlike in SQL, an unquoted part keeps its case.
+// ParseName reads `name` or `schema.name`. A part in double quotes can hold a dot, as in
+// SQL. An unquoted part keeps its case, unlike in SQL.
 func ParseName(text string) (Name, error) {
 	parts, err := splitIdentifier(text)
 	if err != nil {
@@ -46,7 +46,7 @@ func ParseName(text string) (Name, error) {
 	return name, nil
 }
 
-// CheckColumnName returns an error for a name that no column can have.
+// CheckColumnName returns an error if no column can have the name.
 func CheckColumnName(name string) error {
 	if slices.Contains([]string{"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"}, name) {
 		return errors.New("is the name of a system column")
@@ -61,7 +61,7 @@ func checkIdentifier(name string) error {
 	case !utf8.ValidString(name) || strings.ContainsRune(name, 0):
 		return errors.New("is not valid text")
 	case len(name) > 63:
-		return errors.New("has a part of more than 63 bytes, the most an identifier can have")
+		return errors.New("has a part of more than 63 bytes, the maximum for an identifier")
 	default:
 		return nil
 	}
@@ -92,7 +92,7 @@ func splitIdentifier(text string) ([]string, error) {
 	return append(parts, part.String()), nil
 }
 
-// Identifier returns the name's parts, the schema only if it is known.
+// Identifier returns the parts of the name, without the schema if it is unknown.
 func (n Name) Identifier() pgx.Identifier {
 	if n.Schema == "" {
 		return pgx.Identifier{n.Name}
@@ -105,5 +105,5 @@ func (n Name) Sibling(name string) Name {
 	return Name{Schema: n.Schema, Name: name}
 }
 
-// String returns the quoted name, fit for SQL.
+// String returns the name quoted for SQL.
 func (n Name) String() string { return n.Identifier().Sanitize() }

@@ -24,7 +24,7 @@ func TestParseName(t *testing.T) {
 	}
 }
 
-func TestParseNameRefusesWhatIsNoName(t *testing.T) {
+func TestParseName_RefusesInvalidNames(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
 		"", ".", "a.", ".b", "a.b.c", `"open`, "nul\x00", "\xff", strings.Repeat("x", 51), strings.Repeat("s", 64) + ".x",

@@ -1,2 +1,2 @@
--- The lock of lock.sql.
+-- The same lock as in lock.sql.
 SELECT pg_try_advisory_xact_lock(1667329647, hashtext($1));

@@ -30,4 +30,4 @@ AS $answer$
     ORDER BY created_at DESC
 $answer$;
 COMMENT ON FUNCTION {{.Function "account"}} IS
-'What did this customer see? The requests of an account, by its id or mail address, or of a client''s address; the latest first.{{.Mark}}';
+'What did this customer see? The requests of an account (its id or mail address) or of a client''s IP address, the latest first.{{.Mark}}';

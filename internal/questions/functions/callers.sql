@@ -1,5 +1,5 @@
--- Lines are added up once, by all three, by their weight and in parallel; what is
--- left of them is then added up by each.
+-- Lines are first added up once, in parallel, for each combination of the three kinds of
+-- caller and of the weight. The sums are then added up for each kind.
 {{.Create}} FUNCTION {{.Function "callers"}}(
     {{template "parameters"}},
     top integer DEFAULT 10
@@ -62,4 +62,4 @@ AS $answer$
     ORDER BY kind, requests DESC, caller
 $answer$;
 COMMENT ON FUNCTION {{.Function "callers"}} IS
-'Who hammers us, and for whom does it fail? The accounts, addresses and user agents with the most requests and those with the most errors (refused: status 400 to 499, failed: 500 and above); busy is how long their requests ran in all. An account is its mail address where there is one; NULL is who did not say.{{.Mark}}';
+'Who hammers us, and for whom does it fail? The accounts, addresses and user agents with the most requests and those with the most errors (refused: status 400 to 499, failed: 500 and above); busy is how long their requests ran in all. An account is shown by its mail address if it has one; NULL stands for requests without the value.{{.Mark}}';

@@ -1,4 +1,4 @@
--- Both windows in one pass.
+-- One pass reads both windows.
 {{.Create}} FUNCTION {{.Function "changes"}}(
     recent interval DEFAULT '1 hour',
     before interval DEFAULT '24 hours',
@@ -64,4 +64,4 @@ AS $answer$
     ORDER BY 3, 2 DESC, lines_recent DESC, 5, 6, 4
 $answer$;
 COMMENT ON FUNCTION {{.Function "changes"}} IS
-'What got slower, or started to fail? Each route whose 95th percentile grew by a fifth or more in the recent window, or whose share of failures (status 500 and above, in percent, plus one) did, against the window before it; the largest change first. few_lines marks what rests on fewer than 100 lines in one of them, and comes last.{{.Mark}}';
+'What got slower, or started to fail? Each route whose 95th percentile, or whose share of failures (status 500 and above, in percent, plus one), grew by a fifth or more from the window before to the recent one; the largest change first. few_lines marks a change that rests on fewer than 100 lines in either window; those come last.{{.Mark}}';

@@ -1,6 +1,6 @@
--- Lines of one weight are added up first, so that it is applied to sums and not to
--- each line. Numbers of jsonb are numeric, and added up as such: to convert each
--- takes longer than all the rest.
+-- Lines of one weight are added up first, so that the weight is applied to sums and not to
+-- each line. Numbers in jsonb are numeric and are added up as such: converting each would
+-- take longer than everything else.
 {{.Create}} FUNCTION {{.Function "costs"}}(
     {{template "parameters"}}
 ) RETURNS TABLE (
@@ -70,4 +70,4 @@ AS $answer$
     ORDER BY busy DESC, http_method, http_route, service_name
 $answer$;
 COMMENT ON FUNCTION {{.Function "costs"}} IS
-'Is it us or the database, and which route runs the most queries? busy is how long requests ran in all, percent_busy each route''s part of it; the other shares are of the route''s own time and can exceed 100 where calls ran in parallel.{{.Mark}}';
+'Is it us or the database, and which route runs the most queries? busy is how long requests ran in all, and percent_busy the route''s share of that. The other shares are of the route''s own time and can exceed 100 if calls ran in parallel.{{.Mark}}';

@@ -20,4 +20,4 @@ AS $answer$
     ORDER BY 1, 4 DESC, 2, 3
 $answer$;
 COMMENT ON FUNCTION {{.Function "failures"}} IS
-'What broke when? Requests with a status of 400 and above by their error, step by step (a 60th of the window unless given).{{.Mark}}';
+'What broke when? Requests with a status of 400 and above by error, step by step (a 60th of the window unless given).{{.Mark}}';

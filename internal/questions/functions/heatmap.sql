@@ -1,5 +1,5 @@
--- Bounds of a 1-2-5 series. Postgres before 17 has no infinite interval, so what
--- lies above the last bound has none.
+-- The bounds are a 1-2-5 series. Postgres before 17 has no infinite interval, so durations
+-- above the last bound have none.
 {{.Create}} FUNCTION {{.Function "heatmap"}}(
     {{template "parameters"}},
     step interval DEFAULT NULL
@@ -22,7 +22,7 @@ AS $answer$
     ORDER BY at, bucket
 $answer$;
 COMMENT ON FUNCTION {{.Function "heatmap"}} IS
-'How are durations spread? The requests of each step (a 60th of the window unless given) by the bound below which they stayed; NULL is 50 s and above.{{.Mark}}';
+'How are durations spread? The requests of each step (a 60th of the window unless given) by the upper bound of their duration; NULL stands for 50 s and above.{{.Mark}}';
 {{- define "bounds" -}}
 '{1ms, 2ms, 5ms, 10ms, 20ms, 50ms, 100ms, 200ms, 500ms, 1s, 2s, 5s, 10s, 20s, 50s}'::interval[]
 {{- end}}

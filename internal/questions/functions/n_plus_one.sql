@@ -1,5 +1,5 @@
--- Only lines that repeat a statement have the number, and only of those whose
--- number is high is more of the statistics read.
+-- Only lines that repeat a statement have db_max_repeat. The other statistics are read only
+-- where it is high.
 {{.Create}} FUNCTION {{.Function "n_plus_one"}}(
     {{template "parameters"}},
     repeats integer DEFAULT 10
@@ -35,4 +35,4 @@ AS $answer$
     ORDER BY 9 DESC NULLS LAST, 1, 2, 3, 4
 $answer$;
 COMMENT ON FUNCTION {{.Function "n_plus_one"}} IS
-'Which route runs one statement for each row (N+1)? Requests that ran one statement at least as often as repeats says, by that statement, with all their queries and the time spent in them; the most queries first.{{.Mark}}';
+'Which route runs one statement for each row (N+1)? Requests that ran one statement at least repeats times, grouped by that statement, with all their queries and the time spent in them; the most queries first.{{.Mark}}';

@@ -1,5 +1,5 @@
--- What is ours says so at the end of its comment. The names are found by this
--- function's own.
+-- A function that the exporter created says so at the end of its comment. This function
+-- finds the others by the start of its own name.
 {{.Create}} FUNCTION {{.Function "questions"}}() RETURNS TABLE (
     question text,
     function text,
@@ -24,4 +24,4 @@ AS $answer$
     ORDER BY p.oid
 $answer$;
 COMMENT ON FUNCTION {{.Function "questions"}} IS
-'What can I ask? These functions, what each answers, with which arguments.{{.Mark}}';
+'What can I ask? These functions with their questions and arguments.{{.Mark}}';

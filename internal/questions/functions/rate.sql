@@ -1,4 +1,4 @@
--- date_bin takes no months, and an interval divided by 60 has none below five years.
+-- date_bin accepts no months. A window divided by 60 has none if it is below five years.
 {{.Create}} FUNCTION {{.Function "rate"}}(
     {{template "parameters"}},
     step interval DEFAULT NULL
@@ -39,5 +39,5 @@ AS $answer$
     ORDER BY at
 $answer$;
 COMMENT ON FUNCTION {{.Function "rate"}} IS
-'Since when? Requests per second, the share refused (status 400 to 499) and failed (500 and above) in percent, and percentiles, step by step (a 60th of the window unless given, and no less than a second). The first and the last step are cut off by the window. Percentiles are of lines, the rest of requests.{{.Mark}}';
+'Since when? Requests per second, the shares that were refused (status 400 to 499) and that failed (500 and above) in percent, and percentiles, step by step (a 60th of the window unless given, and at least a second). The window cuts off the first and the last step. Percentiles are of lines, the rest of requests.{{.Mark}}';
 {{- define "step" -}}greatest(coalesce(step, since / 60), '1 s'){{- end}}

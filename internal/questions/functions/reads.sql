@@ -21,4 +21,4 @@ AS $answer$
     SELECT * FROM {{.Function "speed"}}(since, until) WHERE http_method IN ('GET', 'HEAD')
 $answer$;
 COMMENT ON FUNCTION {{.Function "reads"}} IS
-'Are we fast at retrievals? As speed, of GET and HEAD.{{.Mark}}';
+'Are we fast at retrievals? Like speed, for GET and HEAD.{{.Mark}}';

@@ -1,5 +1,5 @@
--- json, not jsonb, keeps the order of columns. Statistics become fields of their
--- own. A trace id of the table is looked for where it has the column.
+-- json keeps the order of columns, unlike jsonb. Each of the statistics becomes a field. A
+-- table without trace_id or statistics is read through "absent", see window.sql.
 {{.Create}} FUNCTION {{.Function "request"}}(
     id text,
     since interval DEFAULT '24 hours',
@@ -35,4 +35,4 @@ AS $answer$
     ORDER BY line.created_at, line.columns ->> 'id', field.n
 $answer$;
 COMMENT ON FUNCTION {{.Function "request"}} IS
-'What happened in this request? Everything that the lines with this request id or trace id hold, a field a row; a trace over several services has several lines.{{.Mark}}';
+'What happened in this request? All fields of the lines with this request id or trace id, one per row; a trace over several services has several lines.{{.Mark}}';

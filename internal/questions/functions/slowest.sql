@@ -1,4 +1,4 @@
--- The slowest are found first: statistics are taken apart of those alone.
+-- The slowest lines are found first, so that only their statistics are read.
 {{.Create}} FUNCTION {{.Function "slowest"}}(
     {{template "parameters"}},
     top integer DEFAULT 20
@@ -48,4 +48,4 @@ AS $answer$
     ORDER BY duration DESC, created_at
 $answer$;
 COMMENT ON FUNCTION {{.Function "slowest"}} IS
-'Which requests were slowest, and where did their time go? own is the time in which no outgoing call was running; waiting is for a database connection; database and outgoing (HTTP, RPC, messages) are sums, so that parallel calls can exceed the duration.{{.Mark}}';
+'Which requests were slowest, and where did their time go? own is the time in which no outgoing call was running; waiting is for a database connection; database and outgoing (HTTP, RPC, messages) are sums, so they can exceed the duration if calls ran in parallel.{{.Mark}}';

@@ -1,6 +1,6 @@
--- One pass and one sort, with nothing in it that is not shown; percentile_cont
--- gives the maximum on the way. The route comes first in GROUP BY since it tells
--- more lines apart, which makes that sort faster.
+-- One pass and one sort compute only what is shown; percentile_cont also returns the
+-- maximum. The route comes first in GROUP BY because it tells more lines apart, which makes
+-- the sort faster.
 {{.Create}} FUNCTION {{.Function "speed"}}(
     {{template "parameters"}}
 ) RETURNS TABLE (
@@ -51,4 +51,4 @@ AS $answer$
     ORDER BY requests DESC, http_method, http_route, service_name
 $answer$;
 COMMENT ON FUNCTION {{.Function "speed"}} IS
-'Are we fast? Each route with its percentiles, the share of requests that felt instant (below 100 ms), fast (below 1 s) and slow, and that failed (status 500 and above), in percent. Counts and shares are of requests; percentiles are of lines, which is the same unless lines were sampled.{{.Mark}}';
+'Are we fast? Each route with its percentiles, the shares of requests that were instant (below 100 ms), fast (below 1 s) and slow, and that failed (status 500 and above), in percent. Counts and shares are of requests; percentiles are of lines, which is the same unless lines were sampled.{{.Mark}}';

@@ -9,14 +9,14 @@ since interval DEFAULT '24 hours',
 CASE jsonb_typeof(statistics -> '{{.}}') WHEN 'number' THEN (statistics -> '{{.}}')::numeric END
 {{- end -}}
 {{- define "lines" -}}{{.Function "window"}}(since, until, service, method, route){{- end -}}
--- All other questions are asked of this one, so it alone knows the table. The
--- planner inlines it into them: what nobody asks for costs nothing, and the
--- conditions on created_at prune partitions. The body is text rather than BEGIN
--- ATOMIC, so that nothing depends on the table: it can be altered and dropped.
+-- Most other questions read lines through this function. The planner inlines it into them,
+-- so unused columns cost nothing and the conditions on created_at prune partitions. The
+-- body is text rather than BEGIN ATOMIC, so that it does not depend on the table, which can
+-- be altered and dropped.
 --
--- A column that the table lacks is that of "absent": a name that the inner query
--- does not know is looked for outside it. The arguments are numbers because a
--- column of the user's could have the name of one.
+-- If the table lacks a column, that of "absent" takes its place: a name that the inner query
+-- does not know is resolved outside it. Arguments are numbered because a column of the
+-- table could have the name of one.
 {{.Create}} FUNCTION {{.Function "window"}}(
     {{template "parameters"}}
 ) RETURNS TABLE (
@@ -81,4 +81,4 @@ AS $answer$
         AND ($5 IS NULL OR line.http_route = $5)
 $answer$;
 COMMENT ON FUNCTION {{.Function "window"}} IS
-'The lines of a window, for questions of your own. requests is how many requests a line stands for: sum it where lines were sampled.{{.Mark}}';
+'The lines of a window, for questions of your own. requests is how many requests a line stands for: sum it if lines were sampled.{{.Mark}}';

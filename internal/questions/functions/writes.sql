@@ -21,4 +21,4 @@ AS $answer$
     SELECT * FROM {{.Function "speed"}}(since, until) WHERE http_method IN ('DELETE', 'PATCH', 'POST', 'PUT')
 $answer$;
 COMMENT ON FUNCTION {{.Function "writes"}} IS
-'Are we fast at mutations? As speed, of DELETE, PATCH, POST and PUT.{{.Mark}}';
+'Are we fast at mutations? Like speed, for DELETE, PATCH, POST and PUT.{{.Mark}}';

@@ -1,7 +1,7 @@
--- The lines $4 to $5 of $1, evenly over the interval $3 up to $2, in order of time:
--- routes and latencies as in the article, skewed accounts, an N+1, a route that
--- waits for another service, and a few errors. Numbers come of the line's own, so
--- that they are the same each time.
+-- Inserts the lines $4 to $5 of $1 lines, which are spread evenly over the interval $3 up to
+-- $2, in order of time. Routes and latencies are those of the article; accounts are skewed,
+-- one route has an N+1, some wait for another service, and a few requests fail. All values
+-- derive from the line's number, so they are the same each time.
 WITH route AS (
     SELECT *, sum(weight) OVER (ORDER BY n) - weight AS low, sum(weight) OVER (ORDER BY n) AS high
     FROM (
@@ -34,7 +34,7 @@ line AS MATERIALIZED (
         i,
         $2::timestamptz - $3::interval * ((n - i) / n::double precision) AS at,
         hash & 1048575 AS pick,
-        -- Two even numbers make a normal one (Box and Muller).
+        -- Two uniform numbers make a normal one (Box and Muller).
         sqrt(-2 * ln(((hash >> 20 & 1048575) + 1) / 1048576.0::double precision))
         * cos(6.283185307 * ((hash >> 40 & 1048575) / 1048576.0::double precision)) AS normal,
         (hashint8(i + 4611686018427387904)::bigint & 1048575) / 1048576.0::double precision AS who,

@@ -16,7 +16,7 @@ func explain(t *testing.T, d *pgtest.Database, options, sql string) string {
 	return strings.Join(pgtest.All[string](t, d, "EXPLAIN ("+options+") "+sql), "\n")
 }
 
-func TestQuestionsReadOnlyThePartitionsOfTheirWindow(t *testing.T) {
+func TestQuestions_ReadOnlyThePartitionsOfTheirWindow(t *testing.T) {
 	t.Parallel()
 	d := ask(t, 20_000)
 	for _, c := range calls {

@@ -1,0 +1,1 @@
+COMMENT ON TABLE {{.Partition}} IS {{literal .Mark}};

@@ -1,0 +1,59 @@
+package store
+
+import (
+	"embed"
+	"slices"
+
+	"canonicallineexporter/internal/copyrow"
+	"canonicallineexporter/internal/database"
+	"canonicallineexporter/internal/table"
+)
+
+//go:embed *.sql
+var files embed.FS
+
+var statements = database.ParseStatements(files)
+
+// keyColumns make up the primary key; the upsert never changes them.
+var keyColumns = []string{"created_at", "id"}
+
+// stagingTable is the table through which the upsert goes.
+var stagingTable = table.Name{Schema: "pg_temp", Name: "canonical_line_staging"}
+
+// batchSQL holds the statements that write batches of one layout to one table.
+type batchSQL struct {
+	layout []copyrow.Column
+	// copy fills the table, copyStaging the staging table.
+	copy, createStaging, copyStaging, upsert string
+}
+
+// mergedColumn is a column that the upsert merges; ByStatistics says that the version with
+// the richer statistics wins.
+type mergedColumn struct {
+	Name         string
+	ByStatistics bool
+}
+
+// newBatchSQL returns the statements for batches of a layout that the table accepts.
+func newBatchSQL(definition table.Definition, layout []copyrow.Column) *batchSQL {
+	data := struct {
+		Table, Staging          table.Name
+		Names                   []string
+		Merged                  []mergedColumn
+		ByStatistics, UpdatedAt bool
+	}{Table: definition.Name, Staging: stagingTable, ByStatistics: copyrow.Index(layout, "statistics") >= 0}
+	_, data.UpdatedAt = definition.Columns["updated_at"]
+	for _, column := range layout {
+		data.Names = append(data.Names, column.Name)
+		if !slices.Contains(keyColumns, column.Name) {
+			data.Merged = append(data.Merged, mergedColumn{column.Name, data.ByStatistics})
+		}
+	}
+	sql := &batchSQL{
+		layout: layout, copy: statements.Render("copy.sql", data),
+		createStaging: statements.Render("create_staging.sql", data), upsert: statements.Render("upsert.sql", data),
+	}
+	data.Table = stagingTable
+	sql.copyStaging = statements.Render("copy.sql", data)
+	return sql
+}

@@ -1,0 +1,3 @@
+{{range .Columns}}
+COMMENT ON COLUMN {{$.Table}}.{{identifier .Name}} IS {{literal .Comment}};
+{{- end}}

@@ -1,0 +1,76 @@
+package table
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"canonicallineexporter/internal/copyrow"
+)
+
+// ErrNoTable says that the table does not exist.
+var ErrNoTable = errors.New("table does not exist")
+
+// Definition holds the definition of an existing table, as read from the catalogue.
+type Definition struct {
+	// Name is schema-qualified.
+	Name Name
+	// Columns holds the type of each column by name.
+	Columns map[string]ColumnType
+}
+
+// Querier runs a query: a pool or a transaction.
+type Querier interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+}
+
+// Read reads the table's definition from the catalogue. It follows the search_path
+// if the name has no schema, and returns ErrNoTable if there is no such table.
+func Read(ctx context.Context, db Querier, name Name) (Definition, error) {
+	rows, err := db.Query(ctx, statements.Render("columns.sql", nil), name.String())
+	if err != nil {
+		return Definition{}, fmt.Errorf("read columns: %w", err)
+	}
+	definition := Definition{Name: name, Columns: map[string]ColumnType{}}
+	var column string
+	var columnType ColumnType
+	_, err = pgx.ForEachRow(rows, []any{&definition.Name.Schema, &definition.Name.Name, &column, &columnType.OID, &columnType.Modifier}, func() error {
+		definition.Columns[column] = columnType
+		return nil
+	})
+	if err != nil {
+		return Definition{}, fmt.Errorf("read columns: %w", err)
+	}
+	if len(definition.Columns) == 0 {
+		return Definition{}, ErrNoTable
+	}
+	return definition, nil
+}
+
+// ColumnType holds the type of a column in the catalogue.
+type ColumnType struct {
+	OID uint32
+	// Modifier is n+4 for a varchar(n), and -1 for a type without a modifier.
+	Modifier int32
+}
+
+// Accepts reports whether the column can store the binary form of every value of t: its
+// type is t itself or has the same representation, and it is not narrower.
+func (c ColumnType) Accepts(t copyrow.Type) bool {
+	switch c.OID {
+	case t.OID():
+	case pgtype.TextOID:
+		return t.Kind == copyrow.Text
+	case pgtype.TextArrayOID:
+		return t.Kind == copyrow.TextArray
+	default:
+		return false
+	}
+	const header = 4
+	narrower := c.Modifier >= 0 && (t.Width == 0 || c.Modifier-header < int32(t.Width))
+	return t.Kind != copyrow.Text && t.Kind != copyrow.TextArray || !narrower
+}
