@@ -10,4 +10,4 @@
 // and queue.go holds what waits in the sending queue.
 package canonicallineexporter
 
-//go:generate mdatagen metadata.yaml
+//go:generate make --no-print-directory generate
