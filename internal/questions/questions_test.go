@@ -112,7 +112,7 @@ func TestTheArticlesQueriesGiveTheSamePercentiles(t *testing.T) {
 	t.Parallel()
 	d := ask(t, 20_000)
 	for question, file := range map[string]string{"reads": "are_we_fast_reads.sql", "writes": "are_we_fast_writes.sql"} {
-		article, err := os.ReadFile("../demo/queries/" + file)
+		article, err := os.ReadFile("../../demo/queries/" + file)
 		require.NoError(t, err)
 		want := answer(t, d, string(article))
 		require.NotEmpty(t, want)
