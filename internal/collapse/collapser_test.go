@@ -1,9 +1,7 @@
 package collapse
 
 import (
-	"bufio"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -12,6 +10,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"canonicallineexporter/internal/oteltest"
 	"canonicallineexporter/internal/request"
 )
 
@@ -58,16 +57,13 @@ func costs(x *Export) map[spanIdentity]request.Cost {
 
 func TestRealTracesCostWhatThePlainModelSays(t *testing.T) {
 	t.Parallel()
-	files, err := filepath.Glob("../../testdata/captures/*.jsonl")
-	require.NoError(t, err)
-	require.NotEmpty(t, files)
-	for _, file := range files {
+	for _, file := range oteltest.Captures(t) {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			t.Parallel()
 			c := New(config())
 			m := &model{reader: c.reader}
 			var ledger ledger
-			for _, td := range capture(t, file) {
+			for _, td := range oteltest.ReadExports(t, file) {
 				want := m.resolve(td)
 				x := c.Resolve(td, arrival)
 				require.Equal(t, want, costs(x))
@@ -77,23 +73,6 @@ func TestRealTracesCostWhatThePlainModelSays(t *testing.T) {
 			}
 		})
 	}
-}
-
-// capture reads exports from a file, one a request.
-func capture(t *testing.T, name string) (exports []ptrace.Traces) {
-	t.Helper()
-	file, err := os.Open(name)
-	require.NoError(t, err)
-	defer file.Close()
-	lines := bufio.NewScanner(file)
-	lines.Buffer(nil, 16<<20)
-	for lines.Scan() {
-		td, err := (&ptrace.JSONUnmarshaler{}).UnmarshalTraces(lines.Bytes())
-		require.NoError(t, err)
-		exports = append(exports, td)
-	}
-	require.NoError(t, lines.Err())
-	return exports
 }
 
 // FuzzForests compares random forests, shuffled and split over exports, with the
