@@ -1,6 +1,7 @@
 package partition
 
 import (
+	"flag"
 	"slices"
 	"testing"
 	"time"
@@ -9,6 +10,8 @@ import (
 
 	"canonicallineexporter/internal/pgtest"
 )
+
+var long = flag.Bool("long", false, "simulate for longer: a year of hours, four weeks on Postgres")
 
 // carryOut does to a catalogue what Postgres would do.
 func carryOut(catalog Catalog, now time.Time, action Action) Catalog {
@@ -40,7 +43,8 @@ func (c Config) simulate(t *testing.T, now time.Time, catalog Catalog) Catalog {
 	return catalog
 }
 
-// Hour by hour through a leap year.
+// Hour by hour through a leap year; hourly partitions, of which there are most, by
+// default only over New Year and the end of February.
 func TestAYearOfRounds(t *testing.T) {
 	t.Parallel()
 	for _, interval := range []Interval{Hour, Day, Week, Month} {
@@ -50,9 +54,12 @@ func TestAYearOfRounds(t *testing.T) {
 				Interval: interval, CreateAhead: 24 * time.Hour, CheckInterval: time.Hour,
 				Retention: 7 * 24 * time.Hour, KeepDetached: 24 * time.Hour,
 			}
-			start := time.Date(2023, 12, 25, 0, 30, 0, 0, time.UTC)
+			start, days := time.Date(2023, 12, 25, 0, 30, 0, 0, time.UTC), 373
+			if interval == Hour && !*long {
+				days = 75
+			}
 			var catalog Catalog
-			for now := start; now.Before(start.AddDate(1, 0, 7)); now = now.Add(time.Hour) {
+			for now := start; now.Before(start.AddDate(0, 0, days)); now = now.Add(time.Hour) {
 				// Before a round, as after it.
 				if now.After(start) {
 					require.GreaterOrEqual(t, catalog.coveredUntil(now).Sub(now), c.CreateAhead, now)
@@ -106,11 +113,14 @@ func TestMaxSizeTakesTheOldestAndNeverWhatIsWritten(t *testing.T) {
 	}
 }
 
-// Six weeks of hours against a real Postgres, with a line at every hour and one
-// that is as late as it may be.
+// Days to months on a real Postgres, with a line at every hour and one that is as
+// late as it may be.
 func TestWeeksOfRoundsOnPostgres(t *testing.T) {
 	t.Parallel()
-	for interval, weeks := range map[Interval]int{Hour: 1, Day: 3, Week: 6, Month: 12} {
+	for interval, days := range map[Interval]int{Hour: 4, Day: 21, Week: 42, Month: 84} {
+		if *long {
+			days = max(28, days)
+		}
 		t.Run(string(interval), func(t *testing.T) {
 			t.Parallel()
 			k := keep(t, func(cfg *Config) {
@@ -118,7 +128,7 @@ func TestWeeksOfRoundsOnPostgres(t *testing.T) {
 				cfg.CreateAhead, cfg.Retention, cfg.KeepDetached = 24*time.Hour, 48*time.Hour, 12*time.Hour
 			})
 			start := k.at
-			for k.at.Before(start.AddDate(0, 0, 7*weeks)) {
+			for k.at.Before(start.AddDate(0, 0, days)) {
 				k.round(t, k.cfg.CheckInterval)
 				status, _ := k.Status()
 				require.Greater(t, status.Runway, k.cfg.CreateAhead+k.cfg.CheckInterval)
