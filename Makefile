@@ -41,10 +41,10 @@ test: $(BINARY) $(FRONT) postgres pgbouncer $(if $(filter Linux,$(shell uname)),
 	@# Benchmarks have to go on compiling and running.
 	$(GO) test -run "^$$" -bench . -benchtime 1x ./... > /dev/null
 
-# The packages whose tests have a long form, behind the flag -long.
+# The packages with tests that have a long form, behind the flag -long.
 LONG := $(shell grep -rl --include='*_test.go' 'flag.Bool."long"' e2e internal | xargs -n 1 dirname | sort -u)
 .PHONY: test-long
-test-long: postgres ## Run the tests that have a long form in it, with the race detector
+test-long: postgres ## Run the long forms of tests, with the race detector
 	$(GO) test -race -parallel $(PARALLEL) -timeout 90m $(LONG:%=./%) -args -long
 
 # What is released: static, and the same bytes from the same commit wherever it
