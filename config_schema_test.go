@@ -47,7 +47,7 @@ func configSchema(t *testing.T) *jsonschema.Schema {
 	return schema
 }
 
-func TestTheSchemaHasEveryKeyAndItsDefault(t *testing.T) {
+func TestSchema_HasEveryKeyAndItsDefault(t *testing.T) {
 	t.Parallel()
 	settings := map[string]any{}
 	var walk func(path string, s *jsonschema.Schema)
@@ -69,7 +69,7 @@ func TestTheSchemaHasEveryKeyAndItsDefault(t *testing.T) {
 	requireDefaults(t, settings)
 }
 
-func TestEveryConfigurationFitsTheSchema(t *testing.T) {
+func TestSchema_AcceptsEveryConfiguration(t *testing.T) {
 	t.Parallel()
 	schema := configSchema(t)
 	configurations := 0
@@ -94,7 +94,7 @@ func TestEveryConfigurationFitsTheSchema(t *testing.T) {
 	require.GreaterOrEqual(t, configurations, 5)
 }
 
-func TestTheSchemaRefusesWhatTheExporterRefuses(t *testing.T) {
+func TestSchema_RefusesWhatTheExporterRefuses(t *testing.T) {
 	t.Parallel()
 	schema := configSchema(t)
 	database := map[string]any{"url": "postgres://localhost/lines"}

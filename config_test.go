@@ -24,7 +24,7 @@ func load(t *testing.T, file string) *Config {
 	return cfg
 }
 
-func TestOnlyTheURLIsRequired(t *testing.T) {
+func TestConfig_Validate_RequiresOnlyTheURL(t *testing.T) {
 	t.Parallel()
 	cfg := createDefaultConfig().(*Config)
 	require.EqualError(t, confmap.Validate(cfg), "`database::url` is required")
@@ -32,7 +32,7 @@ func TestOnlyTheURLIsRequired(t *testing.T) {
 	require.NoError(t, confmap.Validate(cfg))
 }
 
-func TestEveryKeyIsRead(t *testing.T) {
+func TestConfig_Unmarshal_ReadsEveryKey(t *testing.T) {
 	t.Parallel()
 	cfg := load(t, "full.yaml")
 	require.NoError(t, confmap.Validate(cfg))
@@ -66,7 +66,7 @@ func TestEveryKeyIsRead(t *testing.T) {
 	require.Equal(t, exporterhelper.RequestSizerTypeItems, cfg.QueueConfig.Get().Sizer)
 }
 
-func TestEveryFaultIsReportedAtOnceByItsKey(t *testing.T) {
+func TestConfig_Validate_ReportsEveryFaultByItsKey(t *testing.T) {
 	t.Parallel()
 	cfg := load(t, "faults.yaml")
 	err := confmap.Validate(cfg)
@@ -85,7 +85,7 @@ func TestEveryFaultIsReportedAtOnceByItsKey(t *testing.T) {
 	require.Equal(t, load(t, "faults.yaml"), cfg, "validation changes nothing")
 }
 
-func TestTheURLIsOpaque(t *testing.T) {
+func TestConfig_URL_IsOpaque(t *testing.T) {
 	t.Parallel()
 	cfg := load(t, "full.yaml")
 	conf := confmap.New()

@@ -10,4 +10,4 @@
 // queue.go defines the requests in the sending queue.
 package canonicallineexporter
 
-//go:generate mdatagen metadata.yaml
+//go:generate make --no-print-directory generate

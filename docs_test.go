@@ -54,7 +54,7 @@ func anchors(text string) map[string]bool {
 	return anchors
 }
 
-func TestEveryLinkInTheDocumentationResolves(t *testing.T) {
+func TestDocumentation_LinksResolve(t *testing.T) {
 	t.Parallel()
 	documents := documents(t)
 	for file, text := range documents {
@@ -76,7 +76,7 @@ func TestEveryLinkInTheDocumentationResolves(t *testing.T) {
 	}
 }
 
-func TestEveryTargetInTheDocumentationExists(t *testing.T) {
+func TestDocumentation_MakeTargetsExist(t *testing.T) {
 	t.Parallel()
 	makefile, err := os.ReadFile("Makefile")
 	require.NoError(t, err)
@@ -97,7 +97,7 @@ func TestEveryTargetInTheDocumentationExists(t *testing.T) {
 	}
 }
 
-func TestOperationsHasEveryMetric(t *testing.T) {
+func TestOperations_ListsEveryMetric(t *testing.T) {
 	t.Parallel()
 	documents := documents(t)
 	metrics := regexp.MustCompile(`(?m)^### (otelcol_\w+)$`).FindAllStringSubmatch(documents["documentation.md"], -1)
@@ -107,7 +107,7 @@ func TestOperationsHasEveryMetric(t *testing.T) {
 	}
 }
 
-func TestGuaranteesNameTestsThatExist(t *testing.T) {
+func TestGuarantees_NameExistingTests(t *testing.T) {
 	t.Parallel()
 	var sources strings.Builder
 	require.NoError(t, filepath.WalkDir(".", func(file string, _ fs.DirEntry, err error) error {

@@ -1,11 +1,7 @@
 package canonicallineexporter
 
 import (
-	"bufio"
 	"context"
-	"os"
-	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -143,60 +139,6 @@ func (h *statusHost) await(t *testing.T, status componentstatus.Status) *compone
 			require.FailNow(t, "no status", status.String())
 		}
 	}
-}
-
-// capture reads the exports recorded from a real service.
-func capture(t *testing.T, name string) []ptrace.Traces {
-	t.Helper()
-	return exportsOf(t, captureFile(name))
-}
-
-func captureFile(name string) string { return filepath.Join("testdata", "captures", name+".jsonl") }
-
-// exportsOf reads exports from a file, one a line.
-func exportsOf(t *testing.T, name string) []ptrace.Traces {
-	t.Helper()
-	file, err := os.Open(name)
-	require.NoError(t, err)
-	defer file.Close()
-	var exports []ptrace.Traces
-	lines := bufio.NewScanner(file)
-	lines.Buffer(nil, 16<<20)
-	for lines.Scan() {
-		td, err := (&ptrace.JSONUnmarshaler{}).UnmarshalTraces(lines.Bytes())
-		require.NoError(t, err)
-		exports = append(exports, td)
-	}
-	require.NoError(t, lines.Err())
-	return exports
-}
-
-// captures are the names of all recordings.
-func captures(t *testing.T) []string {
-	t.Helper()
-	files, err := filepath.Glob("testdata/captures/*.jsonl")
-	require.NoError(t, err)
-	require.NotEmpty(t, files)
-	for i, file := range files {
-		files[i] = strings.TrimSuffix(filepath.Base(file), ".jsonl")
-	}
-	return files
-}
-
-// serverSpans counts the SERVER spans of exports.
-func serverSpans(exports []ptrace.Traces) (n int64) {
-	for _, td := range exports {
-		for _, rs := range td.ResourceSpans().All() {
-			for _, ss := range rs.ScopeSpans().All() {
-				for _, span := range ss.Spans().All() {
-					if span.Kind() == ptrace.SpanKindServer {
-						n++
-					}
-				}
-			}
-		}
-	}
-	return n
 }
 
 // requests is an export of n requests that end now, numbered from first.

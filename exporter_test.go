@@ -26,6 +26,7 @@ import (
 
 	"canonicallineexporter/internal/metadata"
 	"canonicallineexporter/internal/metadatatest"
+	"canonicallineexporter/internal/oteltest"
 	"canonicallineexporter/internal/pgtest"
 )
 
@@ -37,24 +38,20 @@ const golden = `
 	FROM canonical_api_line l
 	ORDER BY created_at, id`
 
-// TestGoldenLines compares the lines of real services' spans, and of spans made
+// TestExporter_Lines_EqualGolden compares the lines of real services' spans, and of spans made
 // for each trap in the conventions, with those on file.
-func TestGoldenLines(t *testing.T) {
+func TestExporter_Lines_EqualGolden(t *testing.T) {
 	t.Parallel()
 	traps, err := filepath.Glob("testdata/traps/*.jsonl")
 	require.NoError(t, err)
 	require.NotEmpty(t, traps)
-	files := traps
-	for _, name := range captures(t) {
-		files = append(files, captureFile(name))
-	}
-	for _, recorded := range files {
+	for _, recorded := range append(traps, oteltest.Captures(t)...) {
 		name := filepath.Base(recorded)
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			d := pgtest.New(t)
 			b := setup(t, d.URL, nil)
-			for _, td := range exportsOf(t, recorded) {
+			for _, td := range oteltest.ReadExports(t, recorded) {
 				require.NoError(t, b.ConsumeTraces(t.Context(), td))
 			}
 			b.flush(t)
@@ -71,7 +68,7 @@ func TestGoldenLines(t *testing.T) {
 	}
 }
 
-func TestEveryServerSpanIsOneRowAndASecondReplayChangesNone(t *testing.T) {
+func TestExporter_Replay_KeepsOneRowPerServerSpan(t *testing.T) {
 	t.Parallel()
 	d := pgtest.New(t)
 	const tuples = "SELECT md5(string_agg(l::text || xmin || ctid, ',' ORDER BY id)) FROM canonical_api_line l"
@@ -80,9 +77,9 @@ func TestEveryServerSpanIsOneRowAndASecondReplayChangesNone(t *testing.T) {
 	for replay := range 2 {
 		b := setup(t, d.URL, nil)
 		spans = 0
-		for _, name := range captures(t) {
-			exports := capture(t, name)
-			spans += serverSpans(exports)
+		for _, file := range oteltest.Captures(t) {
+			exports := oteltest.ReadExports(t, file)
+			spans += oteltest.CountServerSpans(exports)
 			for _, td := range exports {
 				require.NoError(t, b.ConsumeTraces(t.Context(), td))
 			}
@@ -118,7 +115,7 @@ func (refusingMeter) RegisterCallback(metric.Callback, ...metric.Observable) (me
 	return nil, errors.New("refused")
 }
 
-func TestAFailedStartLeavesNothingOpenAfterShutdown(t *testing.T) {
+func TestExporter_FailedStart_LeavesNothingOpen(t *testing.T) {
 	t.Parallel()
 	set := exportertest.NewNopSettings(metadata.Type)
 	set.MeterProvider = refusingMeters{}
@@ -132,7 +129,7 @@ func TestAFailedStartLeavesNothingOpenAfterShutdown(t *testing.T) {
 	require.ErrorContains(t, traces.(*lineExporter).pool.Ping(t.Context()), "closed pool")
 }
 
-func TestNinetyNineLinesWaitAndTheHundredthDoesNot(t *testing.T) {
+func TestExporter_Batch_IsWrittenAtAHundredLines(t *testing.T) {
 	t.Parallel()
 	d := pgtest.New(t)
 	b := setup(t, d.URL, func(cfg *Config) {
@@ -156,7 +153,7 @@ func TestNinetyNineLinesWaitAndTheHundredthDoesNot(t *testing.T) {
 	require.EqualValues(t, 1, pgtest.One[int64](t, d, "SELECT count(DISTINCT updated_at) FROM canonical_api_line"), "one transaction")
 }
 
-func TestBatchesAreMeasured(t *testing.T) {
+func TestExporter_Batch_IsMeasured(t *testing.T) {
 	t.Parallel()
 	d := pgtest.New(t)
 	b := setup(t, d.URL, nil)
@@ -170,7 +167,7 @@ func TestBatchesAreMeasured(t *testing.T) {
 	require.Positive(t, duration.Data.(metricdata.Histogram[float64]).DataPoints[0].Sum)
 }
 
-func TestFewerLinesAreWrittenWhenTheTimeIsUp(t *testing.T) {
+func TestExporter_Batch_IsWrittenAtTheFlushTimeout(t *testing.T) {
 	t.Parallel()
 	d := pgtest.New(t)
 	b := setup(t, d.URL, func(cfg *Config) {
@@ -180,7 +177,7 @@ func TestFewerLinesAreWrittenWhenTheTimeIsUp(t *testing.T) {
 	d.Await(t, "SELECT count(*) = 3 FROM canonical_api_line")
 }
 
-func TestShutdownWritesWhatWaits(t *testing.T) {
+func TestExporter_Shutdown_WritesQueuedLines(t *testing.T) {
 	t.Parallel()
 	d := pgtest.New(t)
 	b := setup(t, d.URL, nil)
@@ -190,7 +187,7 @@ func TestShutdownWritesWhatWaits(t *testing.T) {
 	b.flush(t) // and again, without harm
 }
 
-func TestARefusedExportCountsNothingAndComesAgain(t *testing.T) {
+func TestExporter_RefusedExport_HasNoEffect(t *testing.T) {
 	t.Parallel()
 	d := pgtest.New(t)
 	b := setup(t, d.URL, func(cfg *Config) {
@@ -207,7 +204,7 @@ func TestARefusedExportCountsNothingAndComesAgain(t *testing.T) {
 		metricdatatest.IgnoreTimestamp(), metricdatatest.IgnoreExemplars())
 }
 
-func TestADescendantIsCountedOnceHoweverOftenItIsSent(t *testing.T) {
+func TestExporter_Descendant_CountsOnce(t *testing.T) {
 	t.Parallel()
 	d := pgtest.New(t)
 	b := setup(t, d.URL, func(cfg *Config) { cfg.QueueConfig.Get().QueueSize = 100 })
@@ -239,7 +236,7 @@ func TestADescendantIsCountedOnceHoweverOftenItIsSent(t *testing.T) {
 	}
 }
 
-func TestSpansThatWaitAreCountedAndForgotten(t *testing.T) {
+func TestExporter_PendingSpans_AreEvictedAfterTheTTL(t *testing.T) {
 	t.Parallel()
 	b := setup(t, "postgres://127.0.0.1:1/none", func(cfg *Config) {
 		cfg.Collapse.PendingTTL = 20 * time.Millisecond
@@ -259,7 +256,7 @@ func TestSpansThatWaitAreCountedAndForgotten(t *testing.T) {
 		[]metricdata.DataPoint[int64]{{Value: 0}}, metricdatatest.IgnoreTimestamp())
 }
 
-func TestADatabaseThatIsAwayCostsTimeAndNoLine(t *testing.T) {
+func TestExporter_DatabaseAway_LosesNoLine(t *testing.T) {
 	t.Parallel()
 	d := pgtest.New(t)
 	d.Drop(t)
@@ -281,7 +278,7 @@ func TestADatabaseThatIsAwayCostsTimeAndNoLine(t *testing.T) {
 	require.Len(t, b.logs.FilterMessageSnippet("recovered").FilterField(zap.String("task", string(writing))).All(), 1)
 }
 
-func TestOnlyServerSpansInsideTheRetentionBecomeLines(t *testing.T) {
+func TestExporter_Retention_DropsExpiredLines(t *testing.T) {
 	t.Parallel()
 	d := pgtest.New(t)
 	b := setup(t, d.URL, func(cfg *Config) { cfg.Partitions.Retention = time.Hour })
@@ -300,18 +297,18 @@ func TestOnlyServerSpansInsideTheRetentionBecomeLines(t *testing.T) {
 		[]metricdata.DataPoint[int64]{{Value: 1}}, metricdatatest.IgnoreTimestamp(), metricdatatest.IgnoreExemplars())
 }
 
-func TestSpansAreOnlyRead(t *testing.T) {
+func TestExporter_ConsumeTraces_OnlyReadsSpans(t *testing.T) {
 	t.Parallel()
 	d := pgtest.New(t)
 	b := setup(t, d.URL, nil)
 	require.False(t, b.Capabilities().MutatesData)
-	for _, td := range capture(t, "node_fastify_otel") {
+	for _, td := range oteltest.ReadExports(t, "testdata/captures/node_fastify_otel.jsonl") {
 		td.MarkReadOnly()
 		require.NotPanics(t, func() { require.NoError(t, b.ConsumeTraces(t.Context(), td)) })
 	}
 }
 
-func TestThePasswordIsNowhere(t *testing.T) {
+func TestExporter_Password_IsNowhere(t *testing.T) {
 	t.Parallel()
 	b := setup(t, "postgres://alice:hunter2@127.0.0.1:1/ledger", func(cfg *Config) {
 		cfg.QueueConfig.Get().Batch.Get().FlushTimeout = time.Millisecond

@@ -32,7 +32,7 @@ func (b *bundle) gauge(t *testing.T, name string) (value int64) {
 	return value
 }
 
-func TestPartitionsShowInMetrics(t *testing.T) {
+func TestExporter_Metrics_ReportPartitions(t *testing.T) {
 	t.Parallel()
 	d := pgtest.New(t)
 	before := time.Now().Unix()
@@ -49,7 +49,7 @@ func TestPartitionsShowInMetrics(t *testing.T) {
 	}}, metricdatatest.IgnoreTimestamp())
 }
 
-func TestTheOwnerKeepsTheTableAndTheWriterOnlyWrites(t *testing.T) {
+func TestExporter_Roles_OwnerMaintainsAndWriterOnlyWrites(t *testing.T) {
 	t.Parallel()
 	d := pgtest.New(t)
 	roles, err := os.ReadFile("schema/roles.sql")

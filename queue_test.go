@@ -42,7 +42,7 @@ func counts(all []xexporterhelper.Request) []int {
 	return n
 }
 
-func TestRequestsMergeByLines(t *testing.T) {
+func TestQueued_MergeSplit_ByLines(t *testing.T) {
 	t.Parallel()
 	want := rows(t, queuedOf(t, requests(0, 7)), queuedOf(t, requests(7, 5)))
 	for maxSize, sizes := range map[int][]int{0: {12}, 12: {12}, 100: {12}, 5: {5, 5, 2}, 4: {4, 4, 4}, 1: {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}} {
@@ -53,7 +53,7 @@ func TestRequestsMergeByLines(t *testing.T) {
 	}
 }
 
-func TestRequestsSplitByBytes(t *testing.T) {
+func TestQueued_MergeSplit_ByBytes(t *testing.T) {
 	t.Parallel()
 	whole := queuedOf(t, requests(0, 20))
 	one := whole.Ends[0]
@@ -67,7 +67,7 @@ func TestRequestsSplitByBytes(t *testing.T) {
 	}
 }
 
-func TestMergingLeavesTheQueuesOtherRequestsAlone(t *testing.T) {
+func TestQueued_MergeSplit_LeavesOtherRequestsAlone(t *testing.T) {
 	t.Parallel()
 	whole := queuedOf(t, requests(0, 10))
 	want := slices.Clone(whole.Rows)
@@ -78,7 +78,7 @@ func TestMergingLeavesTheQueuesOtherRequestsAlone(t *testing.T) {
 	require.Equal(t, want, whole.Rows)
 }
 
-func TestLinesOfAnotherLayoutKeepToThemselves(t *testing.T) {
+func TestQueued_MergeSplit_KeepsLayoutsApart(t *testing.T) {
 	t.Parallel()
 	older := queuedOf(t, requests(0, 3))
 	older.Layout = slices.Clone(older.Layout)
@@ -90,7 +90,7 @@ func TestLinesOfAnotherLayoutKeepToThemselves(t *testing.T) {
 	require.NotEqual(t, "renamed", got[2].(*queued).Layout[1].Name)
 }
 
-func TestEncoding_ReturnsWhatWasMarshaled(t *testing.T) {
+func TestEncoding_Unmarshal_ReturnsWhatWasMarshaled(t *testing.T) {
 	t.Parallel()
 	want := queuedOf(t, requests(0, 10))
 	buf, err := encoding{}.Marshal(t.Context(), want)

@@ -15,7 +15,7 @@ var setting = regexp.MustCompile("(?m)^\\| `([a-z_:]+)` \\| (?:`(.+?)`|\\*requir
 
 // The table in the README, read onto nothing but exporterhelper's own defaults,
 // has to be the default configuration: no key missing, none wrong.
-func TestTheREADMEShowsTheDefaults(t *testing.T) {
+func TestREADME_ShowsTheDefaults(t *testing.T) {
 	t.Parallel()
 	readme, err := os.ReadFile("README.md")
 	require.NoError(t, err)

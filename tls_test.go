@@ -69,7 +69,7 @@ hostssl all postgres 127.0.0.1/32 trust
 hostssl all secured  127.0.0.1/32 cert
 `
 
-func TestPostgresIsSpokenToOverTLS(t *testing.T) {
+func TestExporter_TLS_VerifiesBothSides(t *testing.T) {
 	t.Parallel()
 	dir, err := os.MkdirTemp("", "tls") //nolint:usetesting // open to the user who runs Postgres, unlike t.TempDir
 	require.NoError(t, err)

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
+
+	"canonicallineexporter/internal/oteltest"
 )
 
 const (
@@ -55,15 +57,28 @@ func (b *bench) runCollector(ctx context.Context, name, binary, config string) (
 // underLoad runs a collector until it has received the exports. It returns the CPU time
 // of the collector, including the flush at the end, and how long it received.
 func (b *bench) underLoad(ctx context.Context, binary, config string, exports [][]byte) (cpu, wall time.Duration, err error) {
-	p, err := b.startProcess(ctx, binary, config)
+	c, err := b.startCollector(ctx, binary, config)
 	if err != nil {
 		return 0, 0, err
 	}
 	start := time.Now()
-	loadErr := deliver(ctx, p.endpoint, exports)
+	loadErr := deliver(ctx, c.GRPC, exports)
 	wall = time.Since(start)
-	cpu, err = p.stop()
-	return cpu, wall, errors.Join(loadErr, err)
+	if err := errors.Join(loadErr, c.Terminate()); err != nil {
+		return 0, 0, err
+	}
+	return c.CPU(), wall, nil
+}
+
+// startCollector starts a collector with the configuration and, in addition to the
+// database's URL, the variables of environment. It returns once the collector takes
+// spans.
+func (b *bench) startCollector(ctx context.Context, binary, config string, environment ...string) (*oteltest.Collector, error) {
+	c, err := oteltest.Launch(ctx, binary, []string{"--config=" + config}, append(environment, "DATABASE_URL="+b.url)...)
+	if err != nil {
+		return nil, err
+	}
+	return c, c.AwaitReady()
 }
 
 // marshaled returns the exports of a workload as they go over the wire, so that

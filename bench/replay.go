@@ -110,7 +110,7 @@ func (b *bench) drainDisk(ctx context.Context) (int, time.Duration, error) {
 	if err != nil {
 		return 0, 0, err
 	}
-	p, err := b.startProcess(ctx, canonicalBinary, "bench/collector-disk.yaml", "QUEUE_DIRECTORY="+directory)
+	c, err := b.startCollector(ctx, canonicalBinary, "bench/collector-disk.yaml", "QUEUE_DIRECTORY="+directory)
 	if err != nil {
 		return 0, 0, err
 	}
@@ -119,7 +119,7 @@ func (b *bench) drainDisk(ctx context.Context) (int, time.Duration, error) {
 		return 0, 0, err
 	}
 	received := time.Now()
-	if err := deliver(ctx, p.endpoint, exports); err != nil {
+	if err := deliver(ctx, c.GRPC, exports); err != nil {
 		return 0, 0, err
 	}
 	rate := float64(b.queued) / time.Since(received).Seconds()
@@ -136,8 +136,8 @@ func (b *bench) drainDisk(ctx context.Context) (int, time.Duration, error) {
 		return 0, 0, err
 	}
 	took := time.Since(start)
-	if _, err := p.stop(); err != nil {
-		return 0, 0, err
+	if err := c.Terminate(); err != nil {
+		return 0, 0, fmt.Errorf("stop collector: %w", err)
 	}
 	return b.queued, took, b.stored(ctx, b.queued)
 }

@@ -24,11 +24,11 @@ const (
 // its memory over time to the CSV file. It returns an error unless every line is stored
 // once.
 func (b *bench) soak(ctx context.Context) error {
-	p, err := b.startProcess(ctx, canonicalBinary, "bench/collector-canonical.yaml")
+	collector, err := b.startCollector(ctx, canonicalBinary, "bench/collector-canonical.yaml")
 	if err != nil {
 		return err
 	}
-	c, err := dial(p.endpoint)
+	c, err := dial(collector.GRPC)
 	if err != nil {
 		return err
 	}
@@ -46,7 +46,7 @@ func (b *bench) soak(ctx context.Context) error {
 		case <-time.After(time.Until(start.Add(due))):
 		}
 		if due >= measured {
-			resident, err := p.resident()
+			resident, err := collector.ResidentMemory()
 			if err != nil {
 				return err
 			}
@@ -70,15 +70,14 @@ func (b *bench) soak(ctx context.Context) error {
 		}
 	}
 	took := time.Since(start)
-	cpu, err := p.stop()
-	if err != nil {
-		return err
+	if err := collector.Terminate(); err != nil {
+		return fmt.Errorf("stop collector: %w", err)
 	}
 	if err := b.stored(ctx, w.lines-orphaned); err != nil {
 		return err
 	}
 	fmt.Printf("%d requests in %s, %.1f%% of a core; %d without a SERVER span, all others are stored\n",
-		w.lines, took.Round(time.Second), 100*cpu.Seconds()/took.Seconds(), orphaned)
+		w.lines, took.Round(time.Second), 100*collector.CPU().Seconds()/took.Seconds(), orphaned)
 	return writeCSV(b.csv, memory)
 }
 

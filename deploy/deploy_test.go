@@ -61,7 +61,7 @@ func find[T runtime.Object](t *testing.T, objects []runtime.Object) (found T) {
 	return found
 }
 
-func TestKubernetesManifestsAreTheAPIs(t *testing.T) {
+func TestKubernetes_Manifests_AreValid(t *testing.T) {
 	t.Parallel()
 	objects := manifests(t)
 	require.Len(t, objects, 7)
@@ -76,7 +76,7 @@ func TestKubernetesManifestsAreTheAPIs(t *testing.T) {
 	}
 }
 
-func TestThePodHasNoRightsItDoesNotNeed(t *testing.T) {
+func TestKubernetes_Pod_HasNoUnneededRights(t *testing.T) {
 	t.Parallel()
 	pod := find[*appsv1.StatefulSet](t, manifests(t)).Spec.Template.Spec
 	require.True(t, *pod.SecurityContext.RunAsNonRoot)
@@ -91,7 +91,7 @@ func TestThePodHasNoRightsItDoesNotNeed(t *testing.T) {
 	}
 }
 
-func TestThePodRunsTheProductionExample(t *testing.T) {
+func TestKubernetes_Pod_RunsTheProductionExample(t *testing.T) {
 	t.Parallel()
 	want, err := os.ReadFile("../examples/production.yaml")
 	require.NoError(t, err)
@@ -108,7 +108,7 @@ func TestThePodRunsTheProductionExample(t *testing.T) {
 	}
 }
 
-func TestComposeFileLoads(t *testing.T) {
+func TestCompose_File_Loads(t *testing.T) {
 	t.Parallel()
 	project, err := loader.LoadWithContext(t.Context(), types.ConfigDetails{
 		WorkingDir: ".", ConfigFiles: []types.ConfigFile{{Filename: "compose.yaml"}},
@@ -129,7 +129,7 @@ func TestComposeFileLoads(t *testing.T) {
 	}
 }
 
-func TestDockerfileCopiesWhatIsThereAndDropsRoot(t *testing.T) {
+func TestDockerfile_CopiesExistingFilesAndDropsRoot(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("Dockerfile")
 	require.NoError(t, err)

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestSystemdTakesTheUnit(t *testing.T) {
+func TestSystemd_Unit_IsValid(t *testing.T) {
 	t.Parallel()
 	analyze, err := exec.LookPath("systemd-analyze")
 	require.NoError(t, err)

@@ -1,13 +1,11 @@
 package e2e
 
 import (
-	"bufio"
 	"context"
 	"flag"
 	"maps"
 	"math/rand/v2"
 	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"slices"
@@ -24,7 +22,7 @@ import (
 )
 
 var (
-	chaosFaults = flag.Int("faults", 10, "how many faults TestChaos has")
+	chaosFaults = flag.Int("faults", 10, "how many faults TestCollector_Chaos has")
 	chaosSeed   = flag.Uint64("seed", 0, "which faults those are; 0: others each time")
 )
 
@@ -40,13 +38,13 @@ type world struct {
 	s      settings
 
 	mu        sync.Mutex
-	collector *collector
+	collector collector
 	deliver   send
 }
 
-// TestChaos has one fault after another befall a collector under load, then looks
+// TestCollector_Chaos has one fault after another befall a collector under load, then looks
 // for every request that was acknowledged.
-func TestChaos(t *testing.T) {
+func TestCollector_Chaos(t *testing.T) {
 	t.Parallel()
 	seed := *chaosSeed
 	if seed == 0 {
@@ -103,7 +101,7 @@ func newWorld(t *testing.T) *world {
 	})
 	w.s = settings{
 		databaseURL: "postgres://writer@" + w.proxy.address + "/lines?sslmode=disable", flushTimeout: 50 * time.Millisecond,
-		queueDirectory: t.TempDir(), overlay: "testdata/chaos.yaml", environment: []string{"METRICS_PORT=" + freePort(t)},
+		queueDirectory: t.TempDir(), overlay: "testdata/chaos.yaml",
 	}
 	w.startCollector()
 	return w
@@ -122,7 +120,7 @@ func smallDisk(t *testing.T) string {
 	return dir
 }
 
-func (w *world) current() *collector {
+func (w *world) current() collector {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.collector
@@ -257,16 +255,16 @@ func (w *world) requireBalance() {
 
 // metrics are the collector's counters, each by its name and own attributes.
 func (w *world) metrics() map[string]float64 {
-	response, err := http.Get("http://127.0.0.1:" + strings.TrimPrefix(w.s.environment[0], "METRICS_PORT=") + "/metrics")
+	text, err := w.current().ReadMetrics(w.ctx)
 	if err != nil {
 		return nil
 	}
-	defer response.Body.Close()
 	metrics := map[string]float64{}
-	for lines := bufio.NewScanner(response.Body); lines.Scan(); {
-		space := strings.LastIndexByte(lines.Text(), ' ')
-		if value, err := strconv.ParseFloat(lines.Text()[space+1:], 64); err == nil && space > 0 {
-			metrics[lines.Text()[:space]] = value
+	for line := range strings.Lines(text) {
+		line = strings.TrimSuffix(line, "\n")
+		space := strings.LastIndexByte(line, ' ')
+		if value, err := strconv.ParseFloat(line[space+1:], 64); err == nil && space > 0 {
+			metrics[line[:space]] = value
 		}
 	}
 	return metrics

@@ -12,7 +12,7 @@ import (
 
 const hour = time.Hour
 
-func TestOTLPOverEveryProtocolFillsTheTable(t *testing.T) {
+func TestCollector_OTLP_EveryProtocolFillsTheTable(t *testing.T) {
 	t.Parallel()
 	for _, protocol := range []string{"grpc", "http/protobuf", "http/json"} {
 		t.Run(protocol, func(t *testing.T) {
@@ -39,7 +39,7 @@ func TestOTLPOverEveryProtocolFillsTheTable(t *testing.T) {
 	}
 }
 
-func TestTerminationWritesWhatWaits(t *testing.T) {
+func TestCollector_Termination_WritesQueuedLines(t *testing.T) {
 	t.Parallel()
 	d := pgtest.New(t)
 	c := start(t, settings{databaseURL: d.URL, flushTimeout: hour})
@@ -53,12 +53,12 @@ func TestTerminationWritesWhatWaits(t *testing.T) {
 
 // Killed while two batches are being written and half of one waits, and again
 // while the database lets nobody in.
-func TestKillingTheCollectorLosesNothingThatWasAcknowledged(t *testing.T) {
+func TestCollector_Kill_LosesNoAcknowledgedLine(t *testing.T) {
 	t.Parallel()
 	d := pgtest.New(t)
 	s := settings{databaseURL: d.URL, flushTimeout: hour, queueDirectory: t.TempDir()}
 	acknowledged := 0
-	run := func(n int) *collector {
+	run := func(n int) collector {
 		c := start(t, s)
 		deliver := overGRPC(t, c)
 		for range n {
@@ -68,11 +68,11 @@ func TestKillingTheCollectorLosesNothingThatWasAcknowledged(t *testing.T) {
 		return c
 	}
 
-	run(250).kill()
+	run(250).Kill()
 	d.Close(t)
 	c := run(130)
 	c.awaitStatus(t, "StatusRecoverableError")
-	c.kill()
+	c.Kill()
 	d.Open(t)
 	s.flushTimeout = 100 * time.Millisecond
 	c = run(20)

@@ -2,9 +2,7 @@ package e2e
 
 import (
 	"fmt"
-	"os/exec"
 	"path/filepath"
-	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -14,36 +12,21 @@ import (
 	"canonicallineexporter/internal/pgtest"
 )
 
-// frontBinary builds the collector of examples/two-tier/front.yaml.
-var frontBinary = sync.OnceValues(func() (string, error) {
-	out, err := exec.Command("make", "-C", "..", "--silent", "front").CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("make front: %w\n%s", err, out)
-	}
-	return filepath.Abs("../build/front/otelcol-front")
-})
-
 // startExample starts a collector with one of the examples.
-func startExample(t *testing.T, path, config string, env ...string) *collector {
+func startExample(t *testing.T, binary func() (string, error), config string, env ...string) collector {
 	t.Helper()
 	args := []string{"--config=../examples/" + config}
 	if config != "production.yaml" {
 		// Its metrics would all be on the same port.
 		args = append(args, "--set=service.telemetry.metrics.level=none")
 	}
-	c := launchBinary(t, path, args, env...)
-	select {
-	case <-c.ready:
-	case <-c.exited:
-		require.FailNow(t, "the collector did not start", c.log())
-	}
+	c := launch(t, binary, args, env...)
+	require.NoError(t, c.AwaitReady())
 	return c
 }
 
-func TestEveryExampleKeepsLines(t *testing.T) {
+func TestCollector_Examples_StoreLines(t *testing.T) {
 	t.Parallel()
-	path, err := collectorBinary()
-	require.NoError(t, err)
 	examples, err := filepath.Glob("../examples/*.yaml")
 	require.NoError(t, err)
 	require.NotEmpty(t, examples)
@@ -59,7 +42,7 @@ func TestEveryExampleKeepsLines(t *testing.T) {
 				d.Exec(t, "CREATE TABLE "+table+` (id uuid NOT NULL, created_at timestamptz NOT NULL, http_route text, team_id uuid,
 					PRIMARY KEY (created_at, id))`)
 			}
-			c := startExample(t, path, example, "DATABASE_URL="+d.URL, "QUEUE_DIRECTORY="+t.TempDir())
+			c := startExample(t, collectorBinary, example, "DATABASE_URL="+d.URL, "QUEUE_DIRECTORY="+t.TempDir())
 			deliver := overGRPC(t, c)
 			for n := range 100 {
 				require.NoError(t, deliver(t.Context(), numbered(n)))
@@ -72,18 +55,14 @@ func TestEveryExampleKeepsLines(t *testing.T) {
 
 // The descendants of each trace come in one export and its SERVER span in
 // another; only a collector that gets both can add them up.
-func TestTwoTiersBringTheSpansOfATraceTogether(t *testing.T) {
+func TestCollector_TwoTiers_BringTracesTogether(t *testing.T) {
 	t.Parallel()
-	back, err := collectorBinary()
-	require.NoError(t, err)
-	front, err := frontBinary()
-	require.NoError(t, err)
 	d := pgtest.New(t)
-	backs := make([]*collector, 2)
+	backs := make([]collector, 2)
 	for i := range backs {
-		backs[i] = startExample(t, back, "two-tier/back.yaml", "DATABASE_URL="+d.URL, "QUEUE_DIRECTORY="+t.TempDir())
+		backs[i] = startExample(t, collectorBinary, "two-tier/back.yaml", "DATABASE_URL="+d.URL, "QUEUE_DIRECTORY="+t.TempDir())
 	}
-	f := startExample(t, front, "two-tier/front.yaml", "BACK_1="+backs[0].grpc, "BACK_2="+backs[1].grpc)
+	f := startExample(t, frontBinary, "two-tier/front.yaml", "BACK_1="+backs[0].GRPC, "BACK_2="+backs[1].GRPC)
 	deliver := overGRPC(t, f)
 	// Enough for each to have a batch of 100.
 	const traces = 1000

@@ -5,7 +5,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -22,20 +21,16 @@ func nothing() {}
 
 var faults = []fault{
 	{"the collector is killed", func(w *world, _ *rand.Rand) func() {
-		w.current().kill()
+		w.current().Kill()
 		return w.startCollector
 	}},
 	{"the collector is stopped", func(w *world, _ *rand.Rand) func() {
-		c := w.current()
-		_ = c.cmd.Process.Signal(syscall.SIGTERM)
-		<-c.exited
+		_ = w.current().Terminate()
 		return w.startCollector
 	}},
 	{"the collector is stopped while Postgres is away", func(w *world, _ *rand.Rand) func() {
 		w.must(w.server.Kill())
-		c := w.current()
-		_ = c.cmd.Process.Signal(syscall.SIGTERM)
-		<-c.exited
+		_ = w.current().Terminate()
 		return func() {
 			w.startCollector()
 			w.must(w.server.Restart())

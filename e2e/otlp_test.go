@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -16,13 +14,15 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
+
+	"canonicallineexporter/internal/oteltest"
 )
 
 // send delivers an export and returns once it is acknowledged.
 type send func(ctx context.Context, td ptrace.Traces) error
 
 // protocols are the ways spans reach the collector.
-func protocols(t *testing.T, c *collector) map[string]send {
+func protocols(t *testing.T, c collector) map[string]send {
 	t.Helper()
 	return map[string]send{
 		"grpc":          overGRPC(t, c),
@@ -31,9 +31,9 @@ func protocols(t *testing.T, c *collector) map[string]send {
 	}
 }
 
-func overGRPC(t *testing.T, c *collector) send {
+func overGRPC(t *testing.T, c collector) send {
 	t.Helper()
-	conn, err := grpc.NewClient(c.grpc, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	conn, err := grpc.NewClient(c.GRPC, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, conn.Close()) })
 	client := ptraceotlp.NewGRPCClient(conn)
@@ -43,13 +43,13 @@ func overGRPC(t *testing.T, c *collector) send {
 	}
 }
 
-func overHTTP(c *collector, contentType string, marshal func(ptraceotlp.ExportRequest) ([]byte, error)) send {
+func overHTTP(c collector, contentType string, marshal func(ptraceotlp.ExportRequest) ([]byte, error)) send {
 	return func(ctx context.Context, td ptrace.Traces) error {
 		body, err := marshal(ptraceotlp.NewExportRequestFromTraces(td))
 		if err != nil {
 			return err
 		}
-		request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.http+"/v1/traces", bytes.NewReader(body))
+		request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.HTTP+"/v1/traces", bytes.NewReader(body))
 		if err != nil {
 			return err
 		}
@@ -71,20 +71,10 @@ func overHTTP(c *collector, contentType string, marshal func(ptraceotlp.ExportRe
 // SERVER spans.
 func captures(t *testing.T) (exports []ptrace.Traces, serverSpans int64) {
 	t.Helper()
-	files, err := filepath.Glob("../testdata/captures/*.jsonl")
-	require.NoError(t, err)
-	require.NotEmpty(t, files)
-	for _, file := range files {
-		recorded, err := os.ReadFile(file)
-		require.NoError(t, err)
-		for line := range bytes.Lines(recorded) {
-			td, err := (&ptrace.JSONUnmarshaler{}).UnmarshalTraces(line)
-			require.NoError(t, err)
-			exports = append(exports, td)
-			serverSpans += int64(bytes.Count(line, []byte(`"kind":2`)) + bytes.Count(line, []byte(`"kind": 2`)))
-		}
+	for _, file := range oteltest.Captures(t) {
+		exports = append(exports, oteltest.ReadExports(t, file)...)
 	}
-	return exports, serverSpans
+	return exports, oteltest.CountServerSpans(exports)
 }
 
 // numbered is an export of one request with this number.

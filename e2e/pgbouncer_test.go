@@ -7,12 +7,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"canonicallineexporter/internal/oteltest"
 	"canonicallineexporter/internal/pgtest"
 )
 
@@ -45,7 +47,9 @@ func pgbouncer(t *testing.T, d *pgtest.Database) string {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, os.RemoveAll(dir)) })
 	require.NoError(t, os.Chmod(dir, 0o755))
-	port := freePort(t)
+	free, err := oteltest.FreePort()
+	require.NoError(t, err)
+	port := strconv.Itoa(free)
 	file := filepath.Join(dir, "pgbouncer.ini")
 	require.NoError(t, os.WriteFile(file, fmt.Appendf(nil, pgbouncerConfig, direct.Port(), port), 0o644))
 
@@ -78,13 +82,13 @@ func pgbouncer(t *testing.T, d *pgtest.Database) string {
 	return direct.String()
 }
 
-func TestPgBouncerMayPoolByTransaction(t *testing.T) {
+func TestCollector_PgBouncer_MayPoolByTransaction(t *testing.T) {
 	t.Parallel()
 	d := pgtest.New(t)
 	s := settings{databaseURL: pgbouncer(t, d), flushTimeout: 10 * time.Millisecond}
 	exports, spans := captures(t)
 	// Two collectors create the table and its partitions and write the same lines.
-	collectors := []*collector{start(t, s), start(t, s)}
+	collectors := []collector{start(t, s), start(t, s)}
 	for _, c := range collectors {
 		deliver := overGRPC(t, c)
 		for _, td := range exports {

@@ -14,7 +14,7 @@ import (
 	"canonicallineexporter/internal/pgtest"
 )
 
-func TestACorruptedEntryOfTheQueueIsPassedOver(t *testing.T) {
+func TestCollector_CorruptedQueueEntry_IsPassedOver(t *testing.T) {
 	t.Parallel()
 	d := pgtest.New(t)
 	d.Close(t)
@@ -24,7 +24,7 @@ func TestACorruptedEntryOfTheQueueIsPassedOver(t *testing.T) {
 	for n := range 3 {
 		require.NoError(t, deliver(t.Context(), numbered(n)))
 	}
-	c.kill()
+	c.Kill()
 	// The second line, wherever the file holds it, loses its span id.
 	spoilt := 0
 	require.NoError(t, filepath.WalkDir(s.queueDirectory, func(path string, entry fs.DirEntry, err error) error {
@@ -46,11 +46,11 @@ func TestACorruptedEntryOfTheQueueIsPassedOver(t *testing.T) {
 	c.terminate(t)
 	require.Equal(t, []string{"0100000000000000", "0100000000000002", "0100000000000003"},
 		pgtest.All[string](t, d, "SELECT span_id FROM canonical_api_line ORDER BY 1"))
-	require.Equal(t, 1, strings.Count(c.log(), "passed over an entry of the persistent queue"))
+	require.Equal(t, 1, strings.Count(c.Log(), "passed over an entry of the persistent queue"))
 }
 
 // What waits was encoded for another configuration: a column more, one less.
-func TestAChangedConfigurationStrandsNothing(t *testing.T) {
+func TestCollector_ChangedConfiguration_StrandsNothing(t *testing.T) {
 	t.Parallel()
 	d := pgtest.New(t)
 	s := settings{databaseURL: d.URL, flushTimeout: 10 * time.Millisecond, queueDirectory: t.TempDir()}

@@ -3,8 +3,6 @@ package e2e
 import (
 	"bytes"
 	"fmt"
-	"io"
-	"net/http"
 	"os"
 	"path/filepath"
 	"testing"
@@ -77,21 +75,20 @@ func indiscreet() ptrace.Traces {
 	return td
 }
 
-func TestSecretsAreNowhere(t *testing.T) {
+func TestCollector_Secrets_AreNowhere(t *testing.T) {
 	t.Parallel()
 	d := pgtest.New(t)
 	directory := t.TempDir()
-	metrics := freePort(t)
 	s := settings{
 		databaseURL: d.URL, flushTimeout: 10 * time.Millisecond, queueDirectory: directory,
-		overlay: "testdata/secrets.yaml", environment: []string{"METRICS_PORT=" + metrics},
+		overlay: "testdata/secrets.yaml",
 	}
 	d.Close(t)
 	c := start(t, s)
 	deliver := overGRPC(t, c)
 	require.NoError(t, deliver(t.Context(), indiscreet()))
 	c.awaitStatus(t, "StatusRecoverableError")
-	c.kill()
+	c.Kill()
 	held := 0
 	require.NoError(t, filepath.WalkDir(directory, func(path string, entry os.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
@@ -103,21 +100,18 @@ func TestSecretsAreNowhere(t *testing.T) {
 		return err
 	}))
 	require.Positive(t, held, "the line was in the queue")
-	first := c.log()
+	first := c.Log()
 
 	d.Open(t)
 	c = start(t, s)
 	d.Await(t, "SELECT count(*) = 1 FROM canonical_api_line")
-	response, err := http.Get("http://127.0.0.1:" + metrics + "/metrics")
+	metrics, err := c.ReadMetrics(t.Context())
 	require.NoError(t, err)
-	defer response.Body.Close()
-	said, err := io.ReadAll(response.Body)
-	require.NoError(t, err)
-	require.Contains(t, string(said), "otelcol_canonical_line_written")
+	require.Contains(t, metrics, "otelcol_canonical_line_written")
 	c.terminate(t)
 
 	stored := pgtest.One[string](t, d, "SELECT to_jsonb(l)::text FROM canonical_api_line l")
-	for _, text := range []string{stored, first, c.log(), string(said)} {
+	for _, text := range []string{stored, first, c.Log(), metrics} {
 		require.NotContains(t, text, secret)
 	}
 	require.Contains(t, stored, `"auth_type": "bearer"`)

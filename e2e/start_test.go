@@ -10,37 +10,35 @@ import (
 	"canonicallineexporter/internal/pgtest"
 )
 
-func TestEveryFaultOfTheConfigurationIsReported(t *testing.T) {
+func TestCollector_InvalidConfiguration_ReportsEveryFault(t *testing.T) {
 	t.Parallel()
 	for name, args := range map[string][]string{"at start": nil, "by validate": {"validate"}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := launch(t, append(args, "--config=testdata/faults.yaml"))
-			<-c.exited
-			require.Error(t, c.exitErr)
+			c := launch(t, collectorBinary, append(args, "--config=testdata/faults.yaml"))
+			require.Error(t, c.Wait())
 			for _, key := range []string{
 				"exporters::canonical_line", "`database::url`", "`table`", "`partitions::retention`", "partitions::interval",
 				"`columns::plan::type`",
 			} {
-				require.Contains(t, c.log(), key)
+				require.Contains(t, c.Log(), key)
 			}
-			require.NotContains(t, c.log(), "hunter2")
+			require.NotContains(t, c.Log(), "hunter2")
 		})
 	}
 }
 
-func TestExamplesAreValid(t *testing.T) {
+func TestCollector_Validate_AcceptsEveryExample(t *testing.T) {
 	t.Parallel()
 	examples, err := filepath.Glob("../examples/*.yaml")
 	require.NoError(t, err)
 	for _, example := range append(examples, "../examples/two-tier/back.yaml") {
-		c := launch(t, []string{"validate", "--config=" + example}, "DATABASE_URL=postgres://localhost/lines", "QUEUE_DIRECTORY="+t.TempDir())
-		<-c.exited
-		require.NoError(t, c.exitErr, c.log())
+		c := launch(t, collectorBinary, []string{"validate", "--config=" + example}, "DATABASE_URL=postgres://localhost/lines", "QUEUE_DIRECTORY="+t.TempDir())
+		require.NoError(t, c.Wait(), c.Log())
 	}
 }
 
-func TestTheCollectorStartsWithoutItsDatabaseAndCatchesUp(t *testing.T) {
+func TestCollector_StartWithoutDatabase_CatchesUp(t *testing.T) {
 	t.Parallel()
 	d := pgtest.New(t)
 	d.Drop(t)

@@ -1,9 +1,7 @@
 package collapse
 
 import (
-	"bufio"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -12,6 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"canonicallineexporter/internal/oteltest"
 )
 
 var arrival = time.Date(2023, 5, 12, 13, 14, 15, 0, time.UTC)
@@ -38,17 +38,14 @@ func (l *ledger) requireBalanced(t *testing.T, c *Collapser) {
 
 func TestCollapser_RealTraces_CostWhatThePlainModelSays(t *testing.T) {
 	t.Parallel()
-	files, err := filepath.Glob("../../testdata/captures/*.jsonl")
-	require.NoError(t, err)
-	require.NotEmpty(t, files)
-	for _, file := range files {
+	for _, file := range oteltest.Captures(t) {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			t.Parallel()
 			c := New(config())
 			m := &model{reader: c.reader}
 			var ledger ledger
 			lines := newest{}
-			for _, td := range capture(t, file) {
+			for _, td := range oteltest.ReadExports(t, file) {
 				m.add(td)
 				d := c.Enter(td, arrival)
 				lines.take(d)
@@ -59,23 +56,6 @@ func TestCollapser_RealTraces_CostWhatThePlainModelSays(t *testing.T) {
 			require.Equal(t, m.costs(), lines.costs())
 		})
 	}
-}
-
-// capture reads exports from a file, one a line.
-func capture(t *testing.T, name string) (exports []ptrace.Traces) {
-	t.Helper()
-	file, err := os.Open(name)
-	require.NoError(t, err)
-	defer file.Close()
-	lines := bufio.NewScanner(file)
-	lines.Buffer(nil, 16<<20)
-	for lines.Scan() {
-		td, err := (&ptrace.JSONUnmarshaler{}).UnmarshalTraces(lines.Bytes())
-		require.NoError(t, err)
-		exports = append(exports, td)
-	}
-	require.NoError(t, lines.Err())
-	return exports
 }
 
 // FuzzCollapser delivers random forests, shuffled and split over exports, from several

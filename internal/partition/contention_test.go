@@ -168,6 +168,9 @@ func TestMaintainer_KilledCollectors_LeaveTheStateOfOneAlone(t *testing.T) {
 						}
 					})
 				}
+				if round%4 == 1 && round > 1 { // from then on there is one to detach
+					k.Await(t, "EXISTS (SELECT FROM pg_inherits WHERE inhdetachpending)")
+				}
 				for running.Load() > 0 && round%4 != 3 {
 					killed := pgtest.One[int64](t, k.Database, `
 						SELECT count(pg_terminate_backend(pid)) FROM (

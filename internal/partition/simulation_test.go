@@ -1,6 +1,7 @@
 package partition
 
 import (
+	"flag"
 	"slices"
 	"testing"
 	"time"
@@ -11,6 +12,9 @@ import (
 )
 
 // carryOut changes a catalogue as Postgres would.
+var long = flag.Bool("long", false, "simulate for longer: a year of hours, four weeks on Postgres")
+
+// carryOut does to a catalogue what Postgres would do.
 func carryOut(catalog Catalog, now time.Time, action Action) Catalog {
 	i := slices.IndexFunc(catalog, func(p Partition) bool { return p.Name == action.Name })
 	switch action.Kind {
@@ -50,10 +54,13 @@ func TestPlan_YearOfRounds(t *testing.T) {
 				Interval: interval, CreateAhead: 24 * time.Hour, CheckInterval: time.Hour,
 				Retention: 7 * 24 * time.Hour, KeepDetached: 24 * time.Hour,
 			}
-			start := time.Date(2023, 12, 25, 0, 30, 0, 0, time.UTC)
+			start, days := time.Date(2023, 12, 25, 0, 30, 0, 0, time.UTC), 373
+			if interval == Hour && !*long {
+				days = 75
+			}
 			var catalog Catalog
-			for now := start; now.Before(start.AddDate(1, 0, 7)); now = now.Add(time.Hour) {
-				// The promise holds just before a round too.
+			for now := start; now.Before(start.AddDate(0, 0, days)); now = now.Add(time.Hour) {
+				// Before a round, as after it.
 				if now.After(start) {
 					require.GreaterOrEqual(t, catalog.coveredUntil(now).Sub(now), c.CreateAhead, now)
 				}
@@ -110,7 +117,10 @@ func TestPlan_Retirements_MaxSize_TakesTheOldest(t *testing.T) {
 // the retention allows.
 func TestMaintainer_WeeksOfRounds(t *testing.T) {
 	t.Parallel()
-	for interval, weeks := range map[Interval]int{Hour: 1, Day: 3, Week: 6, Month: 12} {
+	for interval, days := range map[Interval]int{Hour: 4, Day: 21, Week: 42, Month: 84} {
+		if *long {
+			days = max(28, days)
+		}
 		t.Run(string(interval), func(t *testing.T) {
 			t.Parallel()
 			k := keep(t, func(cfg *Config) {
@@ -118,7 +128,7 @@ func TestMaintainer_WeeksOfRounds(t *testing.T) {
 				cfg.CreateAhead, cfg.Retention, cfg.KeepDetached = 24*time.Hour, 48*time.Hour, 12*time.Hour
 			})
 			start := k.at
-			for k.at.Before(start.AddDate(0, 0, 7*weeks)) {
+			for k.at.Before(start.AddDate(0, 0, days)) {
 				k.round(t, k.cfg.CheckInterval)
 				status, _ := k.Status()
 				require.Greater(t, status.Runway, k.cfg.CreateAhead+k.cfg.CheckInterval)

@@ -10,7 +10,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"os/user"
@@ -25,6 +24,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"canonicallineexporter/internal/oteltest"
 )
 
 // Server is a running Postgres.
@@ -82,7 +83,7 @@ func StartIn(parent string, settings ...string) (*Server, error) {
 			return nil, err
 		}
 	}
-	if s.Port, err = freePort(); err != nil {
+	if s.Port, err = oteltest.FreePort(); err != nil {
 		return nil, err
 	}
 	initdb := s.command("initdb", "--pgdata", s.data(), "--username=postgres", "--auth=trust", "--encoding=UTF8",
@@ -262,14 +263,4 @@ func findBinDir() (string, error) {
 	}
 	return "", errors.New("no Postgres server found: install one (Debian: apt-get install postgresql) " +
 		"or name its programs' folder in PGTEST_BINDIR")
-}
-
-// freePort returns a port on 127.0.0.1 that nobody listens on.
-func freePort() (int, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port, nil
 }
