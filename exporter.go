@@ -20,6 +20,7 @@ import (
 	"canonicallineexporter/internal/line"
 	"canonicallineexporter/internal/metadata"
 	"canonicallineexporter/internal/partition"
+	"canonicallineexporter/internal/spool"
 	"canonicallineexporter/internal/store"
 	"canonicallineexporter/schema"
 )
@@ -37,6 +38,7 @@ type lineExporter struct {
 	layout    []schema.Column
 	logger    *zap.Logger
 	telemetry *metadata.TelemetryBuilder
+	spool     *spool.Spool
 	now       func() time.Time
 
 	// What start makes and shutdown ends.
@@ -96,7 +98,7 @@ func newLineExporter(cfg *Config, set exporter.Settings) (*lineExporter, error) 
 	})
 	return &lineExporter{
 		cfg: cfg, table: table, collapser: collapser, mapper: mapper, layout: mapper.Layout(),
-		logger: set.Logger, telemetry: telemetry, now: time.Now,
+		logger: set.Logger, telemetry: telemetry, spool: newSpool(cfg, set.Logger), now: time.Now,
 	}, nil
 }
 
@@ -169,7 +171,7 @@ func (e *lineExporter) ConsumeTraces(ctx context.Context, td ptrace.Traces) erro
 	defer encoder.Release()
 	req, fates := e.encode(encoder, export.Requests)
 	if req != nil {
-		if err := e.Traces.ConsumeTraces(context.WithValue(ctx, requestKey{}, req), td); err != nil {
+		if err := e.enqueue(ctx, req, td); err != nil {
 			return err
 		}
 	}
@@ -220,9 +222,13 @@ func requestFromContext(ctx context.Context, _ ptrace.Traces) (xexporterhelper.R
 // write stores one batch. Every error is retried: what Postgres refuses for its
 // own sake is dropped inside, and nothing else is the lines' fault.
 func (e *lineExporter) write(ctx context.Context, r xexporterhelper.Request) error {
-	req, ok := r.(*request)
-	if !ok {
-		return errors.New("write request: not a request of this exporter")
+	req, err := e.linesOf(ctx, r)
+	if err != nil {
+		e.health.report(writing, err)
+		return err
+	}
+	if req.Len() == 0 {
+		return nil
 	}
 	began := time.Now()
 	result, err := e.store.Write(ctx, req.Batch)

@@ -9,6 +9,7 @@ import (
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
 	"go.opentelemetry.io/collector/exporter/exporterhelper/xexporterhelper"
 
+	"canonicallineexporter/internal/spool"
 	"canonicallineexporter/internal/store"
 	"canonicallineexporter/schema"
 )
@@ -38,6 +39,9 @@ func (r *request) MergeSplit(
 ) ([]xexporterhelper.Request, error) {
 	if other == nil {
 		return r.split(maxSize, sizer), nil
+	}
+	if u, ok := other.(*unread); ok {
+		return append(r.split(maxSize, sizer), u), nil
 	}
 	o, ok := other.(*request)
 	if !ok {
@@ -102,12 +106,19 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // errCorrupted says that an entry of the persistent queue cannot be read.
 var errCorrupted = errors.New("corrupted entry of the persistent queue")
 
-// Marshal encodes the request; the context is not kept.
-func (encoding) Marshal(_ context.Context, r xexporterhelper.Request) ([]byte, error) {
+// Marshal encodes the request, unless it is stored already; the context is not kept.
+func (encoding) Marshal(ctx context.Context, r xexporterhelper.Request) ([]byte, error) {
 	req, ok := r.(*request)
 	if !ok {
 		return nil, errors.New("marshal request: not a request of this exporter")
 	}
+	if spool.Stored(ctx) {
+		return nil, nil
+	}
+	return marshal(req), nil
+}
+
+func marshal(req *request) []byte {
 	buf := make([]byte, 0, len(req.Rows)+64*len(req.Layout)+4*len(req.Ends))
 	buf = append(buf, encodingMagic...)
 	buf = binary.AppendUvarint(buf, uint64(len(req.Layout)))
@@ -123,7 +134,7 @@ func (encoding) Marshal(_ context.Context, r xexporterhelper.Request) ([]byte, e
 		buf = binary.AppendUvarint(buf, uint64(end-start))
 		start = end
 	}
-	return seal(append(buf, req.Rows...)), nil
+	return seal(append(buf, req.Rows...))
 }
 
 // seal appends the checksum.
@@ -131,15 +142,15 @@ func seal(buf []byte) []byte {
 	return binary.BigEndian.AppendUint32(buf, crc32.Checksum(buf, castagnoli))
 }
 
-// Unmarshal decodes what Marshal wrote and checks it to the last row.
-func (e encoding) Unmarshal(buf []byte) (context.Context, xexporterhelper.Request, error) {
-	ctx, req, err := unmarshal(buf)
-	if err != nil {
-		e.corrupted()
+// Unmarshal decodes a bundle of what Marshal wrote.
+func (e encoding) Unmarshal(bundle []byte) (context.Context, xexporterhelper.Request, error) {
+	if ticket, ok := spool.Unread(bundle); ok {
+		return context.Background(), &unread{ticket: ticket}, nil
 	}
-	return ctx, req, err
+	return context.Background(), unmarshalBundle(bundle, e.corrupted), nil
 }
 
+// unmarshal decodes an entry and checks it to the last row.
 func unmarshal(buf []byte) (context.Context, xexporterhelper.Request, error) {
 	ctx := context.Background()
 	if len(buf) < len(encodingMagic)+crc32.Size || string(buf[:len(encodingMagic)]) != encodingMagic {
