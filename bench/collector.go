@@ -61,7 +61,7 @@ func (b *bench) underLoad(ctx context.Context, binary, config string, exports []
 		return 0, 0, err
 	}
 	start := time.Now()
-	loadErr := deliver(ctx, p.endpoint, exports)
+	loadErr := deliver(ctx, p.endpoint, exports, producers)
 	wall = time.Since(start)
 	cpu, err = p.stop()
 	return cpu, wall, errors.Join(loadErr, err)
@@ -71,7 +71,7 @@ func (b *bench) underLoad(ctx context.Context, binary, config string, exports []
 // must not hold up those who take them.
 func marshaled(w workload) (exports [][]byte, err error) {
 	td := w.export()
-	for first := 0; first < w.lines; first += w.perExport() {
+	for first := 0; first < w.lines; first += w.requests {
 		w.number(td, first)
 		export, err := ptraceotlp.NewExportRequestFromTraces(td).MarshalProto()
 		if err != nil {
