@@ -151,14 +151,13 @@ func (e encoding) Unmarshal(bundle []byte) (context.Context, xexporterhelper.Req
 }
 
 // unmarshal decodes an entry and checks it to the last row.
-func unmarshal(buf []byte) (context.Context, xexporterhelper.Request, error) {
-	ctx := context.Background()
+func unmarshal(buf []byte) (*request, error) {
 	if len(buf) < len(encodingMagic)+crc32.Size || string(buf[:len(encodingMagic)]) != encodingMagic {
-		return ctx, nil, errCorrupted
+		return nil, errCorrupted
 	}
 	body, sum := buf[:len(buf)-crc32.Size], buf[len(buf)-crc32.Size:]
 	if crc32.Checksum(body, castagnoli) != binary.BigEndian.Uint32(sum) {
-		return ctx, nil, errCorrupted
+		return nil, errCorrupted
 	}
 	d := decoder{rest: body[len(encodingMagic):]}
 	req := &request{}
@@ -167,7 +166,7 @@ func unmarshal(buf []byte) (context.Context, xexporterhelper.Request, error) {
 		kind := d.bytes(1)
 		width := d.uvarint()
 		if d.failed {
-			return ctx, nil, errCorrupted
+			return nil, errCorrupted
 		}
 		req.Layout = append(req.Layout, schema.Column{
 			Name: name, Type: schema.Type{Kind: schema.Kind(kind[0]), Width: int(width)},
@@ -181,9 +180,9 @@ func unmarshal(buf []byte) (context.Context, xexporterhelper.Request, error) {
 	// The storage owns buf: bbolt's memory is only valid during the read.
 	req.Rows = append([]byte(nil), d.rest...)
 	if d.failed || req.Validate() != nil {
-		return ctx, nil, errCorrupted
+		return nil, errCorrupted
 	}
-	return ctx, req, nil
+	return req, nil
 }
 
 // decoder reads from the front of rest; what is not there fails it for good.

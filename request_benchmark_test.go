@@ -50,7 +50,7 @@ func BenchmarkEncoding(b *testing.B) {
 			b.ReportAllocs()
 			b.SetBytes(int64(len(buf)))
 			for b.Loop() {
-				if _, _, err := unmarshal(buf); err != nil {
+				if _, err := unmarshal(buf); err != nil {
 					b.Fatal(err)
 				}
 			}

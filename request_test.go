@@ -103,9 +103,8 @@ func TestRequestsComeBackFromTheDiskAsTheyWere(t *testing.T) {
 	for _, want := range []*request{requestOf(t, requests(0, 1)), requestOf(t, requests(0, 1000)), {store.Batch{}}} {
 		buf, err := encoding{}.Marshal(t.Context(), want)
 		require.NoError(t, err)
-		_, r, err := unmarshal(slices.Clone(buf))
+		got, err := unmarshal(slices.Clone(buf))
 		require.NoError(t, err)
-		got := r.(*request)
 		require.True(t, store.SameLayout(want.Batch, got.Batch))
 		require.Equal(t, want.Ends, got.Ends)
 		require.Equal(t, want.ItemsCount(), got.ItemsCount())
@@ -127,7 +126,7 @@ func TestAnyDamageOnDiskIsFound(t *testing.T) {
 		} else {
 			bad = bad[:random.IntN(len(bad))]
 		}
-		_, _, err := unmarshal(bad)
+		_, err := unmarshal(bad)
 		require.ErrorIs(t, err, errCorrupted)
 	}
 }
@@ -141,9 +140,9 @@ func FuzzUnmarshal(f *testing.F) {
 		f.Add(buf[len(encodingMagic) : len(buf)-4])
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		_, r, err := unmarshal(seal(append([]byte(encodingMagic), body...)))
+		r, err := unmarshal(seal(append([]byte(encodingMagic), body...)))
 		if err == nil {
-			require.NoError(t, r.(*request).Validate())
+			require.NoError(t, r.Validate())
 		}
 	})
 }

@@ -49,14 +49,13 @@ func (e *lineExporter) enqueue(ctx context.Context, req *request, td ptrace.Trac
 func unmarshalBundle(bundle []byte, corrupted func()) *request {
 	merged := &request{}
 	for entry := range spool.Entries(bundle) {
-		_, r, err := unmarshal(entry)
-		if err != nil {
+		req, err := unmarshal(entry)
+		switch {
+		case err != nil:
 			corrupted()
-			continue
-		}
-		if req := r.(*request); merged.Len() == 0 {
+		case merged.Len() == 0:
 			merged = req
-		} else {
+		default:
 			merged.Append(req.Batch)
 		}
 	}

@@ -144,7 +144,7 @@ func TestQueue_FullDisk_LosesNothing(t *testing.T) {
 	full := len(acknowledged)
 	require.Positive(t, full)
 	requireSize := func() {
-		require.EqualValues(t, len(acknowledged), w.queueSize(), "the queue's size is that of what was acknowledged")
+		require.Equal(t, len(acknowledged), w.queueSize(), "the queue's size is that of what was acknowledged")
 		require.NotContains(t, c.log(), "passed over")
 	}
 	requireSize()
@@ -169,10 +169,10 @@ func TestQueue_FullDisk_LosesNothing(t *testing.T) {
 }
 
 // queueSize is what the metric of the queue's size says.
-func (w *world) queueSize() float64 {
+func (w *world) queueSize() int {
 	for name, value := range w.metrics() {
 		if strings.HasPrefix(name, "otelcol_exporter_queue_size") {
-			return value
+			return int(value)
 		}
 	}
 	return -1

@@ -12,7 +12,7 @@ import (
 
 const (
 	// bundleBytes and bundleEntries are where a bundle ends.
-	bundleBytes   = 1 << 20
+	bundleBytes   = 4 << 20
 	bundleEntries = 2000
 	// maxFetch is how many entries are read in one transaction: few if they are
 	// large.
@@ -79,7 +79,7 @@ func (s *Spool) Read(ctx context.Context, ticket uint64) ([]byte, error) {
 		if value != nil && first != nil && !s.cfg.Alike(first, value) {
 			break
 		}
-		s.cache.take(key)
+		s.cache.remove(key)
 		s.waiting.pop()
 		taken++
 		if value == nil {

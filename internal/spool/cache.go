@@ -31,10 +31,7 @@ func (c *cache) has(key uint64) bool {
 	return ok
 }
 
-// take removes and returns an entry.
-func (c *cache) take(key uint64) []byte {
-	value := c.values[key]
+func (c *cache) remove(key uint64) {
+	c.bytes -= len(c.values[key])
 	delete(c.values, key)
-	c.bytes -= len(value)
-	return value
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
 	"go.opentelemetry.io/collector/component"
 )
 
@@ -74,7 +75,7 @@ func checkFile(file string) error {
 		return damaged(file, damage)
 	case walked != nil:
 		return damaged(file, walked)
-	case errors.Is(opened, bbolt.ErrInvalid), errors.Is(opened, bbolt.ErrChecksum), errors.Is(opened, bbolt.ErrVersionMismatch):
+	case errors.Is(opened, bolterrors.ErrInvalid), errors.Is(opened, bolterrors.ErrChecksum), errors.Is(opened, bolterrors.ErrVersionMismatch):
 		return damaged(file, opened)
 	}
 	return nil

@@ -193,7 +193,7 @@ func (s *Spool) put(value []byte) (entry, error) {
 func (s *Spool) discard(e entry) {
 	s.mu.Lock()
 	delete(s.staged, e.key)
-	s.cache.take(e.key)
+	s.cache.remove(e.key)
 	s.deletions = append(s.deletions, e)
 	s.mu.Unlock()
 	s.wake()

@@ -316,7 +316,9 @@ func TestMetadata_Parse_RefusesWhatIsNone(t *testing.T) {
 // panicking is a storage whose file is damaged.
 type panicking struct{ *disk }
 
-func (panicking) Batch(context.Context, ...*storage.Operation) error { panic("page 7: invalid page type") }
+func (panicking) Batch(context.Context, ...*storage.Operation) error {
+	panic("page 7: invalid page type")
+}
 
 func TestGuard_Panic_IsAnErrorWithTheWayOut(t *testing.T) {
 	t.Parallel()
