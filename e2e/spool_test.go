@@ -26,14 +26,26 @@ func waiting(t *testing.T, s settings, lines int) {
 	c.kill()
 }
 
+// launchQueue starts a collector with its queue on disk, without waiting for it.
+func launchQueue(t *testing.T, s settings) *collector {
+	t.Helper()
+	return launch(t, []string{
+		"--feature-gates=+extension.healthcheck.useComponentStatus",
+		"--config=testdata/collector.yaml", "--config=testdata/persistent.yaml",
+	}, "DATABASE_URL="+s.databaseURL, "FLUSH_TIMEOUT="+s.flushTimeout.String(), "QUEUE_DIRECTORY="+s.queueDirectory)
+}
+
 func TestQueue_KilledAgainRightAfterStart_KeepsLines(t *testing.T) {
 	t.Parallel()
 	d := pgtest.New(t)
 	d.Close(t)
 	s := settings{databaseURL: d.URL, flushTimeout: 100 * time.Millisecond, queueDirectory: t.TempDir()}
 	waiting(t, s, 600)
-	for range 4 {
-		start(t, s).kill()
+	for _, later := range []time.Duration{2, 10, 30, 80, 200} {
+		c := launchQueue(t, s)
+		require.Eventually(t, func() bool { return strings.Contains(c.log(), "Loaded queue metadata") }, time.Minute, time.Millisecond)
+		<-time.After(later * time.Millisecond)
+		c.kill()
 	}
 	d.Open(t)
 	c := start(t, s)
@@ -76,8 +88,7 @@ func TestQueue_DamagedFile_SaysTheWayOut(t *testing.T) {
 			require.NoError(t, err)
 			require.NoError(t, os.WriteFile(files[0], damage(occupiedPart(content)), 0o600))
 
-			c := launch(t, []string{"--feature-gates=+extension.healthcheck.useComponentStatus", "--config=testdata/collector.yaml", "--config=testdata/persistent.yaml"},
-				"DATABASE_URL="+s.databaseURL, "FLUSH_TIMEOUT=1s", "QUEUE_DIRECTORY="+s.queueDirectory)
+			c := launchQueue(t, s)
 			<-c.exited
 			require.Error(t, c.exitErr)
 			require.Contains(t, c.log(), "the file of the sending queue is damaged")
