@@ -14,7 +14,8 @@ import (
 	"canonicallineexporter/schema"
 )
 
-// This file is all that knows exporterhelper's experimental request API.
+// This file and spooling.go are all that knows exporterhelper's experimental request
+// API.
 
 // request is what waits in the sending queue: rows, so that an item of the
 // queue is a line and nothing is encoded twice.
