@@ -23,6 +23,7 @@ import (
 	"canonicallineexporter/internal/metadata"
 	"canonicallineexporter/internal/partition"
 	"canonicallineexporter/internal/questions"
+	"canonicallineexporter/internal/spool"
 	"canonicallineexporter/internal/store"
 	"canonicallineexporter/internal/table"
 )
@@ -39,6 +40,7 @@ type lineExporter struct {
 	mapper    *line.Mapper
 	logger    *zap.Logger
 	telemetry *metadata.TelemetryBuilder
+	spool     *spool.Spool
 	now       func() time.Time
 
 	// start sets these and shutdown ends them.
@@ -101,7 +103,7 @@ func newLineExporter(cfg *Config, set exporter.Settings) (*lineExporter, error) 
 	})
 	return &lineExporter{
 		cfg: cfg, table: name, collapser: collapser, mapper: mapper,
-		logger: set.Logger, telemetry: telemetry, now: time.Now,
+		logger: set.Logger, telemetry: telemetry, spool: newSpool(cfg, set.Logger), now: time.Now,
 	}, nil
 }
 
@@ -202,7 +204,7 @@ func (e *lineExporter) offer(ctx context.Context, delivery *collapse.Delivery) e
 	defer encoder.Release()
 	batch, outcomes := encode(encoder, delivery)
 	if batch.Len() > 0 {
-		if err := e.Traces.ConsumeTraces(context.WithValue(ctx, queuedKey{}, &queued{batch}), ptrace.NewTraces()); err != nil {
+		if err := e.enqueue(ctx, &queued{batch}); err != nil {
 			return err
 		}
 	}
@@ -230,9 +232,13 @@ func encode(encoder *line.Encoder, delivery *collapse.Delivery) (copyrow.Batch, 
 // already dropped the rows that Postgres refuses for their own values, so no remaining
 // error is the lines' fault.
 func (e *lineExporter) write(ctx context.Context, r xexporterhelper.Request) error {
-	req, ok := r.(*queued)
-	if !ok {
-		return errors.New("write request: not a request of this exporter")
+	req, err := e.linesOf(ctx, r)
+	if err != nil {
+		e.health.report(writing, err)
+		return err
+	}
+	if req.Len() == 0 {
+		return nil
 	}
 	began := time.Now()
 	written, err := e.store.Write(ctx, req.Batch)

@@ -9,6 +9,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"canonicallineexporter/internal/copyrow"
+	"canonicallineexporter/internal/spool"
 )
 
 // Only this file knows exporterhelper's experimental request API.
@@ -36,6 +37,9 @@ func (r *queued) MergeSplit(
 ) ([]xexporterhelper.Request, error) {
 	if other == nil {
 		return r.split(maxSize, sizer), nil
+	}
+	if u, ok := other.(*unread); ok {
+		return append(r.split(maxSize, sizer), u), nil
 	}
 	o, ok := other.(*queued)
 	if !ok {
@@ -105,22 +109,22 @@ type encoding struct {
 	corrupted func()
 }
 
-// Marshal encodes the request, without the context.
-func (encoding) Marshal(_ context.Context, r xexporterhelper.Request) ([]byte, error) {
+// Marshal encodes the request, unless it is stored already; the context is not kept.
+func (encoding) Marshal(ctx context.Context, r xexporterhelper.Request) ([]byte, error) {
 	req, ok := r.(*queued)
 	if !ok {
 		return nil, errors.New("marshal request: not a request of this exporter")
 	}
+	if spool.Stored(ctx) {
+		return nil, nil
+	}
 	return req.Marshal(), nil
 }
 
-// Unmarshal decodes what Marshal wrote. It copies buf, since the storage owns it and
-// bbolt's memory is valid only during the read.
-func (e encoding) Unmarshal(buf []byte) (context.Context, xexporterhelper.Request, error) {
-	batch, err := copyrow.Unmarshal(buf)
-	if err != nil {
-		e.corrupted()
-		return context.Background(), nil, err
+// Unmarshal decodes a bundle of what Marshal wrote.
+func (e encoding) Unmarshal(bundle []byte) (context.Context, xexporterhelper.Request, error) {
+	if ticket, ok := spool.Unread(bundle); ok {
+		return context.Background(), &unread{ticket: ticket}, nil
 	}
-	return context.Background(), &queued{batch}, nil
+	return context.Background(), unmarshalBundle(bundle, e.corrupted), nil
 }

@@ -89,13 +89,3 @@ func TestQueued_MergeSplit_KeepsLayoutsApart(t *testing.T) {
 	require.Equal(t, "renamed", got[0].(*queued).Layout[1].Name)
 	require.NotEqual(t, "renamed", got[2].(*queued).Layout[1].Name)
 }
-
-func TestEncoding_Unmarshal_ReturnsWhatWasMarshaled(t *testing.T) {
-	t.Parallel()
-	want := queuedOf(t, requests(0, 10))
-	buf, err := encoding{}.Marshal(t.Context(), want)
-	require.NoError(t, err)
-	_, got, err := encoding{}.Unmarshal(buf)
-	require.NoError(t, err)
-	require.Equal(t, want, got)
-}

@@ -54,7 +54,7 @@ func newBench(ctx context.Context, url string, o options) (*bench, error) {
 	if err := ahead.EnsureAhead(ctx, b.table); err != nil {
 		return nil, err
 	}
-	b.cases = slices.Concat(b.floorCases(), b.exporterCases(), b.peerCases(), b.replayCases(), b.collectorCases())
+	b.cases = slices.Concat(b.floorCases(), b.exporterCases(), b.peerCases(), b.replayCases(), b.outageCases(), b.collectorCases())
 	return b, nil
 }
 

@@ -32,18 +32,18 @@ func (c *client) send(ctx context.Context, export []byte) error {
 	return nil
 }
 
-// deliver sends exports over one connection for each producer.
-func deliver(ctx context.Context, endpoint string, exports [][]byte) error {
+// deliver sends exports over so many connections, one after another on each.
+func deliver(ctx context.Context, endpoint string, exports [][]byte, connections int) error {
 	var group sync.WaitGroup
-	errs := make([]error, producers)
-	for p := range producers {
+	errs := make([]error, connections)
+	for p := range connections {
 		group.Go(func() {
 			var c *client
 			if c, errs[p] = dial(endpoint); errs[p] != nil {
 				return
 			}
 			defer c.conn.Close()
-			for i := p; i < len(exports) && errs[p] == nil; i += producers {
+			for i := p; i < len(exports) && errs[p] == nil; i += connections {
 				errs[p] = c.send(ctx, exports[i])
 			}
 		})

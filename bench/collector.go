@@ -62,7 +62,7 @@ func (b *bench) underLoad(ctx context.Context, binary, config string, exports []
 		return 0, 0, err
 	}
 	start := time.Now()
-	loadErr := deliver(ctx, c.GRPC, exports)
+	loadErr := deliver(ctx, c.GRPC, exports, producers)
 	wall = time.Since(start)
 	if err := errors.Join(loadErr, c.Terminate()); err != nil {
 		return 0, 0, err
@@ -85,7 +85,7 @@ func (b *bench) startCollector(ctx context.Context, binary, config string, envir
 // marshaling takes no time while they are sent.
 func marshaled(w workload) (exports [][]byte, err error) {
 	td := w.export()
-	for first := 0; first < w.lines; first += w.perExport() {
+	for first := 0; first < w.lines; first += w.requests {
 		w.number(td, first)
 		export, err := ptraceotlp.NewExportRequestFromTraces(td).MarshalProto()
 		if err != nil {

@@ -79,7 +79,7 @@ func consume(ctx context.Context, e exporter.Traces, w workload) error {
 	for p := range producers {
 		group.Go(func() {
 			td := w.export()
-			step := w.perExport()
+			step := w.requests
 			for first := p * step; first < w.lines && errs[p] == nil; first += producers * step {
 				w.number(td, first)
 				errs[p] = e.ConsumeTraces(ctx, td)

@@ -36,7 +36,7 @@ func (b *bench) soak(ctx context.Context) error {
 	memory := [][]string{{"seconds", "MiB"}}
 	w := newWorkload(int(b.soakFor.Seconds()*float64(b.rate)), sentDescendants)
 	td := w.export()
-	perExport := w.perExport()
+	perExport := w.requests
 	start, measured, orphaned := time.Now(), time.Duration(0), 0
 	for first := 0; first < w.lines; first += perExport {
 		due := time.Duration(float64(first) / float64(b.rate) * float64(time.Second))

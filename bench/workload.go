@@ -21,12 +21,13 @@ const exportSize = 512
 // end a microsecond apart.
 type workload struct {
 	lines, descendants int
-	// ended is when the first request ended.
-	ended time.Time
+	// requests is how many an export holds.
+	requests int
+	ended    time.Time
 }
 
 func newWorkload(lines, descendants int) workload {
-	return workload{lines, descendants, time.Now()}
+	return workload{lines, descendants, max(1, exportSize/(1+descendants)), time.Now()}
 }
 
 // at returns when the n-th request ended, cut to the microseconds that Postgres stores.
@@ -34,10 +35,7 @@ func (w workload) at(n int) time.Time {
 	return w.ended.Add(time.Duration(n) * time.Microsecond).Truncate(time.Microsecond)
 }
 
-// perExport returns how many requests an export holds.
-func (w workload) perExport() int { return max(1, exportSize/(1+w.descendants)) }
-
-// export returns a full export, whose ids and times number sets.
+// export is a whole export, to be numbered.
 func (w workload) export() ptrace.Traces {
 	td := ptrace.NewTraces()
 	rs := td.ResourceSpans().AppendEmpty()
@@ -46,7 +44,7 @@ func (w workload) export() ptrace.Traces {
 	resource.PutStr("service.version", "1.0.0")
 	resource.PutStr("deployment.environment.name", "production")
 	spans := rs.ScopeSpans().AppendEmpty().Spans()
-	for range w.perExport() {
+	for range w.requests {
 		for range w.descendants {
 			query(spans.AppendEmpty())
 		}
@@ -59,7 +57,7 @@ func (w workload) export() ptrace.Traces {
 // One export can be numbered again and again, since the exporter does not keep it.
 func (w workload) number(td ptrace.Traces, first int) {
 	spans := td.ResourceSpans().At(0).ScopeSpans().At(0).Spans()
-	requests := min(w.perExport(), w.lines-first)
+	requests := min(w.requests, w.lines-first)
 	for n := range requests {
 		at := w.at(first + n)
 		for i := range w.descendants {
@@ -152,7 +150,7 @@ func (b *bench) batches(w workload, size int) (batches []copyrow.Batch) {
 		encoder = b.mapper.Encoder()
 	}
 	td := w.export()
-	for first := 0; first < w.lines; first += w.perExport() {
+	for first := 0; first < w.lines; first += w.requests {
 		w.number(td, first)
 		delivery := collapser.Enter(td, time.Now())
 		for _, r := range delivery.Requests {

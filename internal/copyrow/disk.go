@@ -1,6 +1,7 @@
 package copyrow
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"hash/crc32"
@@ -89,6 +90,44 @@ func Unmarshal(buf []byte) (Batch, error) {
 		return Batch{}, ErrCorrupted
 	}
 	return b, nil
+}
+
+// Measure returns the rows of a batch on disk and the bytes that they take, 0 for what is
+// not one. It looks at their lengths alone.
+func Measure(buf []byte) (rows, size int64) {
+	d := decoder{rest: buf[len(layoutOf(buf)):]}
+	n := d.count()
+	for range n {
+		size += int64(d.uvarint())
+	}
+	if d.failed || size > int64(len(buf)) {
+		return 0, 0
+	}
+	return int64(n), size
+}
+
+// SameLayoutOnDisk reports whether batches on disk have the same layout and form.
+func SameLayoutOnDisk(a, b []byte) bool {
+	layout := layoutOf(a)
+	return len(layout) > 0 && bytes.Equal(layout, layoutOf(b))
+}
+
+// layoutOf returns the head of a batch on disk, up to its layout, or nothing if it cannot
+// be read.
+func layoutOf(buf []byte) []byte {
+	if !bytes.HasPrefix(buf, []byte(diskMagic)) && !bytes.HasPrefix(buf, []byte(firstMagic)) {
+		return nil
+	}
+	d := decoder{rest: buf[len(diskMagic):]}
+	for range d.count() {
+		d.bytes(d.uvarint())
+		d.bytes(1)
+		d.uvarint()
+	}
+	if d.failed {
+		return nil
+	}
+	return buf[:len(buf)-len(d.rest)]
 }
 
 // decoder reads from the front of rest. A read beyond the end sets failed for good.

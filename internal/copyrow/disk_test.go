@@ -50,3 +50,26 @@ func FuzzUnmarshal(f *testing.F) {
 		}
 	})
 }
+
+func TestMeasure(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{1, 7} {
+		b := batchOf(make([]string, n)...)
+		rows, size := Measure(b.Marshal())
+		require.EqualValues(t, b.Len(), rows)
+		require.EqualValues(t, len(b.Rows), size)
+	}
+	for _, bad := range [][]byte{nil, []byte("CLR"), []byte("CLR\x01\xff"), []byte("CLR\x01\x00\x05")} {
+		rows, size := Measure(bad)
+		require.Zero(t, rows+size)
+	}
+}
+
+func TestSameLayoutOnDisk(t *testing.T) {
+	t.Parallel()
+	a, b := batchOf("a"), batchOf("b", "c")
+	other := Batch{Layout: a.Layout[1:]}
+	require.True(t, SameLayoutOnDisk(a.Marshal(), b.Marshal()))
+	require.False(t, SameLayoutOnDisk(a.Marshal(), other.Marshal()))
+	require.False(t, SameLayoutOnDisk(nil, nil))
+}
