@@ -131,11 +131,12 @@ func TestQueue_FullDisk_LosesNothing(t *testing.T) {
 		overlay: "testdata/chaos.yaml",
 	}
 	require.NoError(t, os.Mkdir(s.queueDirectory, 0o700))
-	w := &world{t: t, s: s}
+	w := &world{t: t, ctx: t.Context(), s: s}
 	filler := filepath.Join(disk, "filler")
 	require.NoError(t, os.WriteFile(filler, make([]byte, 1<<20), 0o600))
 
 	c := start(t, s)
+	w.collector = c
 	deliver := overGRPC(t, c)
 	sent, acknowledged := 0, []string(nil)
 	offer := func() bool {
@@ -163,6 +164,7 @@ func TestQueue_FullDisk_LosesNothing(t *testing.T) {
 	} {
 		stop(c)
 		c = start(t, s)
+		w.collector = c
 		deliver = overGRPC(t, c)
 		c.awaitStatus(t, "StatusRecoverableError")
 		requireSize()

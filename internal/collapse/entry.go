@@ -68,7 +68,7 @@ func (e *entry) pend(n int32) {
 // since.
 func (e *entry) enterAgain(place int32, s *entered, arrival time.Time) {
 	known := e.at(place)
-	if known.request != 0 && s.end != 0 {
+	if known.request != 0 && !s.unfinished() {
 		if r := e.requests[known.request-1]; r.unfinished && !r.offered {
 			known.start, known.end, known.flags = s.start, s.end, known.flags|s.flags
 			r.arrival = arrival
@@ -101,7 +101,7 @@ func (e *entry) enterServer(i int32, s *entered, arrival time.Time) {
 	e.addRequest(r)
 	e.keepSnapshot(r, s)
 	e.chainOrphan(i) // its parent may yet come and be in its process
-	if s.end == 0 {
+	if s.unfinished() {
 		r.unfinished, r.due = true, e.now+int64(e.collapser.cfg.PendingTTL)
 	}
 	if r.unfinished {

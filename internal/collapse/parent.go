@@ -124,6 +124,9 @@ func (e *entry) fold(r *serving, parent int32) {
 			e.outcomes.Others++
 		}
 	}
+	_, otlp := restore(r.resource.Value(), r.snapshot)
+	e.collapser.reader.describe(e.at(i), otlp)
+	e.at(i).category = other // it answers and calls nobody
 	e.at(i).flags |= folded
 	e.detach(i)
 	e.attach(i, parent)
@@ -143,6 +146,7 @@ func (e *entry) unfold(r *serving) {
 		}
 	}
 	e.at(i).flags &^= folded
+	e.at(i).details = nil
 	e.detach(i)
 	e.chainOrphan(i)
 	e.setRoot(i, i)

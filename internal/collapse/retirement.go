@@ -96,8 +96,13 @@ func (c *Collapser) dueOfRequest(t *trace, r *serving) int64 {
 
 // expire does what is due in a trace.
 func (e *entry) expire() {
-	for _, r := range slices.Clone(e.requests) {
-		if r.gone || e.collapser.dueOfRequest(e.trace, r) > e.now {
+	// From the last on: one that goes is replaced by the last.
+	for i := len(e.requests) - 1; i >= 0; i-- {
+		if i >= len(e.requests) {
+			continue
+		}
+		r := e.requests[i]
+		if e.collapser.dueOfRequest(e.trace, r) > e.now {
 			continue
 		}
 		if r.deferred() {
@@ -194,7 +199,29 @@ func (e *entry) forget(r *serving) {
 		Mark:    request.Mark{TraceID: e.id, SpanID: root.id, Ended: endOf(root, r.arrival), Arrival: r.arrival},
 		process: root.process, start: root.start, end: root.end, marked: r.incomplete,
 	})
+	if len(e.requests) == 1 && e.pending == 0 {
+		e.forgetAll(r, of)
+		return
+	}
 	e.take(r, func(s *span) { e.remember(s, of, false) })
+}
+
+// forgetAll removes the only request of a trace that has nothing else.
+func (e *entry) forgetAll(r *serving, of *owner) {
+	done := e.memory()
+	done.spans = slices.Grow(done.spans, len(e.spans))
+	for n := range e.spans {
+		if s := &e.spans[n]; s.flags != 0 {
+			e.remember(s, of, false)
+		}
+	}
+	if r.taken > 0 {
+		e.collapser.amendable.Add(-1)
+	}
+	r.gone = true
+	e.collapser.bytes.Add(-int64(len(r.snapshot)))
+	e.collapser.held.Add(-int64(e.live))
+	e.clear()
 }
 
 // take removes a request and its spans and tells yield of each.

@@ -44,15 +44,14 @@ func (s *shard) trace(id pcommon.TraceID, spans int) *trace {
 	return t
 }
 
-// remove forgets a trace without spans.
+// remove forgets a trace of which nothing is left to do.
 func (s *shard) remove(t *trace) {
 	delete(s.traces, t.id)
 	s.schedule.remove(t)
 	// One large trace must not hold its memory for ever.
 	if len(s.unused) < maxUnused && cap(t.spans) <= smallTrace {
-		clear(t.spans)
-		clear(t.requests)
-		*t = trace{spans: t.spans[:0], requests: t.requests[:0]}
+		t.clear()
+		*t = trace{spans: t.spans, requests: t.requests}
 		s.unused = append(s.unused, t)
 	}
 }

@@ -118,14 +118,8 @@ func (s *snapshotter) take(resource pcommon.Resource, span ptrace.Span, reads fu
 	}
 	if e, ok := request.LastException(span); ok {
 		event := appendString(s.nested(1), eventName, "exception")
-		for _, a := range [...]struct{ key, value string }{{"exception.type", e.Type}, {"exception.message", e.Message}} {
-			pair := appendString(s.nested(2), keyValueKey, a.key)
-			value := appendString(s.nested(3), valueString, a.value)
-			s.scratch[3] = value
-			pair = appendBytes(pair, keyValueValue, value)
-			s.scratch[2] = pair
-			event = appendBytes(event, eventAttributes, pair)
-		}
+		event = appendStringPair(event, eventAttributes, "exception.type", e.Type)
+		event = appendStringPair(event, eventAttributes, "exception.message", e.Message)
 		s.scratch[1] = event
 		b = appendBytes(b, spanEvents, event)
 	}
@@ -179,6 +173,10 @@ func (s *snapshotter) nested(depth int) []byte {
 
 // appendKeyValue appends an attribute as a field of its message.
 func (s *snapshotter) appendKeyValue(b []byte, field protowire.Number, key string, v pcommon.Value, depth int) []byte {
+	if v.Type() == pcommon.ValueTypeStr {
+		// Most values are strings, whose length needs no second look.
+		return appendStringPair(b, field, key, v.Str())
+	}
 	value := s.appendValue(s.nested(depth), v, depth+1)
 	s.scratch[depth] = value
 	size := protowire.SizeTag(keyValueKey) + protowire.SizeBytes(len(key)) +
@@ -186,6 +184,16 @@ func (s *snapshotter) appendKeyValue(b []byte, field protowire.Number, key strin
 	b = protowire.AppendVarint(protowire.AppendTag(b, field, protowire.BytesType), uint64(size))
 	b = appendString(b, keyValueKey, key)
 	return appendBytes(b, keyValueValue, value)
+}
+
+func appendStringPair(b []byte, field protowire.Number, key, value string) []byte {
+	inner := protowire.SizeTag(valueString) + protowire.SizeBytes(len(value))
+	size := protowire.SizeTag(keyValueKey) + protowire.SizeBytes(len(key)) +
+		protowire.SizeTag(keyValueValue) + protowire.SizeBytes(inner)
+	b = protowire.AppendVarint(protowire.AppendTag(b, field, protowire.BytesType), uint64(size))
+	b = appendString(b, keyValueKey, key)
+	b = protowire.AppendVarint(protowire.AppendTag(b, keyValueValue, protowire.BytesType), uint64(inner))
+	return appendString(b, valueString, value)
 }
 
 // appendValue appends an AnyValue.

@@ -72,6 +72,10 @@ type span struct {
 
 func (s *span) has(flag uint16) bool { return s.flags&flag != 0 }
 
+// unfinished reports whether the span has begun and not ended. One without any times is
+// taken as it is.
+func (s *span) unfinished() bool { return s.end == 0 && s.start != 0 }
+
 // details are what few spans carry.
 type details struct {
 	attributes []request.Attribute
@@ -127,9 +131,15 @@ func (r *reader) read(s ptrace.Span, p process) span {
 	if kept.parentID.IsEmpty() && !kept.has(server) {
 		kept.flags |= outsider
 	}
-	if kept.has(outsider) {
-		return kept
+	if !kept.has(outsider) && !kept.has(server) {
+		r.describe(&kept, s)
 	}
+	return kept
+}
+
+// describe adds what the span does and what it hands on to its request. That of a SERVER
+// span matters only if it is part of another request.
+func (r *reader) describe(kept *span, s ptrace.Span) {
 	var facts facts
 	for key, v := range s.Attributes().All() {
 		if facts.note(key, v) {
@@ -167,7 +177,6 @@ func (r *reader) read(s ptrace.Span, p process) span {
 		}
 	default:
 	}
-	return kept
 }
 
 // nameless returns an id for a span that has none, so that it is known when it comes again.

@@ -62,6 +62,14 @@ type serving struct {
 // deferred reports whether the request is no line yet.
 func (r *serving) deferred() bool { return r.unfinished || r.orphaned }
 
+// clear removes all spans and requests.
+func (t *trace) clear() {
+	clear(t.spans)
+	clear(t.requests)
+	t.spans, t.requests = t.spans[:0], t.requests[:0]
+	t.index, t.orphans, t.live, t.free = nil, nil, 0, 0
+}
+
 func (t *trace) at(i int32) *span { return &t.spans[i-1] }
 
 // find returns the place of a span, 0 if it is not there.
@@ -172,16 +180,15 @@ func (t *trace) chainOrphan(i int32) {
 // detach takes a span away from its parent, or from the orphans.
 func (t *trace) detach(i int32) {
 	s := t.at(i)
-	if s.previous != 0 {
+	switch {
+	case s.previous != 0:
 		t.at(s.previous).next = s.next
-	} else if s.parent != 0 {
+	case s.parent != 0:
 		t.at(s.parent).child = s.next
-	} else if t.orphans != nil && t.orphans[s.parentID] == i {
-		if s.next != 0 {
-			t.orphans[s.parentID] = s.next
-		} else {
-			delete(t.orphans, s.parentID)
-		}
+	case t.orphans != nil && t.orphans[s.parentID] == i && s.next != 0:
+		t.orphans[s.parentID] = s.next
+	case t.orphans != nil && t.orphans[s.parentID] == i:
+		delete(t.orphans, s.parentID)
 	}
 	if s.next != 0 {
 		t.at(s.next).previous = s.previous
