@@ -42,7 +42,6 @@ func (d *Delivery) acknowledge(g *group) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	t := s.traces[g.id]
-	done, _ := s.done.get(memoryKey{trace: g.id})
 	for i := g.first; i != 0; i = d.export[i-1].next {
 		e := &d.export[i-1]
 		var known *span
@@ -69,7 +68,7 @@ func (d *Delivery) acknowledge(g *group) {
 			}
 		default:
 			o.Others++
-			d.countGone(e, done)
+			d.countGone(e, s.doneTrace(t, g.id))
 		}
 	}
 }
@@ -83,7 +82,8 @@ func (d *Delivery) acknowledgeServer(s *shard, t *trace, known *span) {
 	}
 	d.outcomes.Servers++
 	if r.version > r.taken {
-		s.reschedule(t, d.collapser.dueOfRequest(t, r))
+		s.schedule.plan(t, d.collapser.dueOfRequest(t, r))
+		s.due.Store(s.schedule.due())
 	}
 }
 
@@ -114,10 +114,7 @@ func (d *Delivery) countGone(e *entered, done *doneTrace) {
 	default:
 	}
 	// It was kept when the delivery was entered.
-	var known *doneSpan
-	if done != nil {
-		known = done.find(e.identity)
-	}
+	known := done.find(e.identity)
 	switch {
 	case known == nil:
 		o.Evicted++

@@ -54,7 +54,7 @@ func TestCollapser_Bound_EvictsTheOldestTraceAndItsLineSaysSo(t *testing.T) {
 	c := New(cfg)
 	var l ledger
 	for trace := byte(1); trace <= 3; trace++ {
-		send(c, &l, arrival.Add(time.Duration(trace)), newSpan(trace, 2, 1, clientKind), newSpan(trace, 3, 2, innerKind)).Release()
+		send(c, &l, arrival.Add(time.Duration(trace)*time.Second), newSpan(trace, 2, 1, clientKind), newSpan(trace, 3, 2, innerKind)).Release()
 	}
 	require.EqualValues(t, 4, c.Pending())
 	require.Equal(t, 2, l.Evicted)

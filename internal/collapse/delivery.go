@@ -214,7 +214,7 @@ func (d *Delivery) enter(g *group, arrival time.Time) {
 	defer s.mu.Unlock()
 	e := d.open(s, s.trace(g.id, g.size))
 	e.group = g
-	if e.due <= d.now {
+	if e.live > 0 && c.dueOf(e.trace) <= d.now {
 		e.expire()
 	}
 	e.latest = max(e.latest, d.now)
@@ -227,8 +227,4 @@ func (d *Delivery) enter(g *group, arrival time.Time) {
 }
 
 // open starts to work on a trace, under the lock of its shard.
-func (d *Delivery) open(s *shard, t *trace) entry {
-	e := entry{Delivery: d, trace: t, shard: s}
-	e.done, _ = s.done.get(memoryKey{trace: t.id})
-	return e
-}
+func (d *Delivery) open(s *shard, t *trace) entry { return entry{Delivery: d, trace: t, shard: s} }

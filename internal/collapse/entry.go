@@ -14,8 +14,6 @@ type entry struct {
 	*Delivery
 	*trace
 	shard *shard
-	// done is what is remembered of the trace, nil if nothing is.
-	done *doneTrace
 	// group is the spans that the delivery has of the trace; nil: none.
 	group *group
 }

@@ -23,12 +23,13 @@ func (c *Collapser) Sweep(now time.Time) *Delivery {
 			continue
 		}
 		s.mu.Lock()
-		for s.schedule.due() <= d.now {
-			e := d.open(s, s.schedule[0])
+		for t := s.schedule.next(d.now); t != nil; t = s.schedule.next(d.now) {
+			e := d.open(s, t)
 			e.expire()
 			e.offerTouched()
 			e.settle()
 		}
+		s.due.Store(s.schedule.due())
 		s.mu.Unlock()
 	}
 	return d
@@ -60,8 +61,8 @@ func (e *entry) settle() {
 	}
 	if t.live == 0 {
 		s.remove(t)
-	} else if due := e.collapser.dueOf(t); due != t.due {
-		s.schedule.set(t, due)
+	} else {
+		s.schedule.plan(t, e.collapser.dueOf(t))
 	}
 	s.due.Store(s.schedule.due())
 }
@@ -303,14 +304,16 @@ func (c *Collapser) makeRoom(d *Delivery) {
 				s = &c.shards[i]
 			}
 		}
-		s.mu.Lock()
-		if len(s.schedule) == 0 {
-			s.mu.Unlock()
+		if s.due.Load() == never {
 			return
 		}
-		e := d.open(s, s.schedule[0])
-		e.evict()
-		e.settle()
+		s.mu.Lock()
+		if t := s.schedule.next(never); t != nil {
+			e := d.open(s, t)
+			e.evict()
+			e.settle()
+		}
+		s.due.Store(s.schedule.due())
 		s.mu.Unlock()
 	}
 }

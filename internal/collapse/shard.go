@@ -39,7 +39,8 @@ func (s *shard) trace(id pcommon.TraceID, spans int) *trace {
 	if cap(t.spans) < spans {
 		t.spans = make([]span, 0, spans)
 	}
-	t.id, t.due, t.place = id, never, -1
+	t.id, t.due = id, never
+	t.done, _ = s.done.get(memoryKey{trace: id})
 	s.traces[id] = t
 	return t
 }
@@ -47,86 +48,21 @@ func (s *shard) trace(id pcommon.TraceID, spans int) *trace {
 // remove forgets a trace of which nothing is left to do.
 func (s *shard) remove(t *trace) {
 	delete(s.traces, t.id)
-	s.schedule.remove(t)
 	// One large trace must not hold its memory for ever.
 	if len(s.unused) < maxUnused && cap(t.spans) <= smallTrace {
 		t.clear()
-		*t = trace{spans: t.spans, requests: t.requests}
+		*t = trace{spans: t.spans, requests: t.requests, due: never}
 		s.unused = append(s.unused, t)
-	}
-}
-
-// reschedule has the trace looked at when it is due, if that is sooner than planned.
-func (s *shard) reschedule(t *trace, due int64) {
-	if due < t.due {
-		s.schedule.set(t, due)
-	}
-	s.noteDue()
-}
-
-func (s *shard) noteDue() { s.due.Store(s.schedule.due()) }
-
-// schedule is a heap of traces by when they are due.
-type schedule []*trace
-
-// due returns when the first of the traces is due.
-func (h schedule) due() int64 {
-	if len(h) == 0 {
-		return never
-	}
-	return h[0].due
-}
-
-// set plans the trace for another time.
-func (h *schedule) set(t *trace, due int64) {
-	t.due = due
-	if t.place < 0 {
-		t.place = len(*h)
-		*h = append(*h, t)
-	}
-	h.down(h.up(t.place))
-}
-
-func (h *schedule) remove(t *trace) {
-	if t.place < 0 {
 		return
 	}
-	last := len(*h) - 1
-	i := t.place
-	h.swap(i, last)
-	(*h)[last] = nil
-	*h = (*h)[:last]
-	t.place, t.due = -1, never
-	if i < last {
-		h.down(h.up(i))
-	}
+	*t = trace{due: never}
 }
 
-func (h schedule) up(i int) int {
-	for i > 0 && h[i].due < h[(i-1)/2].due {
-		h.swap(i, (i-1)/2)
-		i = (i - 1) / 2
+// doneTrace returns what is remembered of a trace, which may be kept; nil if nothing is.
+func (s *shard) doneTrace(t *trace, id pcommon.TraceID) *doneTrace {
+	if t != nil {
+		return t.done
 	}
-	return i
-}
-
-func (h schedule) down(i int) {
-	for {
-		least := i
-		for _, child := range [...]int{2*i + 1, 2*i + 2} {
-			if child < len(h) && h[child].due < h[least].due {
-				least = child
-			}
-		}
-		if least == i {
-			return
-		}
-		h.swap(i, least)
-		i = least
-	}
-}
-
-func (h schedule) swap(i, j int) {
-	h[i], h[j] = h[j], h[i]
-	h[i].place, h[j].place = i, j
+	done, _ := s.done.get(memoryKey{trace: id})
+	return done
 }

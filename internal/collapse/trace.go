@@ -24,10 +24,10 @@ type trace struct {
 	revision uint32
 	// latest is when its latest span came, in nanoseconds.
 	latest int64
-	// due is when something has to be done about it, place where it is in the schedule, -1
-	// outside of it.
-	due   int64
-	place int
+	// due is when the schedule has it looked at.
+	due int64
+	// done is what is remembered of it, nil if nothing is.
+	done *doneTrace
 }
 
 // smallTrace is up to how many spans a trace is searched rather than indexed.
