@@ -3,57 +3,72 @@ package collapse
 import (
 	"hash/maphash"
 
+	"github.com/google/uuid"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 )
 
-// process tells processes apart by their resources, as far as those say. It is a hash: two
-// processes are the same by chance once in 2^64.
+// process tells processes apart by their resources, as far as those say. It holds hashes:
+// two processes are the same by chance once in 2^64.
 type process struct {
-	// service is what the resource calls itself, instance what tells instances apart, 0 if
-	// nothing does.
-	service, instance uint64
+	// service is what the process calls itself.
+	service uint64
+	// instance tells the instances of a service apart, 0 if nothing does. It is unique
+	// across services if global says so.
+	instance uint64
+	global   bool
 }
 
-// instanceKeys names the attributes that tell processes apart, the most telling first
+// hostKeys names the attributes within which a process id is unique
 // (https://opentelemetry.io/docs/specs/semconv/resource/).
-var instanceKeys = []string{
-	"service.instance.id", "process.pid", "container.id", "k8s.pod.uid", "k8s.pod.name", "host.id", "host.name",
-}
+var hostKeys = []string{"container.id", "k8s.pod.uid", "k8s.pod.name", "host.id", "host.name"}
 
 var processSeed = maphash.MakeSeed()
 
-// processOf returns the process of a resource. One process can name several services, as
-// with Datadog, so that a difference in the name alone is none where the instance is the
-// same.
-func processOf(resource pcommon.Resource) process {
-	var p process
-	var h maphash.Hash
-	h.SetSeed(processSeed)
-	found := false
-	for _, key := range instanceKeys {
-		if v, ok := resource.Attributes().Get(key); ok {
-			found = true
-			_, _ = h.WriteString(key)
-			_, _ = h.WriteString(v.AsString())
-			_ = h.WriteByte(0)
+// processOf returns the process of a resource.
+func processOf(resource pcommon.Resource) (p process) {
+	value := func(key string) string {
+		v, ok := resource.Attributes().Get(key)
+		if !ok {
+			return ""
+		}
+		return v.AsString()
+	}
+	p.service = hashOf(value("service.namespace"), value("service.name"))
+	id, pid := value("service.instance.id"), value("process.pid")
+	if _, err := uuid.Parse(id); err == nil {
+		p.instance, p.global = hashOf(id), true
+		return p
+	}
+	for _, key := range hostKeys {
+		if host := value(key); pid != "" && host != "" {
+			p.instance, p.global = hashOf(pid, key, host), true
+			return p
 		}
 	}
-	if found {
-		p.instance = h.Sum64()
-	}
-	for _, key := range []string{"service.namespace", "service.name"} {
-		if v, ok := resource.Attributes().Get(key); ok {
-			p.service = p.service*31 + maphash.String(processSeed, v.AsString())
-		}
+	if container := value("container.id"); container != "" {
+		p.instance, p.global = hashOf(container), true
+	} else if id != "" {
+		p.instance = hashOf(id)
 	}
 	return p
 }
 
-// is reports whether p and q are one process: of the same instance where both say which
-// they are, else of the same service.
-func (p process) is(q process) bool {
-	if p.instance != 0 && q.instance != 0 {
-		return p.instance == q.instance
+func hashOf(parts ...string) uint64 {
+	var h maphash.Hash
+	h.SetSeed(processSeed)
+	for _, part := range parts {
+		_, _ = h.WriteString(part)
+		_ = h.WriteByte(0)
 	}
-	return p.service == q.service
+	return h.Sum64()
+}
+
+// is reports whether p and q are one process. One process can name several services, as
+// with Datadog, so another name alone does not tell processes apart if the instance is the
+// same one. Neither does an instance tell services apart that it is not unique across.
+func (p process) is(q process) bool {
+	if p.service == q.service {
+		return p.instance == q.instance || p.instance == 0 || q.instance == 0
+	}
+	return p.global && q.global && p.instance == q.instance
 }
