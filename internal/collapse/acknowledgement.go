@@ -19,7 +19,11 @@ func (d *Delivery) Acknowledge() Outcomes {
 	for i := range d.traces {
 		d.acknowledge(&d.traces[i])
 	}
-	d.outcomes.Amended += len(d.final)
+	for _, f := range d.final {
+		if f.amended {
+			d.outcomes.Amended++
+		}
+	}
 	for _, m := range d.marked {
 		s := d.collapser.shard(m.trace)
 		s.mu.Lock()

@@ -66,7 +66,7 @@ type Collapser struct {
 	// mu guards what deliveries left that were not acknowledged: what nothing else will
 	// offer again, and what became of the spans of others.
 	mu       sync.Mutex
-	final    []request.Request
+	final    []finalOffer
 	marks    []request.Mark
 	outcomes Outcomes
 }

@@ -28,10 +28,10 @@ type Delivery struct {
 	traces    []group
 	// byTrace finds the group of a trace.
 	byTrace map[pcommon.TraceID]int32
-	// offered holds the versions in Requests, final the places of requests that are not
-	// kept any more, finalMarks those of Marks that nobody else will offer again.
+	// offered holds the versions in Requests. Nobody else offers those in final again, of
+	// requests that are not kept any more, nor the marks in finalMarks.
 	offered    []offer
-	final      []int
+	final      []finalOffer
 	finalMarks []request.Mark
 	marked     []marked
 	taken      bool
@@ -85,6 +85,13 @@ type offer struct {
 	version uint32
 }
 
+// finalOffer is the last version of a request; amended says that the queue has an earlier
+// one.
+type finalOffer struct {
+	request.Request
+	amended bool
+}
+
 // marked is a request of a trace that Marks has.
 type marked struct {
 	trace pcommon.TraceID
@@ -127,8 +134,8 @@ func (c *Collapser) newDelivery(now time.Time) *Delivery {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	d.outcomes, c.outcomes = c.outcomes, Outcomes{}
-	for _, r := range c.final {
-		d.offerFinal(r)
+	for _, f := range c.final {
+		d.offerFinal(f)
 	}
 	d.Marks = append(d.Marks, c.marks...)
 	d.finalMarks = append(d.finalMarks, c.marks...)
@@ -155,9 +162,7 @@ func (d *Delivery) Release() {
 	if !d.taken {
 		d.collapser.mu.Lock()
 		d.collapser.outcomes.add(d.outcomes)
-		for _, i := range d.final {
-			d.collapser.final = append(d.collapser.final, d.Requests[i])
-		}
+		d.collapser.final = append(d.collapser.final, d.final...)
 		d.collapser.marks = append(d.collapser.marks, d.finalMarks...)
 		d.collapser.mu.Unlock()
 	}

@@ -343,9 +343,9 @@ func (e *entry) offer(r *serving) {
 }
 
 // offerFinal hands a request out that is not kept any more.
-func (d *Delivery) offerFinal(r request.Request) {
-	d.final = append(d.final, len(d.Requests))
-	d.Requests = append(d.Requests, r)
+func (d *Delivery) offerFinal(f finalOffer) {
+	d.final = append(d.final, f)
+	d.Requests = append(d.Requests, f.Request)
 }
 
 // ofExport returns a SERVER span as the export has it, nil if it does not.

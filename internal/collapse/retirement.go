@@ -346,10 +346,12 @@ func (e *entry) evictRequest(r *serving) {
 		e.shard.bereft.put(memoryKey{e.id, e.at(r.span).id}, struct{}{}, 1)
 		e.take(r, func(*span) {})
 	default:
-		e.outcomes.AmendableEvicted++
+		if r.taken > 0 {
+			e.outcomes.AmendableEvicted++
+		}
 		out := request.Request{Arrival: r.arrival, Descendants: e.descendants(r), Version: r.version}
 		out.Resource, out.Span = restore(r.resource.Value(), r.snapshot)
-		e.offerFinal(out)
+		e.offerFinal(finalOffer{out, r.taken > 0})
 		e.forget(r)
 	}
 }
