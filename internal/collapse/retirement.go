@@ -336,7 +336,7 @@ func (e *entry) evictRequest(r *serving) {
 	if r.deferred() {
 		e.giveUp(r)
 	}
-	again := r.offeredBy == e.number && e.group != nil
+	again := r.offeredBy == e.number && len(e.export) > 0
 	switch {
 	case r.taken == r.version:
 		e.outcomes.AmendableEvicted++
