@@ -109,6 +109,12 @@ type statusHost struct {
 	mu       sync.Mutex
 	events   []*componentstatus.Event
 	reported chan struct{}
+	storage  memoryStorage
+}
+
+// GetExtensions returns the storage for a queue on disk.
+func (h *statusHost) GetExtensions() map[component.ID]component.Component {
+	return map[component.ID]component.Component{storageID: &h.storage}
 }
 
 func newStatusHost() *statusHost {

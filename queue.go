@@ -3,6 +3,7 @@ package canonicallineexporter
 import (
 	"context"
 	"errors"
+	"time"
 
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
 	"go.opentelemetry.io/collector/exporter/exporterhelper/xexporterhelper"
@@ -18,6 +19,9 @@ import (
 // is a line and nothing is encoded twice.
 type queued struct {
 	copyrow.Batch
+
+	// tried is when the first attempt to write the lines began, zero before it.
+	tried time.Time
 }
 
 var _ xexporterhelper.Request = (*queued)(nil)
@@ -62,7 +66,7 @@ func (r *queued) split(maxSize int, sizer exporterhelper.RequestSizerType) []xex
 		if start == 0 && end == r.Len() {
 			return []xexporterhelper.Request{r}
 		}
-		requests = append(requests, &queued{r.Slice(start, end)})
+		requests = append(requests, &queued{Batch: r.Slice(start, end)})
 		start = end
 	}
 	return requests
