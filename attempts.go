@@ -48,8 +48,8 @@ func (r *queued) lines() int {
 
 // attempt takes note that an attempt to write the lines begins.
 func (e *lineExporter) attempt(r *queued, now time.Time) {
-	if r.tried.IsZero() {
-		r.tried = now
+	if r.tried == nil {
+		r.tried = &now
 	} else {
 		e.unwritten.Add(-int64(r.lines()))
 	}
@@ -62,7 +62,7 @@ func (e *lineExporter) failed(ctx context.Context, r *queued, err error) error {
 	switch {
 	case !e.cfg.queues():
 		return err
-	case retry.Enabled && (retry.MaxElapsedTime == 0 || time.Since(r.tried) < retry.MaxElapsedTime):
+	case retry.Enabled && (retry.MaxElapsedTime == 0 || time.Since(*r.tried) < retry.MaxElapsedTime):
 		e.unwritten.Add(int64(r.lines()))
 		return err
 	default:
