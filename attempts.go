@@ -66,7 +66,7 @@ func (e *lineExporter) failed(ctx context.Context, r *queued, err error) error {
 		e.unwritten.Add(int64(r.lines()))
 		return err
 	default:
-		add(ctx, e.telemetry.CanonicalLineDropped, r.lines(), "reason", "gave_up")
+		e.add(ctx, e.telemetry.CanonicalLineDropped, r.lines(), "reason", "gave_up")
 		return consumererror.NewPermanent(err)
 	}
 }
@@ -74,7 +74,7 @@ func (e *lineExporter) failed(ctx context.Context, r *queued, err error) error {
 // countLost counts the lines that were lost because the exporter ends.
 func (e *lineExporter) countLost(lines int) {
 	if lines > 0 {
-		add(context.Background(), e.telemetry.CanonicalLineDropped, lines, "reason", "shutdown")
+		e.add(context.Background(), e.telemetry.CanonicalLineDropped, lines, "reason", "shutdown")
 		e.logger.Error("lost lines: the exporter ended before they could be written", zap.Int("lines", lines))
 	}
 }
