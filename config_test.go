@@ -77,12 +77,62 @@ func TestConfig_Validate_ReportsEveryFaultByItsKey(t *testing.T) {
 		"`columns::team_id::from`", "`headers::prefixes`", "`redact::query_parameters`", "`request_payload::max_bytes`",
 		"`partitions::interval`", "`partitions::create_ahead`", "`partitions::retention`", "`partitions::keep_detached`",
 		"`partitions::max_size`", "`partitions::check_interval`", "timeout value must", "sending_queue: `queue_size`",
+		"`sending_queue::block_on_overflow`", "`sending_queue::wait_for_result`",
+		"`sending_queue::batch::min_size`", "`sending_queue::batch::max_size`",
 		"retry_on_failure: multiplier",
 	} {
 		require.ErrorContains(t, err, key)
 	}
 	require.NotContains(t, err.Error(), "hunter2")
 	require.Equal(t, load(t, "faults.yaml"), cfg, "validation changes nothing")
+}
+
+func TestConfig_Validate_GivesTheReason(t *testing.T) {
+	t.Parallel()
+	queue := func(keys map[string]any) map[string]any { return map[string]any{"sending_queue": keys} }
+	for name, test := range map[string]struct {
+		settings map[string]any
+		want     string
+	}{
+		"prefix ends with a dot":   {map[string]any{"attribute_prefix": "app."}, "`attribute_prefix` must not begin or end with a dot"},
+		"prefix begins with a dot": {map[string]any{"attribute_prefix": ".app"}, "`attribute_prefix` must not begin or end with a dot"},
+		"prefix of two parts":      {map[string]any{"attribute_prefix": "my.app"}, ""},
+		"blocking": {
+			queue(map[string]any{"block_on_overflow": true}),
+			"`sending_queue::block_on_overflow` must be false: clients that give up waiting can block the queue for ever, and a full queue on disk may not start",
+		},
+		"waiting for a batch": {
+			queue(map[string]any{"wait_for_result": true}),
+			"`sending_queue::wait_for_result` must be false unless sending_queue::batch is disabled: clients would time out before a batch is complete",
+		},
+		"waiting without batches": {queue(map[string]any{"wait_for_result": true, "batch": map[string]any{"enabled": false}}), ""},
+		"lines' sizes in bytes": {
+			queue(map[string]any{"sizer": "bytes", "queue_size": 100_000_000, "batch": map[string]any{"flush_timeout": "1s"}}),
+			"`sending_queue::batch::min_size` must be 0 or at least 10000 if sending_queue::batch::sizer is bytes\n" +
+				"`sending_queue::batch::max_size` must be 0 or at least 100000 if sending_queue::batch::sizer is bytes",
+		},
+		"a line's bytes as the size of the queue": {
+			queue(map[string]any{"sizer": "bytes"}),
+			"`sending_queue::queue_size` must be at least 10000000 if sending_queue::sizer is bytes",
+		},
+		"bytes for the queue alone": {queue(map[string]any{"sizer": "bytes", "queue_size": 100_000_000}), ""},
+		"sizes in bytes": {
+			queue(map[string]any{
+				"sizer": "bytes", "queue_size": 100_000_000, "batch": map[string]any{"min_size": 50_000, "max_size": 5_000_000},
+			}), "",
+		},
+		"no queue": {queue(map[string]any{"enabled": false}), ""},
+	} {
+		cfg := createDefaultConfig().(*Config)
+		cfg.Database.URL = "host=/var/run/postgresql"
+		require.NoError(t, confmap.NewFromStringMap(test.settings).Unmarshal(cfg), name)
+		err := confmap.Validate(cfg)
+		if test.want == "" {
+			require.NoError(t, err, name)
+		} else {
+			require.EqualError(t, err, test.want, name)
+		}
+	}
 }
 
 func TestConfig_URL_IsOpaque(t *testing.T) {

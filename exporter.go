@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -42,6 +43,9 @@ type lineExporter struct {
 	telemetry *metadata.TelemetryBuilder
 	spool     *spool.Spool
 	now       func() time.Time
+	// unwritten is the number of lines whose latest attempt failed and that are to be
+	// tried again.
+	unwritten atomic.Int64
 
 	// start sets these and shutdown ends them.
 	pool   *pgxpool.Pool
@@ -165,6 +169,7 @@ func (e *lineExporter) finish(ctx context.Context) error {
 	delivery := e.collapser.Finish()
 	defer delivery.Release()
 	if err := e.offer(ctx, delivery); err != nil {
+		e.countLost(len(delivery.Requests))
 		return fmt.Errorf("hand over unfinished requests: %w", err)
 	}
 	return nil
@@ -179,6 +184,9 @@ func (e *lineExporter) shutdown(context.Context) error {
 	e.stop()
 	e.done.Wait()
 	e.pool.Close()
+	if e.cfg.queuesInMemory() {
+		e.countLost(int(e.unwritten.Load()))
+	}
 	e.telemetry.Shutdown()
 	return nil
 }
@@ -204,7 +212,7 @@ func (e *lineExporter) offer(ctx context.Context, delivery *collapse.Delivery) e
 	defer encoder.Release()
 	batch, outcomes := encode(encoder, delivery)
 	if batch.Len() > 0 {
-		if err := e.enqueue(ctx, &queued{batch}); err != nil {
+		if err := e.enqueue(ctx, &queued{Batch: batch}); err != nil {
 			return err
 		}
 	}
@@ -228,9 +236,9 @@ func encode(encoder *line.Encoder, delivery *collapse.Delivery) (copyrow.Batch, 
 	return encoder.Batch(), outcomes
 }
 
-// write stores one batch. exporterhelper retries after every error: the store has
-// already dropped the rows that Postgres refuses for their own values, so no remaining
-// error is the lines' fault.
+// write stores one batch. exporterhelper retries after every error that is not permanent:
+// the store has already dropped the rows that Postgres refuses for their own values, so no
+// remaining error is the lines' fault.
 func (e *lineExporter) write(ctx context.Context, r xexporterhelper.Request) error {
 	req, err := e.linesOf(ctx, r)
 	if err != nil {
@@ -241,11 +249,12 @@ func (e *lineExporter) write(ctx context.Context, r xexporterhelper.Request) err
 		return nil
 	}
 	began := time.Now()
+	e.attempt(req, began)
 	written, err := e.store.Write(ctx, req.Batch)
 	e.observeWrite(ctx, req.Len(), time.Since(began), err)
 	e.health.report(writing, err)
 	if err != nil {
-		return fmt.Errorf("write lines: %w", err)
+		return e.failed(ctx, req, fmt.Errorf("write lines: %w", err))
 	}
 	e.countWritten(ctx, written)
 	return nil

@@ -38,6 +38,14 @@ type bundle struct {
 // its configuration. It is shut down with the test at the latest.
 func setup(t *testing.T, url string, change func(*Config)) *bundle {
 	t.Helper()
+	telemetry := componenttest.NewTelemetry()
+	t.Cleanup(func() { require.NoError(t, telemetry.Shutdown(context.WithoutCancel(t.Context()))) })
+	return setupIn(t, telemetry, url, change)
+}
+
+// setupIn is setup in a collector that has its telemetry already.
+func setupIn(t *testing.T, telemetry *componenttest.Telemetry, url string, change func(*Config)) *bundle {
+	t.Helper()
 	cfg := createDefaultConfig().(*Config)
 	cfg.Database.URL = configopaque.String(url)
 	// Captures lie in the past, further than a table of days would go back.
@@ -45,7 +53,7 @@ func setup(t *testing.T, url string, change func(*Config)) *bundle {
 	if change != nil {
 		change(cfg)
 	}
-	b := &bundle{telemetry: componenttest.NewTelemetry(), host: newStatusHost()}
+	b := &bundle{telemetry: telemetry, host: newStatusHost()}
 	set := metadatatest.NewSettings(b.telemetry)
 	set.ID = component.NewID(metadata.Type)
 	var core zapcore.Core
@@ -59,7 +67,6 @@ func setup(t *testing.T, url string, change func(*Config)) *bundle {
 		// The context of the test has ended by now.
 		ctx := context.WithoutCancel(t.Context())
 		require.NoError(t, traces.Shutdown(ctx))
-		require.NoError(t, b.telemetry.Shutdown(ctx))
 		if t.Failed() {
 			for _, entry := range b.logs.All() {
 				t.Log(entry.Level, entry.Message, entry.ContextMap())
@@ -73,6 +80,15 @@ func setup(t *testing.T, url string, change func(*Config)) *bundle {
 func (b *bundle) flush(t *testing.T) {
 	t.Helper()
 	require.NoError(t, b.Shutdown(t.Context()))
+}
+
+// ofTable is the attributes, alternating keys and values, with the default table.
+func ofTable(attributes ...string) attribute.Set {
+	set := []attribute.KeyValue{attribute.String("table", `"canonical_api_line"`)}
+	for i := 0; i < len(attributes); i += 2 {
+		set = append(set, attribute.String(attributes[i], attributes[i+1]))
+	}
+	return attribute.NewSet(set...)
 }
 
 // sum is the value of a metric without attributes, 0 if it was never counted.
@@ -109,6 +125,12 @@ type statusHost struct {
 	mu       sync.Mutex
 	events   []*componentstatus.Event
 	reported chan struct{}
+	storage  memoryStorage
+}
+
+// GetExtensions returns the storage for a queue on disk.
+func (h *statusHost) GetExtensions() map[component.ID]component.Component {
+	return map[component.ID]component.Component{storageID: &h.storage}
 }
 
 func newStatusHost() *statusHost {

@@ -17,7 +17,6 @@ import (
 	"go.opentelemetry.io/collector/exporter/exportertest"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
-	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/metric/noop"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
@@ -91,7 +90,7 @@ func TestExporter_Replay_KeepsOneRowPerServerSpan(t *testing.T) {
 			require.Equal(t, before, after)
 			metadatatest.AssertEqualCanonicalLineWritten(t, b.telemetry,
 				[]metricdata.DataPoint[int64]{{
-					Attributes: attribute.NewSet(attribute.String("outcome", "unchanged")), Value: spans + b.sum(t, "otelcol_canonical_line_amended"),
+					Attributes: ofTable("outcome", "unchanged"), Value: spans + b.sum(t, "otelcol_canonical_line_amended"),
 				}},
 				metricdatatest.IgnoreTimestamp(), metricdatatest.IgnoreExemplars())
 		}
@@ -200,7 +199,7 @@ func TestExporter_RefusedExport_HasNoEffect(t *testing.T) {
 	require.NoError(t, b.ConsumeTraces(t.Context(), requests(0, 100)))
 	d.Await(t, "SELECT count(*) = 100 FROM canonical_api_line")
 	metadatatest.AssertEqualCanonicalLineSpansReceived(t, b.telemetry,
-		[]metricdata.DataPoint[int64]{{Attributes: attribute.NewSet(attribute.String("role", "server")), Value: 100}},
+		[]metricdata.DataPoint[int64]{{Attributes: ofTable("role", "server"), Value: 100}},
 		metricdatatest.IgnoreTimestamp(), metricdatatest.IgnoreExemplars())
 }
 
@@ -253,7 +252,7 @@ func TestExporter_PendingSpans_AreEvictedAfterTheTTL(t *testing.T) {
 		return err == nil && b.counter(t, "otelcol_canonical_line_spans_evicted", "reason", "pending_ttl") == 5
 	}, time.Minute, time.Millisecond)
 	metadatatest.AssertEqualCanonicalLineSpansPending(t, b.telemetry,
-		[]metricdata.DataPoint[int64]{{Value: 0}}, metricdatatest.IgnoreTimestamp())
+		[]metricdata.DataPoint[int64]{{Attributes: ofTable(), Value: 0}}, metricdatatest.IgnoreTimestamp())
 }
 
 func TestExporter_DatabaseAway_LosesNoLine(t *testing.T) {
@@ -290,11 +289,11 @@ func TestExporter_Retention_DropsExpiredLines(t *testing.T) {
 	b.flush(t)
 	require.EqualValues(t, 2, lines(t, d))
 	require.Equal(t, "0", pgtest.One[string](t, d, "SELECT count(*)::text FROM canonical_api_line WHERE created_at > now() + interval '1 minute'"))
-	reason := attribute.NewSet(attribute.String("reason", "expired"))
+	reason := ofTable("reason", "expired")
 	metadatatest.AssertEqualCanonicalLineDropped(t, b.telemetry,
 		[]metricdata.DataPoint[int64]{{Attributes: reason, Value: 1}}, metricdatatest.IgnoreTimestamp(), metricdatatest.IgnoreExemplars())
 	metadatatest.AssertEqualCanonicalLineClockSkew(t, b.telemetry,
-		[]metricdata.DataPoint[int64]{{Value: 1}}, metricdatatest.IgnoreTimestamp(), metricdatatest.IgnoreExemplars())
+		[]metricdata.DataPoint[int64]{{Attributes: ofTable(), Value: 1}}, metricdatatest.IgnoreTimestamp(), metricdatatest.IgnoreExemplars())
 }
 
 func TestExporter_ConsumeTraces_OnlyReadsSpans(t *testing.T) {

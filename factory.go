@@ -30,7 +30,7 @@ func createTraces(ctx context.Context, set exporter.Settings, config component.C
 		exporterhelper.WithStart(e.start),
 		exporterhelper.WithShutdown(e.shutdown),
 		exporterhelper.WithTimeout(cfg.TimeoutConfig),
-		exporterhelper.WithRetry(cfg.BackOffConfig),
+		exporterhelper.WithRetry(retryConfig(cfg)),
 		xexporterhelper.WithQueueBatch(cfg.QueueConfig, queueSettings(e.countCorrupted)),
 	)
 	return e, err

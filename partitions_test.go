@@ -9,7 +9,6 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/stretchr/testify/require"
-	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 
@@ -45,7 +44,7 @@ func TestExporter_Metrics_ReportPartitions(t *testing.T) {
 		"SELECT sum(pg_total_relation_size(inhrelid))::bigint FROM pg_inherits WHERE inhparent = 'canonical_api_line'::regclass"),
 		b.gauge(t, "otelcol_canonical_line_partition_bytes"))
 	metadatatest.AssertEqualCanonicalLinePartitionActions(t, b.telemetry, []metricdata.DataPoint[int64]{{
-		Attributes: attribute.NewSet(attribute.String("action", "create"), attribute.String("outcome", "success")), Value: made,
+		Attributes: ofTable("action", "create", "outcome", "success"), Value: made,
 	}}, metricdatatest.IgnoreTimestamp())
 }
 

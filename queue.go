@@ -3,6 +3,7 @@ package canonicallineexporter
 import (
 	"context"
 	"errors"
+	"time"
 
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
 	"go.opentelemetry.io/collector/exporter/exporterhelper/xexporterhelper"
@@ -18,6 +19,9 @@ import (
 // is a line and nothing is encoded twice.
 type queued struct {
 	copyrow.Batch
+
+	// tried is when the first attempt to write the lines began, nil before it.
+	tried *time.Time
 }
 
 var _ xexporterhelper.Request = (*queued)(nil)
@@ -62,7 +66,7 @@ func (r *queued) split(maxSize int, sizer exporterhelper.RequestSizerType) []xex
 		if start == 0 && end == r.Len() {
 			return []xexporterhelper.Request{r}
 		}
-		requests = append(requests, &queued{r.Slice(start, end)})
+		requests = append(requests, &queued{Batch: r.Slice(start, end)})
 		start = end
 	}
 	return requests
@@ -85,16 +89,33 @@ func (r *queued) fill(start, maxSize int, sizer exporterhelper.RequestSizerType)
 	return end
 }
 
-// queuedKey is the context key that carries the request from ConsumeTraces to
-// exporterhelper's converter. ConsumeTraces has to know whether the queue accepted it,
-// and exporterhelper passes only pdata between the two.
-type queuedKey struct{}
+// parcel is the context that carries a request from enqueue to exporterhelper's converter.
+// enqueue has to know whether the queue accepted it, and exporterhelper passes only pdata
+// between the two. The converter takes the request out, because the context lives as long
+// as the entry of the queue, and its rows may have been merged into another by then.
+type parcel struct {
+	context.Context //nolint:containedctx // a parcel is a context
+
+	req *queued
+}
+
+// parcelKey is the key of a parcel in itself.
+type parcelKey struct{}
+
+func (p *parcel) Value(key any) any {
+	if key == (parcelKey{}) {
+		return p
+	}
+	return p.Context.Value(key)
+}
 
 func queuedFromContext(ctx context.Context, _ ptrace.Traces) (xexporterhelper.Request, error) {
-	req, ok := ctx.Value(queuedKey{}).(*queued)
-	if !ok {
+	p, ok := ctx.Value(parcelKey{}).(*parcel)
+	if !ok || p.req == nil {
 		return nil, errors.New("convert traces: no request in the context")
 	}
+	req := p.req
+	p.req = nil
 	return req, nil
 }
 

@@ -18,7 +18,7 @@ func BenchmarkMergeSplit(b *testing.B) {
 			b.ReportAllocs()
 			b.SetBytes(int64(len(part.Rows) * batch / size))
 			for b.Loop() {
-				whole := &queued{part.Slice(0, part.Len())}
+				whole := &queued{Batch: part.Slice(0, part.Len())}
 				for whole.Len() < batch {
 					if _, err := whole.MergeSplit(b.Context(), 0, exporterhelper.RequestSizerTypeItems, part); err != nil {
 						b.Fatal(err)

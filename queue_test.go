@@ -20,7 +20,7 @@ func queuedOf(t testing.TB, td ptrace.Traces) *queued {
 	defer delivery.Release()
 	encoder := line.NewMapper(line.Config{AttributePrefix: "canonical"}).Encoder()
 	batch, _ := encode(encoder, delivery)
-	return &queued{batch}
+	return &queued{Batch: batch}
 }
 
 // rows are the rows of requests, one after another.

@@ -36,12 +36,18 @@ func (e *lineExporter) Start(ctx context.Context, host component.Host) error {
 // enqueue returns once the request is in the queue, and on disk if the queue is.
 func (e *lineExporter) enqueue(ctx context.Context, req *queued) error {
 	offer := func(ctx context.Context) error {
-		return e.Traces.ConsumeTraces(context.WithValue(ctx, queuedKey{}, req), ptrace.NewTraces())
+		return e.Traces.ConsumeTraces(&parcel{ctx, req}, ptrace.NewTraces())
 	}
-	if e.spool == nil {
+	switch {
+	case e.spool != nil:
+		return e.spool.Offer(ctx, req.Marshal(), offer)
+	case e.cfg.queuesInMemory():
+		// The queue keeps the context with the request, and never waits: what a receiver
+		// has put into its own would take more memory than the line.
+		return offer(context.Background())
+	default:
 		return offer(ctx)
 	}
-	return e.spool.Offer(ctx, req.Marshal(), offer)
 }
 
 // unmarshalBundle merges the entries of a bundle, which have one layout. Those that

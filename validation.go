@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
+
+	"go.opentelemetry.io/collector/exporter/exporterhelper"
 
 	"canonicallineexporter/internal/copyrow"
 	"canonicallineexporter/internal/database"
@@ -21,6 +24,7 @@ func (c *Config) Validate() error {
 	_, err := table.ParseName(c.Table)
 	f.refuse("table", err)
 	f.require(c.AttributePrefix != "", "attribute_prefix", "must not be empty")
+	f.require(strings.Trim(c.AttributePrefix, ".") == c.AttributePrefix, "attribute_prefix", "must not begin or end with a dot")
 	f.require(c.Collapse.MaxPendingSpans >= 1, "collapse::max_pending_spans", "must be at least 1")
 	f.require(c.Collapse.PendingTTL > 0, "collapse::pending_ttl", "must be positive")
 	f.require(c.Collapse.AmendWindow >= 0, "collapse::amend_window", "must not be negative")
@@ -32,6 +36,9 @@ func (c *Config) Validate() error {
 	f.require(!slices.Contains(c.Redact.QueryParameters, ""), "redact::query_parameters", "must not contain an empty name")
 	f.require(c.RequestPayload.MaxBytes >= 1, "request_payload::max_bytes", "must be at least 1")
 	f.partitions(c.Partitions)
+	if c.QueueConfig.HasValue() {
+		f.queue(*c.QueueConfig.Get())
+	}
 	return errors.Join(f...)
 }
 
@@ -82,4 +89,32 @@ func (f *faults) partitions(c PartitionsConfig) {
 	f.require(c.KeepDetached >= 0, "partitions::keep_detached", "must not be negative")
 	f.require(c.MaxSize >= 0, "partitions::max_size", "must not be negative")
 	f.require(c.CheckInterval > 0, "partitions::check_interval", "must be positive")
+}
+
+// Sizes in bytes below which a size was meant for lines: a line has a few hundred bytes.
+const (
+	minQueueBytes      = 10_000_000
+	minBatchBytes      = 10_000
+	minLargeBatchBytes = 100_000
+)
+
+// queue refuses what exporterhelper accepts and would lose or hold up lines.
+func (f *faults) queue(c exporterhelper.QueueBatchConfig) {
+	f.require(!c.BlockOnOverflow, "sending_queue::block_on_overflow",
+		"must be false: clients that give up waiting can block the queue for ever, and a full queue on disk may not start")
+	f.require(c.Sizer != exporterhelper.RequestSizerTypeBytes || c.QueueSize >= minQueueBytes, "sending_queue::queue_size",
+		fmt.Sprintf("must be at least %d if sending_queue::sizer is bytes", minQueueBytes))
+	if !c.Batch.HasValue() {
+		return
+	}
+	batch := c.Batch.Get()
+	f.require(!c.WaitForResult, "sending_queue::wait_for_result",
+		"must be false unless sending_queue::batch is disabled: clients would time out before a batch is complete")
+	if batch.Sizer != exporterhelper.RequestSizerTypeBytes {
+		return
+	}
+	f.require(batch.MinSize == 0 || batch.MinSize >= minBatchBytes, "sending_queue::batch::min_size",
+		fmt.Sprintf("must be 0 or at least %d if sending_queue::batch::sizer is bytes", minBatchBytes))
+	f.require(batch.MaxSize == 0 || batch.MaxSize >= minLargeBatchBytes, "sending_queue::batch::max_size",
+		fmt.Sprintf("must be 0 or at least %d if sending_queue::batch::sizer is bytes", minLargeBatchBytes))
 }

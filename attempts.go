@@ -1,0 +1,80 @@
+package canonicallineexporter
+
+import (
+	"context"
+	"time"
+
+	"go.opentelemetry.io/collector/config/configretry"
+	"go.opentelemetry.io/collector/consumer/consumererror"
+	"go.uber.org/zap"
+
+	"canonicallineexporter/internal/copyrow"
+)
+
+// This file counts the lines that are lost because they could not be written: those given
+// up, and those that are in memory when the exporter ends. Lines whose client waits for
+// the outcome are not lost: the client has their spans.
+
+// retryConfig returns how exporterhelper retries. It does not say what it gives up, so that
+// failed gives up queued lines in its place.
+func retryConfig(cfg *Config) configretry.BackOffConfig {
+	retry := cfg.BackOffConfig
+	if cfg.queues() {
+		retry.MaxElapsedTime = 0
+	}
+	return retry
+}
+
+// queues reports whether clients have their answer before their lines are written.
+func (c *Config) queues() bool {
+	return c.QueueConfig.HasValue() && !c.QueueConfig.Get().WaitForResult
+}
+
+// queuesInMemory reports whether lines exist only in memory after clients have their answer.
+func (c *Config) queuesInMemory() bool {
+	return c.queues() && c.QueueConfig.Get().StorageID == nil
+}
+
+// lines returns the number of rows that are lines, not marks.
+func (r *queued) lines() int {
+	lines := r.Len()
+	for i := range r.Len() {
+		if r.Version(i) == copyrow.Mark {
+			lines--
+		}
+	}
+	return lines
+}
+
+// attempt takes note that an attempt to write the lines begins.
+func (e *lineExporter) attempt(r *queued, now time.Time) {
+	if r.tried == nil {
+		r.tried = &now
+	} else {
+		e.unwritten.Add(-int64(r.lines()))
+	}
+}
+
+// failed takes note that the attempt failed. It returns err for exporterhelper, as a
+// permanent error if the lines are given up.
+func (e *lineExporter) failed(ctx context.Context, r *queued, err error) error {
+	retry := e.cfg.BackOffConfig
+	switch {
+	case !e.cfg.queues():
+		return err
+	case retry.Enabled && (retry.MaxElapsedTime == 0 || time.Since(*r.tried) < retry.MaxElapsedTime):
+		e.unwritten.Add(int64(r.lines()))
+		return err
+	default:
+		e.add(ctx, e.telemetry.CanonicalLineDropped, r.lines(), "reason", "gave_up")
+		return consumererror.NewPermanent(err)
+	}
+}
+
+// countLost counts the lines that were lost because the exporter ends.
+func (e *lineExporter) countLost(lines int) {
+	if lines > 0 {
+		e.add(context.Background(), e.telemetry.CanonicalLineDropped, lines, "reason", "shutdown")
+		e.logger.Error("lost lines: the exporter ended before they could be written", zap.Int("lines", lines))
+	}
+}
