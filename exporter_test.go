@@ -37,14 +37,19 @@ const golden = `
 	FROM canonical_api_line l
 	ORDER BY created_at, id`
 
-// TestExporter_Lines_EqualGolden compares the lines of real services' spans, and of spans made
-// for each trap in the conventions, with those on file.
+// TestExporter_Lines_EqualGolden compares the lines of real services' spans, of spans made for
+// each trap in the conventions, and of spans that are hard to tell whose they are, with those
+// on file.
 func TestExporter_Lines_EqualGolden(t *testing.T) {
 	t.Parallel()
-	traps, err := filepath.Glob("testdata/traps/*.jsonl")
-	require.NoError(t, err)
-	require.NotEmpty(t, traps)
-	for _, recorded := range append(traps, oteltest.Captures(t)...) {
+	files := oteltest.Captures(t)
+	for _, pattern := range []string{"testdata/traps/*.jsonl", "testdata/cases/*.jsonl"} {
+		found, err := filepath.Glob(pattern)
+		require.NoError(t, err)
+		require.NotEmpty(t, found)
+		files = append(files, found...)
+	}
+	for _, recorded := range files {
 		name := filepath.Base(recorded)
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

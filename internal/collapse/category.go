@@ -2,6 +2,7 @@ package collapse
 
 import (
 	"math"
+	"strconv"
 	"strings"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -24,13 +25,13 @@ type facts struct {
 func (f *facts) note(key string, v pcommon.Value) bool {
 	switch key {
 	case "db.system.name", "db.system":
-		f.database, f.system = true, v.Str()
+		f.database, f.system = true, textOf(v)
 	case "db.query.summary":
-		f.summary = v.Str()
+		f.summary = textOf(v)
 	case "db.query.text", "db.statement":
-		f.database, f.text = true, v.Str()
+		f.database, f.text = true, textOf(v)
 	case "db.operation.name", "db.operation":
-		f.operation = v.Str()
+		f.operation = textOf(v)
 	case "pgx.prepare_stmt.name":
 		f.prepare = true
 	case "http.request.method", "http.method":
@@ -40,13 +41,49 @@ func (f *facts) note(key string, v pcommon.Value) bool {
 	case "messaging.system":
 		f.messaging = true
 	case "messaging.batch.message_count":
-		if n := v.Int(); n > 0 && n <= math.MaxInt32 {
-			f.messages = n
-		}
+		f.messages = countOf(v)
 	default:
 		return false
 	}
 	return true
+}
+
+// textOf returns an attribute as text, whatever its type. A document stands for its first
+// key, which names the command in MongoDB.
+func textOf(v pcommon.Value) string {
+	switch v.Type() {
+	case pcommon.ValueTypeStr:
+		return v.Str()
+	case pcommon.ValueTypeMap:
+		for key := range v.Map().All() {
+			return key
+		}
+		return ""
+	case pcommon.ValueTypeSlice:
+		if v.Slice().Len() == 1 {
+			return textOf(v.Slice().At(0))
+		}
+	default:
+	}
+	return v.AsString()
+}
+
+// countOf returns an attribute as a number of messages, 0 if it is none.
+func countOf(v pcommon.Value) int64 {
+	var n float64
+	switch v.Type() {
+	case pcommon.ValueTypeInt:
+		n = float64(v.Int())
+	case pcommon.ValueTypeDouble:
+		n = v.Double()
+	case pcommon.ValueTypeStr:
+		n, _ = strconv.ParseFloat(strings.TrimSpace(v.Str()), 64)
+	default:
+	}
+	if n >= 1 && n <= math.MaxInt32 {
+		return int64(n)
+	}
+	return 0
 }
 
 // category is what the span counts as. A database or a message broker is often

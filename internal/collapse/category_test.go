@@ -1,6 +1,7 @@
 package collapse
 
 import (
+	"math"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -45,5 +46,39 @@ func TestSpansAreCountedAsWhatTheyDo(t *testing.T) {
 		require.NoError(t, s.Attributes().FromRaw(tt.attributes))
 		c := New(config())
 		require.Equal(t, tt.want, c.reader.read(s, process{}).category, "%s %v", tt.name, tt.attributes)
+	}
+}
+
+func TestReader_Read_ValuesOfAnyType(t *testing.T) {
+	t.Parallel()
+	read := func(kind ptrace.SpanKind, attributes map[string]any) span {
+		s := ptrace.NewSpan()
+		s.SetKind(kind)
+		s.SetParentSpanID(pcommon.SpanID{1})
+		require.NoError(t, s.Attributes().FromRaw(attributes))
+		return New(config()).reader.read(s, process{})
+	}
+	for _, count := range []any{int64(3), 3.0, "3", " 3 ", []any{3}} {
+		s := read(ptrace.SpanKindProducer, map[string]any{"messaging.system": "kafka", "messaging.batch.message_count": count})
+		require.Equal(t, message, s.category)
+		if _, list := count.([]any); list {
+			require.Nil(t, s.details)
+			continue
+		}
+		require.Equal(t, 3, s.details.messages, count)
+	}
+	for _, count := range []any{int64(-1), 0.5, 1e300, math.NaN(), math.Inf(1), "", "many", "NaN", int64(math.MaxInt64), true} {
+		s := read(ptrace.SpanKindProducer, map[string]any{"messaging.system": "kafka", "messaging.batch.message_count": count})
+		require.Nil(t, s.details, count)
+	}
+	for _, attributes := range []map[string]any{
+		{"db.system": "mongodb", "db.statement": map[string]any{"find": "users"}},
+		{"db.system": "mongodb", "db.operation": []any{"find"}},
+		{"db.system": []any{"mongodb"}, "db.operation": "find"},
+		{"db.system": "mongodb", "db.query.summary": []any{"find"}},
+	} {
+		s := read(ptrace.SpanKindClient, attributes)
+		require.Equal(t, query, s.category, attributes)
+		require.Equal(t, "find", s.statement.Value(), attributes)
 	}
 }

@@ -19,7 +19,7 @@ var arrival = time.Date(2023, 5, 12, 13, 14, 15, 0, time.UTC)
 func config() Config {
 	return Config{
 		MaxPendingSpans: 1_000_000, PendingTTL: time.Minute, AmendWindow: 30 * time.Second,
-		DescendantPrefix: "canonical.", InternalKeys: []string{"user.id"},
+		DescendantPrefix: "canonical.", InternalKeys: []string{"user.id", "http.route"},
 	}
 }
 

@@ -56,6 +56,8 @@ type entered struct {
 	span
 	otlp     ptrace.Span
 	resource *enteredResource
+	// scope names the instrumentation.
+	scope string
 	// next is the next span of its trace, 0 after the last; place is where the trace keeps
 	// the span, 0 if it does not.
 	next, place int32
@@ -193,7 +195,7 @@ func (d *Delivery) read(td ptrace.Traces) {
 		for _, scopeSpans := range resourceSpans.ScopeSpans().All() {
 			for _, s := range scopeSpans.Spans().All() {
 				d.export = append(d.export, entered{
-					span: d.collapser.reader.read(s, resource.process), otlp: s, resource: resource,
+					span: d.collapser.reader.read(s, resource.process), otlp: s, resource: resource, scope: scopeSpans.Scope().Name(),
 				})
 				n := int32(len(d.export))
 				i, ok := d.byTrace[s.TraceID()]

@@ -95,7 +95,7 @@ func (e *entry) enterDone(known *doneSpan, s *entered) {
 
 // enterServer makes a request of a SERVER span.
 func (e *entry) enterServer(i int32, s *entered, arrival time.Time) {
-	r := &serving{span: i, arrival: arrival}
+	r := &serving{span: i, arrival: arrival, recording: recordingOf(s)}
 	e.addRequest(r)
 	e.keepSnapshot(r, s)
 	e.chainOrphan(i) // its parent may yet come and be in its process

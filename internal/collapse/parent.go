@@ -77,7 +77,8 @@ func (e *entry) localParentOf(i int32) int32 {
 }
 
 // foldServers makes SERVER spans that no line was made of yet part of the request that
-// their local parent belongs to. One whose parent has no request yet waits.
+// their local parent belongs to. One whose parent has no request yet waits. One that
+// another instrumentation recorded too is part of that request.
 func (e *entry) foldServers() {
 	for again := true; again; {
 		again = false
@@ -85,12 +86,15 @@ func (e *entry) foldServers() {
 			if r.offered || e.at(r.span).has(folded) {
 				continue
 			}
-			switch p := e.localParentOf(r.span); {
+			switch p, outer := e.localParentOf(r.span), e.outerOf(r); {
 			case p != 0 && e.at(p).root != 0 && e.at(p).root != r.span:
 				e.fold(r, p)
 				again = true
 			case p != 0 && e.at(p).root == 0 && !r.orphaned:
 				e.await(r)
+			case p == 0 && outer != 0:
+				e.fold(r, outer)
+				again = true
 			case p == 0 && r.orphaned && e.parentKnown(r):
 				// The parent that it claims is another process, or a call.
 				e.proceed(r, func() { r.orphaned = false })

@@ -1,6 +1,7 @@
 package collapse
 
 import (
+	"iter"
 	"time"
 	"unique"
 
@@ -39,7 +40,9 @@ type serving struct {
 	span     int32
 	snapshot []byte
 	resource unique.Handle[string]
-	arrival  time.Time
+	// recording is what recorded the SERVER span.
+	recording recording
+	arrival   time.Time
 	// changed is when its spans changed last, in nanoseconds.
 	changed int64
 	// version is the trace's revision when its spans changed last, taken that of the
@@ -196,6 +199,25 @@ func (t *trace) detach(i int32) {
 	s.parent, s.next, s.previous = 0, 0, 0
 }
 
+// orphansOf returns the orphans that miss a parent of this id.
+func (t *trace) orphansOf(parentID pcommon.SpanID) iter.Seq[int32] {
+	return func(yield func(int32) bool) {
+		for o := t.orphans[parentID]; o != 0; o = t.at(o).next {
+			if !yield(o) {
+				return
+			}
+		}
+		if t.orphans != nil {
+			return
+		}
+		for n := range t.spans {
+			if o := &t.spans[n]; o.parentID == parentID && o.parent == 0 && o.flags != 0 && !yield(int32(n+1)) {
+				return
+			}
+		}
+	}
+}
+
 // claimants returns the spans that may hang below the span: orphans that miss a parent of
 // its id, and the children of its twin.
 func (t *trace) claimants(i int32, found []int32) []int32 {
@@ -203,15 +225,9 @@ func (t *trace) claimants(i int32, found []int32) []int32 {
 	if s.id.IsEmpty() {
 		return found
 	}
-	if t.orphans != nil {
-		for o := t.orphans[s.id]; o != 0; o = t.at(o).next {
+	for o := range t.orphansOf(s.id) {
+		if o != i {
 			found = append(found, o)
-		}
-	} else {
-		for n := range t.spans {
-			if o := &t.spans[n]; o.parentID == s.id && o.parent == 0 && o.flags != 0 && int32(n+1) != i {
-				found = append(found, int32(n+1))
-			}
 		}
 	}
 	if twin := t.find(s.twin()); twin != 0 {

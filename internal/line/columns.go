@@ -157,9 +157,9 @@ var columns = []column{
 	},
 	{
 		Column: table.Column{Name: "http_route", Type: shortText, Comment: "The pattern that matched; NULL: none"},
-		from:   []attribute{httpRoute},
-		read:   (*resolver).route,
-		rule:   "then the span's name without its method, if a path is left; NULL for a 404 whose route is `/` or the path itself; for an RPC the path",
+		from:   []attribute{httpRoute}, descendants: true,
+		read: (*resolver).route,
+		rule: "of INTERNAL descendants the longest; then the span's name without its method, if a path is left; NULL for a 404 whose route is `/` or the path itself; for an RPC the path",
 	},
 	{
 		Column: table.Column{Name: "idempotency_key", Type: identity, Comment: "The request's Idempotency-Key"},

@@ -52,6 +52,9 @@ func (r *resolver) route() copyrow.Value {
 	}
 	route := r.first(httpRoute)
 	if route == "" {
+		route = r.descendantRoute()
+	}
+	if route == "" {
 		// otelhttp around a ServeMux names the span after the pattern and sets no
 		// http.route. A name without a method that equals the path is not a pattern.
 		name := r.Span.Name()
@@ -65,6 +68,21 @@ func (r *resolver) route() copyrow.Value {
 		return copyrow.Null
 	}
 	return copyrow.TextValue(route)
+}
+
+// descendantRoute returns the longest route of INTERNAL descendants: frameworks inside the
+// server know it, and their middleware only knows where it is mounted. "/" is then no route
+// unless it is the path.
+func (r *resolver) descendantRoute() (longest string) {
+	for _, a := range r.Descendants.Attributes {
+		if !a.Internal || a.Key != r.names[httpRoute] {
+			continue
+		}
+		if route := textOf(a.Value); len(route) > len(longest) && (route != "/" || r.target.path == "/") {
+			longest = route
+		}
+	}
+	return longest
 }
 
 // readStatus returns the response's status. It translates the code of an RPC to an HTTP

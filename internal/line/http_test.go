@@ -45,6 +45,28 @@ func TestColumns_HTTPRoute_PrefersTheAttribute(t *testing.T) {
 	require.Equal(t, "/users/:id", read(t, req)["http_route"])
 }
 
+func TestColumns_HTTPRoute_IsTheLongestOfDescendants(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		server attrs
+		routes []string
+		want   any
+	}{
+		"the longest":          {attrs{"url.path": "/users/1"}, []string{"/users", "/users/:id", "/"}, "/users/:id"},
+		"the SERVER span's":    {attrs{"url.path": "/users/1", "http.route": "/users/*"}, []string{"/users/:id"}, "/users/*"},
+		"only the root":        {attrs{"url.path": "/users/1", "http.response.status_code": 401}, []string{"/"}, nil},
+		"the root itself":      {attrs{"url.path": "/", "http.response.status_code": 200}, []string{"/"}, "/"},
+		"nothing that matched": {attrs{"url.path": "/nope", "http.response.status_code": 404}, []string{"/nope"}, nil},
+	} {
+		req := newRequest(t, tt.server)
+		for _, route := range tt.routes {
+			req.Descendants.Attributes = append(req.Descendants.Attributes, below(t, "http.route", route, true, 0))
+		}
+		req.Descendants.Attributes = append(req.Descendants.Attributes, below(t, "http.route", "/of/the/other/side", false, 0))
+		require.Equal(t, tt.want, read(t, req)["http_route"], name)
+	}
+}
+
 func TestColumns_HTTPRoute_IsNullIfNothingMatched(t *testing.T) {
 	t.Parallel()
 	cases{

@@ -38,7 +38,7 @@ func TestMapper_Columns_OfTheConfiguration(t *testing.T) {
 		"account_id": {From: []string{"app.account", "enduser.id"}},
 		"status":     {From: []string{"app.status"}},
 	}
-	keys := []string{"app.account", "enduser.id", "app.status", "user.id", "enduser.id", "user.email", "enduser.id"}
+	keys := []string{"app.account", "enduser.id", "app.status", "user.id", "enduser.id", "user.email", "enduser.id", "http.route"}
 	for name, source := range userColumns(t) {
 		cfg.Columns[name] = source
 		keys = append(keys, source.From...)
