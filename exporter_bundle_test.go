@@ -2,7 +2,9 @@ package canonicallineexporter
 
 import (
 	"context"
+	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -38,6 +40,19 @@ type bundle struct {
 // its configuration. It is shut down with the test at the latest.
 func setup(t *testing.T, url string, change func(*Config)) *bundle {
 	t.Helper()
+	return setupID(t, newID(), url, change)
+}
+
+// newID returns the id of an exporter that no other exporter of the process has or had.
+func newID() component.ID {
+	return component.MustNewIDWithName(metadata.Type.String(), strconv.FormatInt(lastID.Add(1), 10))
+}
+
+var lastID atomic.Int64
+
+// setupID starts an exporter of an id.
+func setupID(t *testing.T, id component.ID, url string, change func(*Config)) *bundle {
+	t.Helper()
 	cfg := createDefaultConfig().(*Config)
 	cfg.Database.URL = configopaque.String(url)
 	// Captures lie in the past, further than a table of days would go back.
@@ -47,7 +62,7 @@ func setup(t *testing.T, url string, change func(*Config)) *bundle {
 	}
 	b := &bundle{telemetry: componenttest.NewTelemetry(), host: newStatusHost()}
 	set := metadatatest.NewSettings(b.telemetry)
-	set.ID = component.NewID(metadata.Type)
+	set.ID = id
 	var core zapcore.Core
 	core, b.logs = observer.New(zapcore.DebugLevel)
 	set.Logger = zap.New(core)

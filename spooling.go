@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
 	"go.opentelemetry.io/collector/exporter/exporterhelper/xexporterhelper"
 	"go.opentelemetry.io/collector/pdata/ptrace"
@@ -25,13 +24,8 @@ func newSpool(cfg *Config, logger *zap.Logger) *spool.Spool {
 	})
 }
 
-// Start starts the exporter, with the spool between exporterhelper and the storage.
-func (e *lineExporter) Start(ctx context.Context, host component.Host) error {
-	if e.spool != nil {
-		host = e.spool.Host(host, *e.cfg.QueueConfig.Get().StorageID)
-	}
-	return e.Traces.Start(ctx, host)
-}
+// queuesInMemory reports whether a queue is there and is not on disk.
+func (e *lineExporter) queuesInMemory() bool { return e.cfg.QueueConfig.HasValue() && e.spool == nil }
 
 // enqueue returns once the request is in the queue, and on disk if the queue is.
 func (e *lineExporter) enqueue(ctx context.Context, req *queued) error {
