@@ -6,14 +6,12 @@ import (
 
 	"go.opentelemetry.io/collector/config/configretry"
 	"go.opentelemetry.io/collector/consumer/consumererror"
-	"go.uber.org/zap"
 
 	"canonicallineexporter/internal/copyrow"
 )
 
-// This file counts the lines that are lost because they could not be written: those given
-// up, and those that are in memory when the exporter ends. Lines whose client waits for
-// the outcome are not lost: the client has their spans.
+// This file counts the lines that are given up because they could not be written. Lines
+// whose client waits for the outcome are not lost: the client has their spans.
 
 // retryConfig returns how exporterhelper retries. It does not say what it gives up, so that
 // failed gives up queued lines in its place.
@@ -50,8 +48,6 @@ func (r *queued) lines() int {
 func (e *lineExporter) attempt(r *queued, now time.Time) {
 	if r.tried == nil {
 		r.tried = &now
-	} else {
-		e.unwritten.Add(-int64(r.lines()))
 	}
 }
 
@@ -63,18 +59,9 @@ func (e *lineExporter) failed(ctx context.Context, r *queued, err error) error {
 	case !e.cfg.queues():
 		return err
 	case retry.Enabled && (retry.MaxElapsedTime == 0 || time.Since(*r.tried) < retry.MaxElapsedTime):
-		e.unwritten.Add(int64(r.lines()))
 		return err
 	default:
 		e.add(ctx, e.telemetry.CanonicalLineDropped, r.lines(), "reason", "gave_up")
 		return consumererror.NewPermanent(err)
-	}
-}
-
-// countLost counts the lines that were lost because the exporter ends.
-func (e *lineExporter) countLost(lines int) {
-	if lines > 0 {
-		e.add(context.Background(), e.telemetry.CanonicalLineDropped, lines, "reason", "shutdown")
-		e.logger.Error("lost lines: the exporter ended before they could be written", zap.Int("lines", lines))
 	}
 }

@@ -112,19 +112,6 @@ func TestExporter_GaveUp_LeavesOutLinesThatTheClientStillHas(t *testing.T) {
 	require.Zero(t, b.sum(t, "otelcol_canonical_line_dropped"))
 }
 
-func TestExporter_Shutdown_CountsLinesLostInMemory(t *testing.T) {
-	t.Parallel()
-	b := setup(t, unreachable, failingFast)
-	require.NoError(t, b.ConsumeTraces(t.Context(), requests(0, 42)))
-	b.host.await(t, componentstatus.StatusRecoverableError)
-	require.NoError(t, b.ConsumeTraces(t.Context(), requests(42, 8)))
-	b.flush(t)
-	require.EqualValues(t, 50, b.counter(t, "otelcol_canonical_line_dropped", "reason", "shutdown"))
-	lost := b.logs.FilterMessageSnippet("lost lines").All()
-	require.Len(t, lost, 1)
-	require.EqualValues(t, 50, lost[0].ContextMap()["lines"])
-}
-
 func TestExporter_Shutdown_LosesNoLineThatWasWrittenLate(t *testing.T) {
 	t.Parallel()
 	d := pgtest.New(t)

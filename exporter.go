@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -35,6 +34,7 @@ type lineExporter struct {
 	// Traces is exporterhelper's part: queue, batch, retry, timeout.
 	exporter.Traces
 
+	id        component.ID
 	cfg       *Config
 	table     table.Name
 	collapser *collapse.Collapser
@@ -43,9 +43,13 @@ type lineExporter struct {
 	telemetry *metadata.TelemetryBuilder
 	spool     *spool.Spool
 	now       func() time.Time
-	// unwritten is the number of lines whose latest attempt failed and that are to be
-	// tried again.
-	unwritten atomic.Int64
+	unwritten *unwritten
+
+	// inherited says that this exporter has taken over what one before it left.
+	inherited bool
+	// Start sets these, and Shutdown ends them first: what feeds the queue.
+	stopFeeding context.CancelFunc
+	feeding     sync.WaitGroup
 
 	// start sets these and shutdown ends them.
 	pool   *pgxpool.Pool
@@ -96,7 +100,16 @@ func newLineExporter(cfg *Config, set exporter.Settings) (*lineExporter, error) 
 		Horizon:          cfg.Partitions.CreateAhead,
 		Retention:        cfg.Partitions.Retention,
 	})
-	collapser := collapse.New(collapse.Config{
+	return &lineExporter{
+		id: set.ID, cfg: cfg, table: name, collapser: collapse.New(collapseConfig(cfg, mapper)), mapper: mapper,
+		logger: set.Logger, telemetry: telemetry, spool: newSpool(cfg, set.Logger), now: time.Now,
+		unwritten: &unwritten{retry: cfg.BackOffConfig, timeout: cfg.TimeoutConfig.Timeout, retrying: map[*queued]time.Time{}},
+	}, nil
+}
+
+// collapseConfig says what is kept of spans for the lines that mapper makes.
+func collapseConfig(cfg *Config, mapper *line.Mapper) collapse.Config {
+	return collapse.Config{
 		MaxPendingSpans:  cfg.Collapse.MaxPendingSpans,
 		PendingTTL:       cfg.Collapse.PendingTTL,
 		AmendWindow:      cfg.Collapse.AmendWindow,
@@ -104,11 +117,24 @@ func newLineExporter(cfg *Config, set exporter.Settings) (*lineExporter, error) 
 		InternalKeys:     mapper.DescendantKeys(),
 		Reads:            mapper.Reads,
 		Began:            time.Now(),
-	})
-	return &lineExporter{
-		cfg: cfg, table: name, collapser: collapser, mapper: mapper,
-		logger: set.Logger, telemetry: telemetry, spool: newSpool(cfg, set.Logger), now: time.Now,
-	}, nil
+	}
+}
+
+// Start starts the exporter, with the spool between exporterhelper and the storage. It takes
+// over what an exporter of the same id left.
+func (e *lineExporter) Start(ctx context.Context, host component.Host) error {
+	e.inherit()
+	if e.spool != nil {
+		host = e.spool.Host(host, *e.cfg.QueueConfig.Get().StorageID)
+	}
+	if err := e.Traces.Start(ctx, host); err != nil {
+		return err
+	}
+	feeding, stop := context.WithCancel(context.Background())
+	e.stopFeeding = stop
+	e.feeding.Go(func() { e.requeue(feeding) })
+	e.feeding.Go(func() { e.sweep(feeding) })
+	return nil
 }
 
 // start waits for no connection: it succeeds while the database is away. If it fails,
@@ -150,29 +176,37 @@ func (e *lineExporter) start(_ context.Context, host component.Host) error {
 		Store: e.store, Logger: e.logger,
 	}
 	e.done.Go(func() { loop.Run(ctx) })
-	e.done.Go(func() { e.sweep(ctx) })
 	return nil
 }
 
-// Shutdown writes the lines queued in memory and ends. Unlike exporterhelper's own, it
-// may be called before Start and more than once.
+// Shutdown writes the lines queued in memory and ends. What it cannot write and what can be
+// amended is left to the next exporter of the same id. Unlike exporterhelper's own, it may be
+// called before Start and more than once.
 func (e *lineExporter) Shutdown(ctx context.Context) error {
-	e.ended.Do(func() { e.endErr = errors.Join(e.finish(ctx), e.Traces.Shutdown(ctx)) })
+	e.ended.Do(func() {
+		e.finish(ctx)
+		e.endErr = e.Traces.Shutdown(ctx)
+		e.handOver()
+	})
 	return e.endErr
 }
 
-// finish makes lines of what still waits: nothing more comes.
-func (e *lineExporter) finish(ctx context.Context) error {
-	if e.stop == nil {
-		return nil
+// finish has the queue take the lines of what still waits. Nothing else feeds it any more.
+func (e *lineExporter) finish(ctx context.Context) {
+	e.unwritten.close()
+	if e.stopFeeding == nil {
+		return
 	}
-	delivery := e.collapser.Finish()
+	e.stopFeeding()
+	e.feeding.Wait()
+	delivery := e.collapser.Suspend(e.now())
 	defer delivery.Release()
-	if err := e.offer(ctx, delivery); err != nil {
-		e.countLost(len(delivery.Requests))
-		return fmt.Errorf("hand over unfinished requests: %w", err)
-	}
-	return nil
+	_ = e.offerTo(ctx, delivery, func(ctx context.Context, req *queued) error {
+		if err := e.enqueue(ctx, req); err != nil {
+			e.unwritten.keep(req.Batch)
+		}
+		return nil
+	})
 }
 
 // shutdown runs after exporterhelper has flushed its queue, and also where start
@@ -184,9 +218,6 @@ func (e *lineExporter) shutdown(context.Context) error {
 	e.stop()
 	e.done.Wait()
 	e.pool.Close()
-	if e.cfg.queuesInMemory() {
-		e.countLost(int(e.unwritten.Load()))
-	}
 	e.telemetry.Shutdown()
 	return nil
 }
@@ -208,11 +239,17 @@ func (e *lineExporter) ConsumeTraces(ctx context.Context, td ptrace.Traces) erro
 // offer hands the lines of a delivery to the queue. Only what the queue has taken is noted
 // and counted: what it refuses comes again.
 func (e *lineExporter) offer(ctx context.Context, delivery *collapse.Delivery) error {
+	return e.offerTo(ctx, delivery, e.enqueue)
+}
+
+func (e *lineExporter) offerTo(
+	ctx context.Context, delivery *collapse.Delivery, enqueue func(context.Context, *queued) error,
+) error {
 	encoder := e.mapper.Encoder()
 	defer encoder.Release()
 	batch, outcomes := encode(encoder, delivery)
 	if batch.Len() > 0 {
-		if err := e.enqueue(ctx, &queued{Batch: batch}); err != nil {
+		if err := enqueue(ctx, &queued{Batch: batch}); err != nil {
 			return err
 		}
 	}
@@ -248,11 +285,17 @@ func (e *lineExporter) write(ctx context.Context, r xexporterhelper.Request) err
 	if req.Len() == 0 {
 		return nil
 	}
+	if e.cfg.queuesInMemory() && e.unwritten.skip(req) {
+		return nil
+	}
 	began := time.Now()
 	e.attempt(req, began)
 	written, err := e.store.Write(ctx, req.Batch)
 	e.observeWrite(ctx, req.Len(), time.Since(began), err)
 	e.health.report(writing, err)
+	if e.cfg.queuesInMemory() && e.unwritten.attempted(req, err, e.now()) {
+		return nil
+	}
 	if err != nil {
 		return e.failed(ctx, req, fmt.Errorf("write lines: %w", err))
 	}

@@ -2,7 +2,9 @@ package canonicallineexporter
 
 import (
 	"context"
+	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -40,11 +42,26 @@ func setup(t *testing.T, url string, change func(*Config)) *bundle {
 	t.Helper()
 	telemetry := componenttest.NewTelemetry()
 	t.Cleanup(func() { require.NoError(t, telemetry.Shutdown(context.WithoutCancel(t.Context()))) })
-	return setupIn(t, telemetry, url, change)
+	return setupIn(t, telemetry, newID(), url, change)
 }
 
-// setupIn is setup in a collector that has its telemetry already.
-func setupIn(t *testing.T, telemetry *componenttest.Telemetry, url string, change func(*Config)) *bundle {
+// newID returns the id of an exporter that no other exporter of the process has or had.
+func newID() component.ID {
+	return component.MustNewIDWithName(metadata.Type.String(), strconv.FormatInt(lastID.Add(1), 10))
+}
+
+var lastID atomic.Int64
+
+// setupID starts an exporter of an id.
+func setupID(t *testing.T, id component.ID, url string, change func(*Config)) *bundle {
+	t.Helper()
+	telemetry := componenttest.NewTelemetry()
+	t.Cleanup(func() { require.NoError(t, telemetry.Shutdown(context.WithoutCancel(t.Context()))) })
+	return setupIn(t, telemetry, id, url, change)
+}
+
+// setupIn starts an exporter in a collector that has its telemetry already.
+func setupIn(t *testing.T, telemetry *componenttest.Telemetry, id component.ID, url string, change func(*Config)) *bundle {
 	t.Helper()
 	cfg := createDefaultConfig().(*Config)
 	cfg.Database.URL = configopaque.String(url)
@@ -55,7 +72,7 @@ func setupIn(t *testing.T, telemetry *componenttest.Telemetry, url string, chang
 	}
 	b := &bundle{telemetry: telemetry, host: newStatusHost()}
 	set := metadatatest.NewSettings(b.telemetry)
-	set.ID = component.NewID(metadata.Type)
+	set.ID = id
 	var core zapcore.Core
 	core, b.logs = observer.New(zapcore.DebugLevel)
 	set.Logger = zap.New(core)

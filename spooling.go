@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
 	"go.opentelemetry.io/collector/exporter/exporterhelper/xexporterhelper"
 	"go.opentelemetry.io/collector/pdata/ptrace"
@@ -23,14 +22,6 @@ func newSpool(cfg *Config, logger *zap.Logger) *spool.Spool {
 	return spool.New(spool.Config{
 		Measure: copyrow.Measure, Alike: copyrow.SameLayoutOnDisk, Capacity: queue.QueueSize, Sizer: queue.Sizer, Logger: logger,
 	})
-}
-
-// Start starts the exporter, with the spool between exporterhelper and the storage.
-func (e *lineExporter) Start(ctx context.Context, host component.Host) error {
-	if e.spool != nil {
-		host = e.spool.Host(host, *e.cfg.QueueConfig.Get().StorageID)
-	}
-	return e.Traces.Start(ctx, host)
 }
 
 // enqueue returns once the request is in the queue, and on disk if the queue is.

@@ -18,7 +18,7 @@ import (
 func TestExporter_Metrics_NameTheTable(t *testing.T) {
 	t.Parallel()
 	first := setup(t, pgtest.New(t).URL, nil)
-	second := setupIn(t, first.telemetry, pgtest.New(t).URL, func(cfg *Config) { cfg.Table = "public.Other" })
+	second := setupIn(t, first.telemetry, newID(), pgtest.New(t).URL, func(cfg *Config) { cfg.Table = "public.Other" })
 	require.NoError(t, first.ConsumeTraces(t.Context(), requests(0, 3)))
 	require.NoError(t, second.ConsumeTraces(t.Context(), requests(0, 4)))
 	metadatatest.AssertEqualCanonicalLineAmendable(t, first.telemetry, []metricdata.DataPoint[int64]{

@@ -26,6 +26,8 @@ type bench struct {
 	cases  []benchCase
 	took   map[string][]time.Duration
 	notes  map[string]string
+	// exporters is how many have been started.
+	exporters int
 }
 
 // benchCase is one case of the benchmark.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"sync"
 	"time"
 
@@ -61,7 +62,9 @@ func (b *bench) startExporter(ctx context.Context, size int) (exporter.Traces, e
 	queue.QueueSize = int64(10 * max(b.lines, b.queued))
 	queue.Batch.Get().MinSize, queue.Batch.Get().MaxSize = int64(size), int64(max(size, 100))
 	set := exportertest.NewNopSettings(metadata.Type)
-	set.ID = component.NewID(metadata.Type)
+	// An exporter takes over what one of its id left.
+	b.exporters++
+	set.ID = component.NewIDWithName(metadata.Type, strconv.Itoa(b.exporters))
 	e, err := factory.CreateTraces(ctx, set, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("create exporter: %w", err)

@@ -82,11 +82,20 @@ const never = math.MaxInt64
 
 // New returns a collapser without spans.
 func New(cfg Config) *Collapser {
-	c := &Collapser{
-		cfg: cfg, seed: maphash.MakeSeed(),
-		reader: reader{prefix: cfg.DescendantPrefix, keys: map[string]struct{}{}, statements: newStatementCache()},
-	}
+	c := &Collapser{seed: maphash.MakeSeed()}
 	c.unused.New = func() any { return &Delivery{byTrace: map[pcommon.TraceID]int32{}, walk: newWalk()} }
+	for i := range c.shards {
+		s := &c.shards[i]
+		s.traces = map[pcommon.TraceID]*trace{}
+		s.due.Store(never)
+	}
+	c.configure(cfg)
+	return c
+}
+
+func (c *Collapser) configure(cfg Config) {
+	c.cfg = cfg
+	c.reader = reader{prefix: cfg.DescendantPrefix, keys: map[string]struct{}{}, statements: newStatementCache()}
 	for _, key := range cfg.InternalKeys {
 		c.reader.keys[key] = struct{}{}
 	}
@@ -94,11 +103,8 @@ func New(cfg Config) *Collapser {
 	limit := max(1, cfg.MaxPendingSpans/shards)
 	for i := range c.shards {
 		s := &c.shards[i]
-		s.traces = map[pcommon.TraceID]*trace{}
 		s.done.limit, s.bereft.limit = limit, limit
-		s.due.Store(never)
 	}
-	return c
 }
 
 // Pending returns how many spans wait for their SERVER span.

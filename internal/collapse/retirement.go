@@ -286,6 +286,11 @@ func (e *entry) bereave(s *span) {
 			e.change(r)
 		}
 	}
+	e.markDone(s)
+}
+
+// markDone marks the requests that are gone and that a lost span can belong to.
+func (e *entry) markDone(s *span) {
 	for _, o := range e.doneCandidates(s) {
 		if !o.marked && !slices.Contains(e.Marks, o.Mark) {
 			e.Marks, e.finalMarks = append(e.Marks, o.Mark), append(e.finalMarks, o.Mark)

@@ -33,6 +33,9 @@ type Collector struct {
 	log strings.Builder
 }
 
+// ready is what the collector logs when it takes spans.
+const ready = "Everything is ready"
+
 // Launch starts a collector and returns without waiting for it. The process gets
 // free ports in OTLP_GRPC_PORT, OTLP_HTTP_PORT, HEALTH_PORT and METRICS_PORT, the
 // first three also as host:port in OTLP_GRPC_ENDPOINT, OTLP_HTTP_ENDPOINT and
@@ -68,15 +71,15 @@ func Launch(ctx context.Context, binary string, args []string, env ...string) (*
 
 // follow keeps what the collector logs until it exits.
 func (c *Collector) follow(stderr io.Reader) {
-	ready := sync.OnceFunc(func() { close(c.ready) })
+	isReady := sync.OnceFunc(func() { close(c.ready) })
 	lines := bufio.NewScanner(stderr)
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
 		c.mu.Lock()
 		c.log.WriteString(lines.Text() + "\n")
 		c.mu.Unlock()
-		if strings.Contains(lines.Text(), "Everything is ready") {
-			ready()
+		if strings.Contains(lines.Text(), ready) {
+			isReady()
 		}
 	}
 	c.exitErr = c.cmd.Wait()
@@ -110,6 +113,31 @@ func (c *Collector) Wait() error {
 // Terminate asks the collector to shut down, which has it write what it holds, and
 // returns once it has exited, with its error.
 func (c *Collector) Terminate() error {
+	if err := c.signal(syscall.SIGTERM); err != nil {
+		return err
+	}
+	return c.Wait()
+}
+
+// Reload asks the collector to read its configuration again, and returns once it takes spans
+// with it. It returns an error with the log if the collector exits instead.
+func (c *Collector) Reload() error {
+	starts := strings.Count(c.Log(), ready)
+	if err := c.signal(syscall.SIGHUP); err != nil {
+		return err
+	}
+	for strings.Count(c.Log(), ready) == starts {
+		select {
+		case <-c.exited:
+			return fmt.Errorf("collector did not start again:\n%s", c.Log())
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+	return nil
+}
+
+// signal sends a signal once the collector catches signals.
+func (c *Collector) signal(s syscall.Signal) error {
 	for deadline := time.Now().Add(time.Minute); !c.catchesSignals(); {
 		if time.Now().After(deadline) {
 			return errors.New("collector does not catch signals")
@@ -120,14 +148,14 @@ func (c *Collector) Terminate() error {
 		case <-time.After(time.Millisecond):
 		}
 	}
-	if err := c.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		return fmt.Errorf("stop collector: %w", err)
+	if err := c.cmd.Process.Signal(s); err != nil {
+		return fmt.Errorf("send signal to collector: %w", err)
 	}
-	return c.Wait()
+	return nil
 }
 
-// catchesSignals reports whether the collector catches SIGINT and so SIGTERM. It
-// does so only a moment after it is ready; before that, SIGTERM would kill it.
+// catchesSignals reports whether the collector catches SIGINT and so the others. It
+// does so only a moment after it is ready; before that, they would kill it.
 // Without /proc the answer is always true.
 func (c *Collector) catchesSignals() bool {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", c.cmd.Process.Pid))
