@@ -66,6 +66,9 @@ func Launch(ctx context.Context, binary string, args []string, env ...string) (*
 	return c, nil
 }
 
+// started is what a collector logs once it takes spans.
+const started = "Everything is ready"
+
 // follow keeps what the collector logs until it exits.
 func (c *Collector) follow(stderr io.Reader) {
 	ready := sync.OnceFunc(func() { close(c.ready) })
@@ -75,7 +78,7 @@ func (c *Collector) follow(stderr io.Reader) {
 		c.mu.Lock()
 		c.log.WriteString(lines.Text() + "\n")
 		c.mu.Unlock()
-		if strings.Contains(lines.Text(), "Everything is ready") {
+		if strings.Contains(lines.Text(), started) {
 			ready()
 		}
 	}
@@ -110,6 +113,34 @@ func (c *Collector) Wait() error {
 // Terminate asks the collector to shut down, which has it write what it holds, and
 // returns once it has exited, with its error.
 func (c *Collector) Terminate() error {
+	if err := c.signal(syscall.SIGTERM); err != nil {
+		return fmt.Errorf("stop collector: %w", err)
+	}
+	return c.Wait()
+}
+
+// Reload has the collector read its configuration again and returns once it takes spans
+// anew. It returns an error if the collector exits instead, or takes longer than a minute.
+func (c *Collector) Reload() error {
+	starts := strings.Count(c.Log(), started)
+	if err := c.signal(syscall.SIGHUP); err != nil {
+		return fmt.Errorf("reload collector: %w", err)
+	}
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); {
+		select {
+		case <-c.exited:
+			return fmt.Errorf("collector exited when it was reloaded: %w", c.exitErr)
+		case <-time.After(time.Millisecond):
+		}
+		if strings.Count(c.Log(), started) > starts {
+			return nil
+		}
+	}
+	return errors.New("collector does not start again when it is reloaded")
+}
+
+// signal sends a signal once the collector catches it.
+func (c *Collector) signal(signal syscall.Signal) error {
 	for deadline := time.Now().Add(time.Minute); !c.catchesSignals(); {
 		if time.Now().After(deadline) {
 			return errors.New("collector does not catch signals")
@@ -120,10 +151,7 @@ func (c *Collector) Terminate() error {
 		case <-time.After(time.Millisecond):
 		}
 	}
-	if err := c.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		return fmt.Errorf("stop collector: %w", err)
-	}
-	return c.Wait()
+	return c.cmd.Process.Signal(signal)
 }
 
 // catchesSignals reports whether the collector catches SIGINT and so SIGTERM. It
