@@ -1,6 +1,13 @@
 package store
 
-import "canonicallineexporter/internal/copyrow"
+import (
+	"bytes"
+	"cmp"
+	"slices"
+	"time"
+
+	"canonicallineexporter/internal/copyrow"
+)
 
 // fold leaves one version of every line in the batch, the newest, and splits marks off. It
 // returns the batch itself if all of its rows are the first of their line.
@@ -45,4 +52,30 @@ func lanes(batch copyrow.Batch) (fresh, amended copyrow.Batch) {
 		}
 	}
 	return fresh, amended
+}
+
+// sorted returns the batch with its rows in the order of their keys.
+func sorted(batch copyrow.Batch) copyrow.Batch {
+	type key struct {
+		createdAt time.Time
+		id        [16]byte
+		row       int
+	}
+	createdAt, id := copyrow.Index(batch.Layout, "created_at"), copyrow.Index(batch.Layout, "id")
+	keys := make([]key, batch.Len())
+	for i := range keys {
+		keys[i] = key{batch.Time(i, createdAt), [16]byte(batch.Value(i, id)), i}
+	}
+	byKey := func(a, b key) int {
+		return cmp.Or(a.createdAt.Compare(b.createdAt), bytes.Compare(a.id[:], b.id[:]))
+	}
+	if slices.IsSortedFunc(keys, byKey) {
+		return batch
+	}
+	slices.SortStableFunc(keys, byKey)
+	ordered := copyrow.Batch{Layout: batch.Layout, Rows: make([]byte, 0, len(batch.Rows)), Ends: make([]int, 0, batch.Len())}
+	for _, k := range keys {
+		ordered.Append(batch.Slice(k.row, k.row+1))
+	}
+	return ordered
 }
