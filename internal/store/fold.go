@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"slices"
-	"time"
 
 	"canonicallineexporter/internal/copyrow"
 )
@@ -26,16 +25,15 @@ func fold(batch copyrow.Batch) (lines, marks copyrow.Batch) {
 			newest[id] = i
 		}
 	}
-	lines, marks = copyrow.Batch{Layout: batch.Layout}, copyrow.Batch{Layout: batch.Layout}
+	var kept, marked []int
 	for i, version := range batch.Versions {
-		row := batch.Slice(i, i+1)
 		if version == copyrow.Mark {
-			marks.Append(row)
+			marked = append(marked, i)
 		} else if n, ok := newest[[16]byte(batch.Value(i, column))]; !ok || n == i {
-			lines.Append(row)
+			kept = append(kept, i)
 		}
 	}
-	return lines, marks
+	return batch.Pick(kept), batch.Pick(marked)
 }
 
 // lanes splits lines into those that are new and those that replace what may be stored.
@@ -43,39 +41,39 @@ func lanes(batch copyrow.Batch) (fresh, amended copyrow.Batch) {
 	if batch.Versions == nil {
 		return batch, copyrow.Batch{}
 	}
-	fresh, amended = copyrow.Batch{Layout: batch.Layout}, copyrow.Batch{Layout: batch.Layout}
+	var first, later []int
 	for i, version := range batch.Versions {
 		if version == 0 {
-			fresh.Append(batch.Slice(i, i+1))
+			first = append(first, i)
 		} else {
-			amended.Append(batch.Slice(i, i+1))
+			later = append(later, i)
 		}
 	}
-	return fresh, amended
+	return batch.Pick(first), batch.Pick(later)
 }
 
 // sorted returns the batch with its rows in the order of their keys.
 func sorted(batch copyrow.Batch) copyrow.Batch {
 	type key struct {
-		createdAt time.Time
+		createdAt int64
 		id        [16]byte
 		row       int
 	}
 	createdAt, id := copyrow.Index(batch.Layout, "created_at"), copyrow.Index(batch.Layout, "id")
 	keys := make([]key, batch.Len())
 	for i := range keys {
-		keys[i] = key{batch.Time(i, createdAt), [16]byte(batch.Value(i, id)), i}
+		keys[i] = key{batch.Time(i, createdAt).UnixMicro(), [16]byte(batch.Value(i, id)), i}
 	}
 	byKey := func(a, b key) int {
-		return cmp.Or(a.createdAt.Compare(b.createdAt), bytes.Compare(a.id[:], b.id[:]))
+		return cmp.Or(cmp.Compare(a.createdAt, b.createdAt), bytes.Compare(a.id[:], b.id[:]))
 	}
 	if slices.IsSortedFunc(keys, byKey) {
 		return batch
 	}
 	slices.SortStableFunc(keys, byKey)
-	ordered := copyrow.Batch{Layout: batch.Layout, Rows: make([]byte, 0, len(batch.Rows)), Ends: make([]int, 0, batch.Len())}
-	for _, k := range keys {
-		ordered.Append(batch.Slice(k.row, k.row+1))
+	rows := make([]int, len(keys))
+	for i, k := range keys {
+		rows[i] = k.row
 	}
-	return ordered
+	return batch.Pick(rows)
 }
