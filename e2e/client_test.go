@@ -2,36 +2,51 @@ package e2e
 
 import (
 	"context"
-	"encoding/binary"
 	"encoding/hex"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
-	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 )
 
-// client is a service under steady load. It sends an export until it is
-// acknowledged, as an SDK does, and keeps its own record of what was.
+// client is services under steady load. They send an export until it is acknowledged, as
+// an SDK does, and keep a record of what was.
 type client struct {
 	send func() send
+	// processes are the first and the last collector that may answer now.
+	processes func() (first, last int)
+	// impatient has most attempts given up in the middle.
+	impatient atomic.Bool
 
 	mu sync.Mutex
-	// acknowledged are the span ids of requests that have to be in the table.
-	acknowledged map[string]struct{}
-	// excused are those of which a fault may have taken the line, by the fault:
-	// lines of a dropped table, and lines that a CHECK refuses.
-	excused map[string]string
+	// acknowledged are the requests that have to be in the table, by span id.
+	acknowledged map[string]*acknowledgement
+	// poisoned are those of which a CHECK may refuse the line.
+	poisoned map[string]struct{}
 	// skewed are requests that claim to come from the future, which may be stored
 	// twice when they are delivered twice.
 	skewed map[string]struct{}
 	number uint64
 }
 
+// acknowledgement is what was acknowledged of a request.
+type acknowledgement struct {
+	made        time.Time
+	descendants int
+	// process had the SERVER span, lastProcess the last of the descendants.
+	process, lastProcess int
+}
+
+// parted reports whether the collector that had the SERVER span ended before it could
+// have all descendants. What a collector remembers ends with it.
+func (a *acknowledgement) parted() bool { return a.lastProcess > a.process }
+
 // Shares of what is out of the ordinary, one in so many.
 const (
 	againShare  = 10
+	heldShare   = 10
 	poisonShare = 50
 	skewedShare = 200
 )
@@ -39,30 +54,35 @@ const (
 // poison is the status of lines that the CHECK of a fault refuses.
 const poison = 418
 
-func newClient(send func() send) *client {
+func newClient(send func() send, processes func() (first, last int)) *client {
 	return &client{
-		send: send, acknowledged: map[string]struct{}{}, excused: map[string]string{}, skewed: map[string]struct{}{},
+		send: send, processes: processes,
+		acknowledged: map[string]*acknowledgement{}, poisoned: map[string]struct{}{}, skewed: map[string]struct{}{},
 	}
 }
 
 // run sends until ctx ends.
 func (c *client) run(ctx context.Context, random *rand.Rand) {
-	var former ptrace.Traces
+	var former, held []*export
 	for ctx.Err() == nil {
-		td, ids := c.export(random)
-		if !c.deliver(ctx, td) {
-			return
-		}
-		c.mu.Lock()
-		for _, id := range ids {
-			c.acknowledged[id] = struct{}{}
-		}
-		c.mu.Unlock()
-		if random.IntN(againShare) == 0 {
-			if former != (ptrace.Traces{}) && !c.deliver(ctx, former) {
-				return
+		exports := c.exports(random)
+		for _, e := range exports {
+			if e.held {
+				held = append(held, e)
+			} else {
+				c.deliver(ctx, e, random)
 			}
-			former = td
+		}
+		if random.IntN(againShare) == 0 {
+			for _, e := range former {
+				c.deliver(ctx, e, random)
+			}
+			former = exports
+		}
+		// What is held comes when the line can be amended, or only after that.
+		for len(held) > 0 && time.Since(held[0].made) > time.Duration(random.IntN(4))*time.Second {
+			c.deliver(ctx, held[0], random)
+			held = held[1:]
 		}
 		select {
 		case <-ctx.Done():
@@ -71,14 +91,26 @@ func (c *client) run(ctx context.Context, random *rand.Rand) {
 	}
 }
 
-// deliver sends until it is acknowledged, or ctx ends.
-func (c *client) deliver(ctx context.Context, td ptrace.Traces) bool {
+// deliver sends until the export is acknowledged, the client gives it up or ctx ends, and
+// reports whether it is acknowledged.
+func (c *client) deliver(ctx context.Context, e *export, random *rand.Rand) bool {
 	for ctx.Err() == nil {
-		attempt, cancel := context.WithTimeout(ctx, 10*time.Second)
-		err := c.send()(attempt, td)
+		patience := 10 * time.Second
+		hasty := e.abandoned || c.impatient.Load()
+		if hasty {
+			patience = time.Duration(random.IntN(3000)) * time.Microsecond
+		}
+		first, _ := c.processes()
+		attempt, cancel := context.WithTimeout(ctx, patience)
+		err := c.send()(attempt, e.td)
 		cancel()
 		if err == nil {
+			_, last := c.processes()
+			c.acknowledge(e, first, last)
 			return true
+		}
+		if e.abandoned || hasty && random.IntN(2) == 0 {
+			return false
 		}
 		select {
 		case <-ctx.Done():
@@ -88,52 +120,48 @@ func (c *client) deliver(ctx context.Context, td ptrace.Traces) bool {
 	return false
 }
 
-// export is a few requests with a descendant each, and their span ids.
-func (c *client) export(random *rand.Rand) (td ptrace.Traces, ids []string) {
-	td = ptrace.NewTraces()
-	spans := td.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty().Spans()
+// acknowledge records what was acknowledged: first may have been the collector that
+// answered, and last too.
+func (c *client) acknowledge(e *export, first, last int) {
+	if e.acknowledged {
+		return
+	}
+	e.acknowledged = true
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for range 1 + random.IntN(20) {
-		c.number++
-		var id pcommon.SpanID
-		binary.BigEndian.PutUint64(id[:], c.number)
-		query := spans.AppendEmpty()
-		query.SetKind(ptrace.SpanKindClient)
-		query.SetTraceID(pcommon.TraceID(append(id[:], id[:]...)))
-		query.SetSpanID(pcommon.SpanID{0: 1, 1: id[1], 2: id[2], 3: id[3], 4: id[4], 5: id[5], 6: id[6], 7: id[7]})
-		query.SetParentSpanID(id)
-		query.Attributes().PutStr("db.query.text", "SELECT 1")
-		server := spans.AppendEmpty()
-		server.SetKind(ptrace.SpanKindServer)
-		server.SetTraceID(query.TraceID())
-		server.SetSpanID(id)
-		server.SetName("GET /chaos")
-		now := time.Now()
-		server.Attributes().PutInt("http.response.status_code", 200)
-		key := hex.EncodeToString(id[:])
-		switch {
-		case random.IntN(poisonShare) == 0:
-			server.Attributes().PutInt("http.response.status_code", poison)
-			c.excused[key] = "poison"
-		case random.IntN(skewedShare) == 0:
-			now = now.Add(240 * time.Hour)
-			c.skewed[key] = struct{}{}
-		}
-		for _, s := range []ptrace.Span{query, server} {
-			s.SetStartTimestamp(pcommon.NewTimestampFromTime(now.Add(-time.Millisecond)))
-			s.SetEndTimestamp(pcommon.NewTimestampFromTime(now))
-		}
-		ids = append(ids, key)
+	for _, r := range e.servers {
+		r.process = first
+		c.acknowledged[hex.EncodeToString(r.id[:])] = &r.acknowledgement
 	}
-	return td, ids
+	for _, r := range e.descendants {
+		r.descendants++
+		r.lastProcess = max(r.lastProcess, last)
+	}
 }
 
-// excuse notes that the lines are gone by a fault.
-func (c *client) excuse(ids []string, fault string) {
+func (c *client) isSkewed(id string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, id := range ids {
-		c.excused[id] = fault
+	_, skewed := c.skewed[id]
+	return skewed
+}
+
+// total returns how many requests and descendants were acknowledged.
+func (c *client) total() (requests, descendants int) {
+	for _, a := range c.acknowledged {
+		descendants += a.descendants
 	}
+	return len(c.acknowledged), descendants
+}
+
+// export is spans that a client sends at once.
+type export struct {
+	td   ptrace.Traces
+	made time.Time
+	// held exports come later, abandoned ones are sent once by a client that does not
+	// wait for the answer.
+	held, abandoned, acknowledged bool
+	// servers are the requests whose SERVER span it has; descendants has a request once
+	// for each of its descendants.
+	servers, descendants []*sentRequest
 }

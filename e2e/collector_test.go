@@ -62,8 +62,8 @@ func launch(t *testing.T, binary func() (string, error), args []string, env ...s
 	return collector{c}
 }
 
-// start starts a collector and returns once it takes spans.
-func start(t *testing.T, s settings) collector {
+// launch starts a collector without waiting for it.
+func (s settings) launch(t *testing.T) collector {
 	t.Helper()
 	args := []string{"--feature-gates=+extension.healthcheck.useComponentStatus", "--config=testdata/collector.yaml"}
 	if s.queueDirectory != "" {
@@ -72,8 +72,14 @@ func start(t *testing.T, s settings) collector {
 	if s.overlay != "" {
 		args = append(args, "--config="+s.overlay)
 	}
-	c := launch(t, collectorBinary, args,
+	return launch(t, collectorBinary, args,
 		"DATABASE_URL="+s.databaseURL, "FLUSH_TIMEOUT="+s.flushTimeout.String(), "QUEUE_DIRECTORY="+s.queueDirectory)
+}
+
+// start starts a collector and returns once it takes spans.
+func start(t *testing.T, s settings) collector {
+	t.Helper()
+	c := s.launch(t)
 	require.NoError(t, c.AwaitReady())
 	return c
 }

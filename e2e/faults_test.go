@@ -36,6 +36,26 @@ var faults = []fault{
 			w.must(w.server.Restart())
 		}
 	}},
+	{"the collector is killed while Postgres is away, and again as it starts", func(w *world, random *rand.Rand) func() {
+		w.must(w.server.Kill())
+		w.pause(random)
+		w.current().Kill()
+		c := w.s.launch(w.t)
+		<-time.After(time.Duration(random.IntN(500)) * time.Millisecond)
+		c.Kill()
+		return func() {
+			w.startCollector()
+			w.must(w.server.Restart())
+		}
+	}},
+	{"the collector is reloaded", func(w *world, _ *rand.Rand) func() {
+		w.reloadCollector()
+		return nothing
+	}},
+	{"clients give up", func(w *world, _ *rand.Rand) func() {
+		w.client.impatient.Store(true)
+		return func() { w.client.impatient.Store(false) }
+	}},
 	{"Postgres crashes", func(w *world, _ *rand.Rand) func() {
 		w.must(w.server.Kill())
 		return func() { w.must(w.server.Restart()) }
@@ -66,7 +86,7 @@ var faults = []fault{
 	{"the database is dropped", func(w *world, _ *rand.Rand) func() {
 		w.admin("ALTER ROLE writer NOLOGIN")
 		w.admin("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'writer'")
-		w.client.excuse(w.stored("canonical_api_line"), "dropped database")
+		w.transaction(func(tx pgx.Tx) error { return w.lose(tx, "canonical_api_line") })
 		w.admin("DROP DATABASE lines WITH (FORCE)")
 		return func() {
 			w.admin("CREATE DATABASE lines OWNER writer")
@@ -74,7 +94,7 @@ var faults = []fault{
 		}
 	}},
 	{"a partition is dropped", func(w *world, _ *rand.Rand) func() {
-		w.client.excuse(w.dropPartition(), "dropped partition")
+		w.dropPartition()
 		return nothing
 	}},
 	{"a column is dropped", func(w *world, _ *rand.Rand) func() {
@@ -82,7 +102,7 @@ var faults = []fault{
 		return nothing
 	}},
 	{"the table is dropped", func(w *world, _ *rand.Rand) func() {
-		w.client.excuse(w.dropTable(), "dropped table")
+		w.dropTable()
 		return nothing
 	}},
 	{"INSERT is revoked", func(w *world, _ *rand.Rand) func() {
@@ -102,20 +122,40 @@ var faults = []fault{
 			w.admin("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'writer'")
 		}
 	}},
-	{fullDisk, func(w *world, _ *rand.Rand) func() { return w.fillDisk() }},
+	{fullDisk, func(w *world, _ *rand.Rand) func() {
+		// Postgres has no room for rows or for WAL, over which it can crash.
+		empty := w.fill(w.disk)
+		return func() {
+			empty()
+			w.must(w.server.Restart())
+		}
+	}},
+	{fullQueueDisk, func(w *world, random *rand.Rand) func() {
+		w.must(w.server.Kill())
+		empty := w.fill(w.queueDisk)
+		w.pause(random)
+		w.current().Kill()
+		w.startCollector()
+		return func() {
+			empty()
+			w.must(w.server.Restart())
+		}
+	}},
 	{"a CHECK refuses some lines", func(w *world, _ *rand.Rand) func() {
 		w.database(fmt.Sprintf("ALTER TABLE canonical_api_line ADD CONSTRAINT no_teapots CHECK (status <> %d) NOT VALID", poison))
 		return func() { w.database("ALTER TABLE IF EXISTS canonical_api_line DROP CONSTRAINT IF EXISTS no_teapots") }
 	}},
 }
 
-// fullDisk takes a small file system to happen on.
-const fullDisk = "the disk is full"
+// These take a small file system to happen on.
+const (
+	fullDisk      = "the disk is full"
+	fullQueueDisk = "the disk of the queue is full while Postgres is away"
+)
 
-// fillDisk leaves Postgres no room, neither for rows nor for WAL, over which it can
-// crash.
-func (w *world) fillDisk() (mend func()) {
-	filler := filepath.Join(w.disk, "filler")
+// fill leaves no room on a file system until it is emptied again.
+func (w *world) fill(disk string) (empty func()) {
+	filler := filepath.Join(disk, "filler")
 	file, err := os.Create(filler)
 	w.must(err)
 	block := make([]byte, 1<<20)
@@ -125,15 +165,24 @@ func (w *world) fillDisk() (mend func()) {
 		}
 	}
 	w.must(file.Close())
-	return func() {
-		w.must(os.Remove(filler))
-		w.must(w.server.Restart())
-	}
+	return func() { w.must(os.Remove(filler)) }
 }
 
-// dropPartition drops the partition that is being written and returns the lines
-// that were in it.
-func (w *world) dropPartition() (gone []string) {
+// reloadCollector has the collector read its configuration again: the process stays, and
+// everything in it starts anew.
+func (w *world) reloadCollector() {
+	w.mu.Lock()
+	w.handingOver = true
+	w.mu.Unlock()
+	w.must(w.current().Reload())
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.handingOver = false
+	w.process++
+}
+
+// dropPartition drops the partition that is being written.
+func (w *world) dropPartition() {
 	w.transaction(func(tx pgx.Tx) error {
 		var partition *string
 		err := tx.QueryRow(w.ctx, `SELECT max(inhrelid::regclass::text) FROM pg_inherits
@@ -145,27 +194,23 @@ func (w *world) dropPartition() (gone []string) {
 		if _, err := tx.Exec(w.ctx, "LOCK TABLE canonical_api_line"); err != nil {
 			return err
 		}
-		if gone, err = w.storedIn(tx, *partition); err != nil {
+		if err := w.lose(tx, *partition); err != nil {
 			return err
 		}
 		_, err = tx.Exec(w.ctx, "DROP TABLE "+*partition)
 		return err
 	})
-	return gone
 }
 
-// dropTable drops the table and returns the lines that were in it.
-func (w *world) dropTable() (gone []string) {
+func (w *world) dropTable() {
 	w.transaction(func(tx pgx.Tx) error {
 		if _, err := tx.Exec(w.ctx, "LOCK TABLE canonical_api_line"); err != nil {
 			return err
 		}
-		var err error
-		if gone, err = w.storedIn(tx, "canonical_api_line"); err != nil {
+		if err := w.lose(tx, "canonical_api_line"); err != nil {
 			return err
 		}
-		_, err = tx.Exec(w.ctx, "DROP TABLE canonical_api_line CASCADE")
+		_, err := tx.Exec(w.ctx, "DROP TABLE canonical_api_line CASCADE")
 		return err
 	})
-	return gone
 }

@@ -26,15 +26,6 @@ func waiting(t *testing.T, s settings, lines int) {
 	c.Kill()
 }
 
-// launchQueue starts a collector with its queue on disk, without waiting for it.
-func launchQueue(t *testing.T, s settings) collector {
-	t.Helper()
-	return launch(t, collectorBinary, []string{
-		"--feature-gates=+extension.healthcheck.useComponentStatus",
-		"--config=testdata/collector.yaml", "--config=testdata/persistent.yaml",
-	}, "DATABASE_URL="+s.databaseURL, "FLUSH_TIMEOUT="+s.flushTimeout.String(), "QUEUE_DIRECTORY="+s.queueDirectory)
-}
-
 func TestQueue_KilledAgainRightAfterStart_KeepsLines(t *testing.T) {
 	t.Parallel()
 	d := pgtest.New(t)
@@ -42,7 +33,7 @@ func TestQueue_KilledAgainRightAfterStart_KeepsLines(t *testing.T) {
 	s := settings{databaseURL: d.URL, flushTimeout: 100 * time.Millisecond, queueDirectory: t.TempDir()}
 	waiting(t, s, 600)
 	for _, later := range []time.Duration{2, 10, 30, 80, 200} {
-		c := launchQueue(t, s)
+		c := s.launch(t)
 		require.Eventually(t, func() bool { return strings.Contains(c.Log(), "Loaded queue metadata") }, time.Minute, time.Millisecond)
 		<-time.After(later * time.Millisecond)
 		c.Kill()
@@ -88,7 +79,7 @@ func TestQueue_DamagedFile_SaysTheWayOut(t *testing.T) {
 			require.NoError(t, err)
 			require.NoError(t, os.WriteFile(files[0], damage(occupiedPart(content)), 0o600))
 
-			c := launchQueue(t, s)
+			c := s.launch(t)
 			require.Error(t, c.Wait())
 			require.Contains(t, c.Log(), "the file of the sending queue is damaged")
 			require.Contains(t, c.Log(), "move "+files[0]+" aside and start it again")

@@ -61,6 +61,27 @@ func (b Batch) Slice(i, j int) Batch {
 	return part
 }
 
+// Pick returns the rows at these positions, in their order.
+func (b Batch) Pick(rows []int) Batch {
+	picked := Batch{Layout: b.Layout, Ends: make([]int, 0, len(rows))}
+	size := 0
+	for _, i := range rows {
+		size += b.Ends[i] - b.start(i)
+	}
+	picked.Rows = make([]byte, 0, size)
+	if b.Versions != nil {
+		picked.Versions = make([]uint32, 0, len(rows))
+	}
+	for _, i := range rows {
+		picked.Rows = append(picked.Rows, b.Rows[b.start(i):b.Ends[i]]...)
+		picked.Ends = append(picked.Ends, len(picked.Rows))
+		if b.Versions != nil {
+			picked.Versions = append(picked.Versions, b.Versions[i])
+		}
+	}
+	return picked
+}
+
 // Append adds the rows of other, which must have the same layout.
 func (b *Batch) Append(other Batch) {
 	start := len(b.Rows)

@@ -44,6 +44,19 @@ func TestBatch_Append_RestoresSlices(t *testing.T) {
 	}
 }
 
+func TestBatch_Pick_ReturnsRowsInTheirOrder(t *testing.T) {
+	t.Parallel()
+	whole := batchOf("", "a long one", "curl")
+	require.Nil(t, whole.Pick([]int{1}).Versions)
+	whole.Versions = []uint32{0, 7, Mark}
+	picked := whole.Pick([]int{2, 0})
+	require.NoError(t, picked.Validate())
+	require.Equal(t, []uint32{Mark, 0}, picked.Versions)
+	require.Equal(t, "curl", string(picked.Value(0, 2)))
+	require.Equal(t, whole.Slice(0, 1).Rows, picked.Slice(1, 2).Rows)
+	require.Zero(t, whole.Pick(nil).Len())
+}
+
 func TestBatch_Append_DoesNotOverwriteTheNeighbourOfASlice(t *testing.T) {
 	t.Parallel()
 	whole := batchOf("", "")

@@ -11,28 +11,20 @@ import (
 	"canonicallineexporter/internal/copyrow"
 )
 
-// copyBatch copies lines that are new. It upserts those that replace what may be stored,
-// in the same transaction.
-func copyBatch(ctx context.Context, conn *pgx.Conn, sql *batchSQL, batch copyrow.Batch) (Outcomes, error) {
+// copyBatch copies lines that are new, then upserts those that replace what may be stored.
+// Each transaction takes keys in order, so that writers of the same lines queue up instead
+// of deadlocking; one transaction for both would not.
+func copyBatch(ctx context.Context, conn *pgx.Conn, sql *batchSQL, batch copyrow.Batch) (outcomes Outcomes, err error) {
 	fresh, amended := lanes(batch)
-	if amended.Len() == 0 {
+	if fresh.Len() > 0 {
 		if err := copyRows(ctx, conn.PgConn(), sql.copy, fresh); err != nil {
 			return Outcomes{}, err
 		}
-		return Outcomes{Inserted: fresh.Len()}, nil
 	}
-	var outcomes Outcomes
-	err := pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) (err error) {
-		if fresh.Len() > 0 {
-			if err := copyRows(ctx, conn.PgConn(), sql.copy, fresh); err != nil {
-				return err
-			}
+	if amended.Len() > 0 {
+		if outcomes, err = upsertBatch(ctx, conn, sql, amended); err != nil {
+			return Outcomes{}, err
 		}
-		outcomes, err = upsert(ctx, tx, sql, amended)
-		return err
-	})
-	if err != nil {
-		return Outcomes{}, err
 	}
 	outcomes.Inserted += fresh.Len()
 	return outcomes, nil

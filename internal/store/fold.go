@@ -1,6 +1,12 @@
 package store
 
-import "canonicallineexporter/internal/copyrow"
+import (
+	"bytes"
+	"cmp"
+	"slices"
+
+	"canonicallineexporter/internal/copyrow"
+)
 
 // fold leaves one version of every line in the batch, the newest, and splits marks off. It
 // returns the batch itself if all of its rows are the first of their line.
@@ -19,16 +25,15 @@ func fold(batch copyrow.Batch) (lines, marks copyrow.Batch) {
 			newest[id] = i
 		}
 	}
-	lines, marks = copyrow.Batch{Layout: batch.Layout}, copyrow.Batch{Layout: batch.Layout}
+	var kept, marked []int
 	for i, version := range batch.Versions {
-		row := batch.Slice(i, i+1)
 		if version == copyrow.Mark {
-			marks.Append(row)
+			marked = append(marked, i)
 		} else if n, ok := newest[[16]byte(batch.Value(i, column))]; !ok || n == i {
-			lines.Append(row)
+			kept = append(kept, i)
 		}
 	}
-	return lines, marks
+	return batch.Pick(kept), batch.Pick(marked)
 }
 
 // lanes splits lines into those that are new and those that replace what may be stored.
@@ -36,13 +41,39 @@ func lanes(batch copyrow.Batch) (fresh, amended copyrow.Batch) {
 	if batch.Versions == nil {
 		return batch, copyrow.Batch{}
 	}
-	fresh, amended = copyrow.Batch{Layout: batch.Layout}, copyrow.Batch{Layout: batch.Layout}
+	var first, later []int
 	for i, version := range batch.Versions {
 		if version == 0 {
-			fresh.Append(batch.Slice(i, i+1))
+			first = append(first, i)
 		} else {
-			amended.Append(batch.Slice(i, i+1))
+			later = append(later, i)
 		}
 	}
-	return fresh, amended
+	return batch.Pick(first), batch.Pick(later)
+}
+
+// sorted returns the batch with its rows in the order of their keys.
+func sorted(batch copyrow.Batch) copyrow.Batch {
+	type key struct {
+		createdAt int64
+		id        [16]byte
+		row       int
+	}
+	createdAt, id := copyrow.Index(batch.Layout, "created_at"), copyrow.Index(batch.Layout, "id")
+	keys := make([]key, batch.Len())
+	for i := range keys {
+		keys[i] = key{batch.Time(i, createdAt).UnixMicro(), [16]byte(batch.Value(i, id)), i}
+	}
+	byKey := func(a, b key) int {
+		return cmp.Or(cmp.Compare(a.createdAt, b.createdAt), bytes.Compare(a.id[:], b.id[:]))
+	}
+	if slices.IsSortedFunc(keys, byKey) {
+		return batch
+	}
+	slices.SortStableFunc(keys, byKey)
+	rows := make([]int, len(keys))
+	for i, k := range keys {
+		rows[i] = k.row
+	}
+	return batch.Pick(rows)
 }

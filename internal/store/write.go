@@ -43,7 +43,7 @@ const maxRepairs = 3
 // Errors show no value of a row and no connection string.
 func (s *Store) Write(ctx context.Context, batch copyrow.Batch) (Outcomes, error) {
 	lines, marks := fold(batch)
-	outcomes, err := s.write(ctx, lines, false)
+	outcomes, err := s.write(ctx, sorted(lines), false)
 	// A version that was replaced before it was written changes nothing.
 	outcomes.Unchanged += batch.Len() - lines.Len() - marks.Len()
 	if err == nil && marks.Len() > 0 {

@@ -1,0 +1,111 @@
+package e2e
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+)
+
+// storedLine is what a line says of its descendants.
+type storedLine struct {
+	spans      int
+	incomplete bool
+}
+
+// lostLine is a line that a fault took.
+type lostLine struct {
+	storedLine
+	at time.Time
+}
+
+// lose notes the lines of a table that is about to be dropped.
+func (w *world) lose(tx pgx.Tx, table string) error {
+	lines, err := w.read(tx, table)
+	for id, line := range lines {
+		w.lost[id] = lostLine{line, time.Now()}
+	}
+	return err
+}
+
+// read returns the lines of a table by span id, each of which is there once.
+func (w *world) read(tx pgx.Tx, table string) (map[string]storedLine, error) {
+	rows, err := tx.Query(w.ctx, `SELECT span_id, COALESCE((statistics ->> 'spans')::int, 0),
+		COALESCE((statistics ->> 'incomplete')::boolean, false) FROM `+table)
+	if err != nil {
+		return nil, err
+	}
+	lines := map[string]storedLine{}
+	var id string
+	var line storedLine
+	_, err = pgx.ForEachRow(rows, []any{&id, &line.spans, &line.incomplete}, func() error {
+		if _, twice := lines[id]; twice && !w.client.isSkewed(id) {
+			return fmt.Errorf("%s is stored twice", id)
+		}
+		lines[id] = line
+		return nil
+	})
+	return lines, err
+}
+
+// verdict is what the lines of acknowledged requests come to.
+type verdict struct {
+	missing, short                      []string
+	complete, incomplete, parted, taken int
+}
+
+// judge compares the table with what was acknowledged. A line has to count its
+// acknowledged descendants, or to say that it is incomplete.
+func (w *world) judge() (v verdict) {
+	var lines map[string]storedLine
+	w.transaction(func(tx pgx.Tx) (err error) {
+		lines, err = w.read(tx, "canonical_api_line")
+		return err
+	})
+	for id, request := range w.client.acknowledged {
+		line, stored := lines[id]
+		lost, taken := w.lost[id]
+		if !stored && taken {
+			line = lost.storedLine
+		}
+		_, poisoned := w.client.poisoned[id]
+		switch {
+		case poisoned:
+			v.taken++
+		case !stored && !taken:
+			v.missing = append(v.missing, id)
+		case line.incomplete:
+			v.incomplete++
+		case line.spans >= request.descendants:
+			v.complete++
+		case taken && lost.at.Sub(request.made) < settled, w.client.isSkewed(id):
+			v.taken++
+		case request.parted():
+			v.parted++
+		default:
+			v.short = append(v.short, fmt.Sprintf("%s: %d of %d", id, line.spans, request.descendants))
+		}
+	}
+	slices.Sort(v.missing)
+	slices.Sort(v.short)
+	return v
+}
+
+// settled is how long after it was sent nothing more changes the line of a request.
+const settled = 10 * time.Second
+
+// awaitLines returns once no line of an acknowledged request is missing or short.
+func (w *world) awaitLines() {
+	v := w.judge()
+	for deadline := time.Now().Add(2 * time.Minute); len(v.missing)+len(v.short) > 0 && time.Now().Before(deadline); v = w.judge() {
+		<-time.After(100 * time.Millisecond)
+	}
+	requests, descendants := w.client.total()
+	w.t.Logf("%d requests with %d descendants acknowledged: %d lines complete, %d incomplete, %d short since their collector "+
+		"ended in between, %d taken by a fault; %d missing, %d short", requests, descendants,
+		v.complete, v.incomplete, v.parted, v.taken, len(v.missing), len(v.short))
+	require.Empty(w.t, v.missing, "acknowledged, but not stored")
+	require.Empty(w.t, v.short, "descendants are acknowledged, but not counted, and the line does not say so")
+}

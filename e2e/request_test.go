@@ -1,0 +1,98 @@
+package e2e
+
+import (
+	"encoding/binary"
+	"encoding/hex"
+	"math/rand/v2"
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+)
+
+// sentRequest is a request with up to four descendants.
+type sentRequest struct {
+	acknowledgement
+	id  pcommon.SpanID
+	now time.Time
+}
+
+// exports are a few requests. Their descendants travel before their SERVER spans, with
+// them and after them.
+func (c *client) exports(random *rand.Rand) []*export {
+	before, with, after := newExport(), newExport(), newExport()
+	// Nobody waits for the answer to this one, and no span needs those in it.
+	abandoned := newExport()
+	abandoned.abandoned = true
+	after.held = random.IntN(heldShare) == 0
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for range 1 + random.IntN(20) {
+		r := c.request(with, random)
+		parents := []pcommon.SpanID{r.id}
+		for n := range random.IntN(5) {
+			e := []*export{before, with, after, abandoned}[random.IntN(4)]
+			id := e.addDescendant(r, byte(n+1), parents[random.IntN(len(parents))])
+			if !e.abandoned {
+				parents = append(parents, id)
+			}
+		}
+	}
+	var exports []*export
+	for _, e := range []*export{before, abandoned, with, after} {
+		if e.td.SpanCount() > 0 {
+			exports = append(exports, e)
+		}
+	}
+	return exports
+}
+
+// request makes a request and adds its SERVER span to an export.
+func (c *client) request(e *export, random *rand.Rand) *sentRequest {
+	c.number++
+	r := &sentRequest{acknowledgement: acknowledgement{made: e.made}, now: e.made}
+	binary.BigEndian.PutUint64(r.id[:], c.number)
+	status := 200
+	key := hex.EncodeToString(r.id[:])
+	switch {
+	case random.IntN(poisonShare) == 0:
+		status = poison
+		c.poisoned[key] = struct{}{}
+	case random.IntN(skewedShare) == 0:
+		r.now = r.now.Add(240 * time.Hour)
+		c.skewed[key] = struct{}{}
+	}
+	s := e.add(r, r.id)
+	s.SetKind(ptrace.SpanKindServer)
+	s.SetName("GET /chaos")
+	s.Attributes().PutInt("http.response.status_code", int64(status))
+	e.servers = append(e.servers, r)
+	return r
+}
+
+func newExport() *export {
+	e := &export{td: ptrace.NewTraces(), made: time.Now()}
+	e.td.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty()
+	return e
+}
+
+// addDescendant adds the nth descendant of a request and returns its id.
+func (e *export) addDescendant(r *sentRequest, n byte, parent pcommon.SpanID) pcommon.SpanID {
+	id := r.id
+	id[0] = n
+	s := e.add(r, id)
+	s.SetKind(ptrace.SpanKindClient)
+	s.SetParentSpanID(parent)
+	s.Attributes().PutStr("db.query.text", "SELECT 1")
+	e.descendants = append(e.descendants, r)
+	return id
+}
+
+func (e *export) add(r *sentRequest, id pcommon.SpanID) ptrace.Span {
+	s := e.td.ResourceSpans().At(0).ScopeSpans().At(0).Spans().AppendEmpty()
+	s.SetTraceID(pcommon.TraceID(append(r.id[:], r.id[:]...)))
+	s.SetSpanID(id)
+	s.SetStartTimestamp(pcommon.NewTimestampFromTime(r.now.Add(-time.Millisecond)))
+	s.SetEndTimestamp(pcommon.NewTimestampFromTime(r.now))
+	return s
+}
