@@ -268,6 +268,7 @@ func TestExporter_DatabaseAway_LosesNoLine(t *testing.T) {
 	require.NoError(t, b.ConsumeTraces(t.Context(), requests(0, 7)))
 	failing := b.host.await(t, componentstatus.StatusRecoverableError)
 	require.ErrorContains(t, failing.Err(), "SQLSTATE 3D000")
+	require.NotContains(t, failing.Err().Error(), "user=")
 	require.NotContains(t, failing.Err().Error(), "postgres://")
 
 	d.Create(t)
@@ -275,6 +276,10 @@ func TestExporter_DatabaseAway_LosesNoLine(t *testing.T) {
 	d.Pool.Reset()
 	d.Await(t, "SELECT count(*) = 7 FROM canonical_api_line")
 	require.Len(t, b.logs.FilterMessageSnippet("recovered").FilterField(zap.String("task", string(writing))).All(), 1)
+	failed := b.logs.FilterMessageSnippet("failing").FilterField(zap.String("task", string(writing))).All()
+	require.Len(t, failed, 1)
+	require.Contains(t, failed[0].ContextMap()["error"], "write 7 lines, the first with id "+
+		pgtest.One[string](t, d, "SELECT replace(id::text, '-', '') FROM canonical_api_line ORDER BY id LIMIT 1"))
 }
 
 func TestExporter_Retention_DropsExpiredLines(t *testing.T) {
