@@ -251,6 +251,10 @@ func (e *lineExporter) write(ctx context.Context, r xexporterhelper.Request) err
 	began := time.Now()
 	e.attempt(req, began)
 	written, err := e.store.Write(ctx, req.Batch)
+	if partial, ok := errors.AsType[*store.PartialError](err); ok {
+		req.Batch, written = partial.Rest, partial.Stored
+	}
+	e.countWritten(ctx, written)
 	if err != nil {
 		err = fmt.Errorf("write %d lines, the first with id %s: %w", req.Len(), req.firstID(), err)
 	}
@@ -259,7 +263,6 @@ func (e *lineExporter) write(ctx context.Context, r xexporterhelper.Request) err
 	if err != nil {
 		return e.failed(ctx, req, err)
 	}
-	e.countWritten(ctx, written)
 	return nil
 }
 
