@@ -2,6 +2,7 @@ package canonicallineexporter
 
 import (
 	"context"
+	"encoding/hex"
 	"time"
 
 	"go.opentelemetry.io/collector/config/configretry"
@@ -42,6 +43,11 @@ func (r *queued) lines() int {
 		}
 	}
 	return lines
+}
+
+// firstID returns the id of the first line in hexadecimal.
+func (r *queued) firstID() string {
+	return hex.EncodeToString(r.Value(0, copyrow.Index(r.Layout, "id")))
 }
 
 // attempt takes note that an attempt to write the lines begins.

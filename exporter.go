@@ -291,15 +291,21 @@ func (e *lineExporter) write(ctx context.Context, r xexporterhelper.Request) err
 	began := time.Now()
 	e.attempt(req, began)
 	written, err := e.store.Write(ctx, req.Batch)
+	if partial, ok := errors.AsType[*store.PartialError](err); ok {
+		req.Batch, written = partial.Rest, partial.Stored
+	}
+	e.countWritten(ctx, written)
+	if err != nil {
+		err = fmt.Errorf("write %d lines, the first with id %s: %w", req.Len(), req.firstID(), err)
+	}
 	e.observeWrite(ctx, req.Len(), time.Since(began), err)
 	e.health.report(writing, err)
 	if e.cfg.queuesInMemory() && e.unwritten.attempted(req, err, e.now()) {
 		return nil
 	}
 	if err != nil {
-		return e.failed(ctx, req, fmt.Errorf("write lines: %w", err))
+		return e.failed(ctx, req, err)
 	}
-	e.countWritten(ctx, written)
 	return nil
 }
 

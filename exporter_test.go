@@ -273,6 +273,7 @@ func TestExporter_DatabaseAway_LosesNoLine(t *testing.T) {
 	require.NoError(t, b.ConsumeTraces(t.Context(), requests(0, 7)))
 	failing := b.host.await(t, componentstatus.StatusRecoverableError)
 	require.ErrorContains(t, failing.Err(), "SQLSTATE 3D000")
+	require.NotContains(t, failing.Err().Error(), "user=")
 	require.NotContains(t, failing.Err().Error(), "postgres://")
 
 	d.Create(t)
@@ -280,6 +281,35 @@ func TestExporter_DatabaseAway_LosesNoLine(t *testing.T) {
 	d.Pool.Reset()
 	d.Await(t, "SELECT count(*) = 7 FROM canonical_api_line")
 	require.Len(t, b.logs.FilterMessageSnippet("recovered").FilterField(zap.String("task", string(writing))).All(), 1)
+	failed := b.logs.FilterMessageSnippet("failing").FilterField(zap.String("task", string(writing))).All()
+	require.Len(t, failed, 1)
+	require.Contains(t, failed[0].ContextMap()["error"], "write 7 lines, the first with id "+
+		pgtest.One[string](t, d, "SELECT replace(id::text, '-', '') FROM canonical_api_line ORDER BY id LIMIT 1"))
+}
+
+func TestExporter_LineThatWaits_HoldsUpNoOther(t *testing.T) {
+	t.Parallel()
+	d := pgtest.New(t)
+	b := setup(t, d.URL, func(cfg *Config) {
+		failingFast(cfg)
+		cfg.QueueConfig.Get().Batch.Get().FlushTimeout = time.Hour
+	})
+	b.gauge(t, "otelcol_canonical_line_partition_last_success")
+	d.Exec(t, `
+		CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not yet'; END $$;
+		CREATE TRIGGER refuse BEFORE INSERT ON canonical_api_line FOR EACH ROW
+			WHEN (NEW.span_id = '0000000000000007') EXECUTE FUNCTION refuse()`)
+	require.NoError(t, b.ConsumeTraces(t.Context(), requests(0, 100)))
+	d.Await(t, "SELECT count(*) = 99 FROM canonical_api_line")
+	failing := b.host.await(t, componentstatus.StatusRecoverableError)
+	require.ErrorContains(t, failing.Err(), "write 1 lines, the first with id ")
+
+	d.Exec(t, "DROP TRIGGER refuse ON canonical_api_line")
+	d.Await(t, "SELECT count(*) = 100 FROM canonical_api_line")
+	b.flush(t)
+	require.EqualValues(t, 100, b.counter(t, "otelcol_canonical_line_written", "outcome", "inserted"))
+	require.EqualValues(t, 100, b.sum(t, "otelcol_canonical_line_written"))
+	require.Zero(t, b.sum(t, "otelcol_canonical_line_dropped"))
 }
 
 func TestExporter_Retention_DropsExpiredLines(t *testing.T) {

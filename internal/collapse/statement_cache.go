@@ -10,7 +10,8 @@ import (
 
 // statementCache spares the statements that a service runs over and over from
 // being normalized each time. It is lossy: a text takes the place of another of
-// the same hash. It is safe for concurrent use.
+// the same hash, and one that needs more than sanitize.MaxStatement bytes is not kept. It is
+// safe for concurrent use.
 type statementCache struct {
 	seed  maphash.Seed
 	slots [1 << 12]atomic.Pointer[cachedStatement]
@@ -25,7 +26,7 @@ func newStatementCache() *statementCache { return &statementCache{seed: maphash.
 
 // of is the interned statement of a query.
 func (c *statementCache) of(f *facts) unique.Handle[string] {
-	if len(f.text) > sanitize.MaxStatement || len(f.summary) > sanitize.MaxStatement || len(f.operation) > sanitize.MaxStatement {
+	if len(f.system)+len(f.summary)+len(f.text)+len(f.operation) > sanitize.MaxStatement {
 		return unique.Make(f.statement())
 	}
 	text := f.text

@@ -1,9 +1,12 @@
 package collapse
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"canonicallineexporter/internal/sanitize"
 )
 
 func TestFacts_Statement(t *testing.T) {
@@ -27,5 +30,23 @@ func TestStatementCache_TellsStatementsApart(t *testing.T) {
 		require.Equal(t, `SELECT "a"`, c.of(&facts{system: "postgresql", text: `SELECT "a"`}).Value())
 		require.Equal(t, "SELECT ?", c.of(&facts{system: "mysql", text: `SELECT "a"`}).Value())
 		require.Equal(t, "s", c.of(&facts{system: "mysql", text: `SELECT "a"`, summary: "s"}).Value())
+	}
+}
+
+func TestStatementCache_KeepsNoLongEntry(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("x", sanitize.MaxStatement)
+	for name, f := range map[string]facts{
+		"system":    {system: long, text: "SELECT 1"},
+		"summary":   {summary: long, text: "SELECT 1"},
+		"operation": {operation: long, text: "SELECT 1"},
+		"text":      {text: "SELECT " + long},
+		"all":       {system: long[:600], summary: long[:600], operation: long[:600], text: long[:600]},
+	} {
+		c := newStatementCache()
+		require.Equal(t, f.statement(), c.of(&f).Value(), name)
+		for i := range c.slots {
+			require.Nil(t, c.slots[i].Load(), name)
+		}
 	}
 }

@@ -39,6 +39,8 @@ func (e *Error) Error() string {
 // prints the cause.
 func (e *Error) Is(target error) bool { return errors.Is(e.err, target) }
 
+const cannotConnect = "cannot connect to the database: "
+
 // Redact turns a driver error into an Error; nil stays nil. Every error that reaches a log
 // or a status passes through it.
 func Redact(err error) error {
@@ -50,14 +52,20 @@ func Redact(err error) error {
 		if class := pgErr.Code[:2]; class == dataException || class == integrityConstraint {
 			text = "row refused"
 		}
-		// The wrapping text, such as "copy rows: ", comes before the server's message.
-		if wrapping, ok := strings.CutSuffix(err.Error(), pgErr.Error()); ok {
+		wrapping, wrapped := strings.CutSuffix(err.Error(), pgErr.Error())
+		_, connecting := errors.AsType[*pgconn.ConnectError](err)
+		switch {
+		case connecting:
+			// The wrapping text names the user and the database.
+			text = cannotConnect + text
+		case wrapped:
+			// The wrapping text, such as "copy rows: ", comes before the server's message.
 			text = wrapping + text
 		}
 		return &Error{SQLSTATE: pgErr.Code, Column: pgErr.ColumnName, Constraint: pgErr.ConstraintName, text: text, err: err}
 	}
 	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
-		return &Error{text: "cannot connect to the database: " + innermost(err).Error(), err: err}
+		return &Error{text: cannotConnect + innermost(err).Error(), err: err}
 	}
 	return &Error{text: err.Error(), err: err}
 }

@@ -3,6 +3,7 @@ package database
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/jackc/pgx/v5/pgconn"
 )
@@ -28,6 +29,8 @@ const (
 
 	dataException       = "22" // a class
 	integrityConstraint = "23" // a class
+	programLimit        = "54" // a class
+	raisedByFunction    = "P0" // a class
 )
 
 // SQLSTATE returns the code of a server error, and an empty string for other errors.
@@ -85,6 +88,14 @@ func PolicyOf(err error, hasColumn func(name string) bool) Policy {
 		return Isolate
 	}
 	return Wait
+}
+
+// BlamesRows reports whether an error may be about some rows of a batch only, though it can
+// be put right without a change of them: a trigger raises it, a foreign key lacks its row,
+// an index has no room for a value.
+func BlamesRows(err error) bool {
+	code := SQLSTATE(err)
+	return code != "" && slices.Contains([]string{integrityConstraint, programLimit, raisedByFunction}, code[:2])
 }
 
 // Busy reports whether a change of the table failed only because others use it: it waited

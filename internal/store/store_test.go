@@ -170,6 +170,51 @@ func TestStore_Write_RefusedRow_IsFoundInFewAttempts(t *testing.T) {
 	}
 }
 
+func TestStore_Write_RowThatWaits_HoldsUpNoOther(t *testing.T) {
+	t.Parallel()
+	b := setup(t, nil)
+	b.write(t, batchOf(t, span{id: 1000}))
+	b.Exec(t, `
+		CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not yet'; END $$;
+		CREATE TRIGGER refuse BEFORE INSERT ON canonical_api_line FOR EACH ROW WHEN (NEW.status = 418) EXECUTE FUNCTION refuse()`)
+	var spans []span
+	for i := range 100 {
+		spans = append(spans, span{id: uint64(i)})
+	}
+	for _, i := range []int{3, 37, 99} {
+		spans[i].with = map[string]any{"http.status_code": 418}
+	}
+	_, err := b.store.Write(t.Context(), batchOf(t, spans...))
+	var partial *PartialError
+	require.ErrorAs(t, err, &partial)
+	require.ErrorContains(t, err, "copy rows: not yet, SQLSTATE P0001")
+	require.Equal(t, Outcomes{Inserted: 97}, partial.Stored)
+	require.EqualValues(t, 98, b.count(t))
+
+	b.Exec(t, "DROP TRIGGER refuse ON canonical_api_line")
+	require.Equal(t, Outcomes{Inserted: 3}, b.write(t, partial.Rest))
+}
+
+func TestStore_Write_AllRowsWait_EndsSoon(t *testing.T) {
+	t.Parallel()
+	b := setup(t, nil)
+	b.write(t, batchOf(t, span{id: 1000}))
+	b.Exec(t, `
+		CREATE SEQUENCE attempts;
+		CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM nextval('attempts'); RAISE 'not yet'; END $$;
+		CREATE TRIGGER refuse BEFORE INSERT ON canonical_api_line FOR EACH ROW EXECUTE FUNCTION refuse()`)
+	var spans []span
+	for i := range 1000 {
+		spans = append(spans, span{id: uint64(i)})
+	}
+	_, err := b.store.Write(t.Context(), batchOf(t, spans...))
+	var partial *PartialError
+	require.ErrorAs(t, err, &partial)
+	require.Equal(t, 1000, partial.Rest.Len())
+	require.Zero(t, partial.Stored)
+	require.LessOrEqual(t, pgtest.One[int64](t, b.Database, "SELECT last_value FROM attempts"), int64(maxFailures+1))
+}
+
 func TestStore_Write_MissingRequiredValue_DropsTheRowAlone(t *testing.T) {
 	t.Parallel()
 	b := setup(t, nil)

@@ -39,13 +39,23 @@ func (o *Outcomes) add(other Outcomes) {
 const maxRepairs = 3
 
 // Write stores each line of the batch once, however often the batch is written. After an
-// error the caller has to write the batch again, although a part of it may be stored.
-// Errors show no value of a row and no connection string.
+// error the caller has to write the batch again, although a part of it may be stored; after
+// a *PartialError only its rest. Errors show no value of a row and no connection string.
 func (s *Store) Write(ctx context.Context, batch copyrow.Batch) (Outcomes, error) {
 	lines, marks := fold(batch)
 	outcomes, err := s.write(ctx, sorted(lines), false)
 	// A version that was replaced before it was written changes nothing.
-	outcomes.Unchanged += batch.Len() - lines.Len() - marks.Len()
+	replaced := batch.Len() - lines.Len() - marks.Len()
+	if lines.Len() > 1 && database.BlamesRows(err) {
+		var rest copyrow.Batch
+		outcomes, rest, err = s.narrow(ctx, lines, err)
+		if err != nil {
+			outcomes.Unchanged += replaced
+			rest.Append(marks)
+			return Outcomes{}, &PartialError{Stored: outcomes, Rest: rest, err: database.Redact(err)}
+		}
+	}
+	outcomes.Unchanged += replaced
 	if err == nil && marks.Len() > 0 {
 		err = s.mark(ctx, marks)
 	}
