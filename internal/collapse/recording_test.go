@@ -71,4 +71,6 @@ func TestPathOf(t *testing.T) {
 	}
 }
 
-func spanOf(td ptrace.Traces) ptrace.Span { return td.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0) }
+func spanOf(td ptrace.Traces) ptrace.Span {
+	return td.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0)
+}

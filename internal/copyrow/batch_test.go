@@ -1,6 +1,7 @@
 package copyrow
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -57,6 +58,37 @@ func TestBatch_Pick_ReturnsRowsInTheirOrder(t *testing.T) {
 	require.Zero(t, whole.Pick(nil).Len())
 }
 
+func TestBatch_Versions_StayWithTheirRows(t *testing.T) {
+	t.Parallel()
+	whole := batchOf("a", "b", "c", "d")
+	whole.Versions = []uint32{0, 4, Mark, 0}
+	agents := func(b Batch) (agents []string) {
+		for i := range b.Len() {
+			agents = append(agents, fmt.Sprint(string(b.Value(i, Index(b.Layout, "user_agent"))), b.Version(i)))
+		}
+		return agents
+	}
+	require.Equal(t, []string{"b4", "c4294967295"}, agents(whole.Slice(1, 3)))
+
+	joined := Batch{Layout: layout}
+	joined.Append(batchOf("first"))
+	require.Nil(t, joined.Versions, "all are the first")
+	joined.Append(whole.Slice(1, 2))
+	joined.Append(batchOf("last"))
+	require.NoError(t, joined.Validate())
+	require.Equal(t, []string{"first0", "b4", "last0"}, agents(joined))
+
+	// Neither shares the versions of the whole.
+	part := whole.Slice(0, 1)
+	part.Append(joined.Slice(1, 2))
+	require.Equal(t, []string{"a0", "b4"}, agents(part))
+	require.Equal(t, []uint32{0, 4, Mark, 0}, whole.Versions)
+
+	projected := whole.Project(func(c Column) bool { return c.Name == "user_agent" })
+	require.NoError(t, projected.Validate())
+	require.Equal(t, agents(whole), agents(projected))
+}
+
 func TestBatch_Append_DoesNotOverwriteTheNeighbourOfASlice(t *testing.T) {
 	t.Parallel()
 	whole := batchOf("", "")
@@ -89,6 +121,7 @@ func TestBatch_Validate_RefusesMalformedRows(t *testing.T) {
 		"field length":  func(b *Batch) { b.Rows[2] = 0x7f },
 		"negative":      func(b *Batch) { b.Rows[2] = 0x80 },
 		"ends":          func(b *Batch) { b.Ends[0]++ },
+		"versions":      func(b *Batch) { b.Versions = []uint32{1} },
 		"backwards":     func(b *Batch) { b.Ends[0], b.Ends[1] = b.Ends[1], b.Ends[0] },
 	} {
 		bad := Batch{Layout: good.Layout, Rows: slices.Clone(good.Rows), Ends: slices.Clone(good.Ends)}

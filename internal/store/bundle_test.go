@@ -60,6 +60,8 @@ type span struct {
 	with map[string]any
 	// descendants is the number of descendants that the line counts.
 	descendants int
+	// incomplete says that some are missing.
+	incomplete bool
 }
 
 // epoch is the time that spans are relative to, so that the same span has the same times.
@@ -79,7 +81,7 @@ func batchOf(t *testing.T, spans ...span) copyrow.Batch {
 		require.NoError(t, otlp.Attributes().FromRaw(s.with))
 		require.Equal(t, line.Stored, encoder.Append(request.Request{
 			Resource: pcommon.NewResource(), Span: otlp, Arrival: epoch,
-			Descendants: request.Descendants{Cost: request.Cost{Spans: s.descendants}},
+			Descendants: request.Descendants{Cost: request.Cost{Spans: s.descendants, Incomplete: s.incomplete}},
 		}))
 	}
 	batch := encoder.Batch()

@@ -46,7 +46,6 @@ func TestStore_Write_RedeliveredLines_WriteNoTuple(t *testing.T) {
 	t.Parallel()
 	b := setup(t, nil)
 	b.write(t, batchOf(t, span{id: 1}, span{id: 2}))
-	const tuples = "SELECT string_agg(id::text || xmin || ctid || updated_at, ',' ORDER BY id) FROM canonical_api_line"
 	before := pgtest.One[string](t, b.Database, tuples)
 	require.Equal(t, Outcomes{Inserted: 1, Unchanged: 3}, b.write(t, batchOf(t, span{id: 1}, span{id: 2}, span{id: 3}, span{id: 3})))
 	b.Exec(t, "DELETE FROM canonical_api_line WHERE span_id = '0000000000000003'")
