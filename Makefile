@@ -123,7 +123,7 @@ SEED   ?= 0
 FAULTS ?= 200
 .PHONY: chaos
 chaos: $(BINARY) postgres ## Inject one fault after another into a collector under load (FAULTS, SEED)
-	$(GO) test -run TestCollector_Chaos -v -timeout 2h ./e2e -faults $(FAULTS) -seed $(SEED)
+	$(GO) test -count 1 -run TestCollector_Chaos -v -timeout 2h ./e2e -faults $(FAULTS) -seed $(SEED)
 
 .PHONY: golden
 golden: postgres ## Rewrite the golden lines in testdata/golden

@@ -33,8 +33,10 @@ type client struct {
 
 // acknowledgement is what was acknowledged of a request.
 type acknowledgement struct {
-	made        time.Time
-	descendants int
+	made time.Time
+	// served is when the SERVER span was acknowledged, last when the last descendant was.
+	served, last time.Time
+	descendants  int
 	// process had the SERVER span, lastProcess the last of the descendants.
 	process, lastProcess int
 }
@@ -42,6 +44,12 @@ type acknowledgement struct {
 // parted reports whether the collector that had the SERVER span ended before it could
 // have all descendants. What a collector remembers ends with it.
 func (a *acknowledgement) parted() bool { return a.lastProcess > a.process }
+
+// late reports whether descendants came when the line could no longer be amended.
+func (a *acknowledgement) late() bool { return a.last.Sub(a.served) > amendWindow }
+
+// amendWindow is that of testdata/chaos.yaml.
+const amendWindow = time.Second
 
 // Shares of what is out of the ordinary, one in so many.
 const (
@@ -67,7 +75,7 @@ func (c *client) run(ctx context.Context, random *rand.Rand) {
 	for ctx.Err() == nil {
 		exports := c.exports(random)
 		for _, e := range exports {
-			if e.held {
+			if e.due.After(e.made) {
 				held = append(held, e)
 			} else {
 				c.deliver(ctx, e, random)
@@ -80,7 +88,7 @@ func (c *client) run(ctx context.Context, random *rand.Rand) {
 			former = exports
 		}
 		// What is held comes when the line can be amended, or only after that.
-		for len(held) > 0 && time.Since(held[0].made) > time.Duration(random.IntN(4))*time.Second {
+		for len(held) > 0 && time.Now().After(held[0].due) {
 			c.deliver(ctx, held[0], random)
 			held = held[1:]
 		}
@@ -130,12 +138,12 @@ func (c *client) acknowledge(e *export, first, last int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, r := range e.servers {
-		r.process = first
+		r.process, r.served = first, time.Now()
 		c.acknowledged[hex.EncodeToString(r.id[:])] = &r.acknowledgement
 	}
 	for _, r := range e.descendants {
 		r.descendants++
-		r.lastProcess = max(r.lastProcess, last)
+		r.lastProcess, r.last = max(r.lastProcess, last), time.Now()
 	}
 }
 
@@ -156,11 +164,11 @@ func (c *client) total() (requests, descendants int) {
 
 // export is spans that a client sends at once.
 type export struct {
-	td   ptrace.Traces
-	made time.Time
-	// held exports come later, abandoned ones are sent once by a client that does not
-	// wait for the answer.
-	held, abandoned, acknowledged bool
+	td ptrace.Traces
+	// due is when it is sent; one that is not due yet is held.
+	made, due time.Time
+	// abandoned exports are sent once, by a client that does not wait for the answer.
+	abandoned, acknowledged bool
 	// servers are the requests whose SERVER span it has; descendants has a request once
 	// for each of its descendants.
 	servers, descendants []*sentRequest

@@ -52,8 +52,13 @@ func (w *world) read(tx pgx.Tx, table string) (map[string]storedLine, error) {
 
 // verdict is what the lines of acknowledged requests come to.
 type verdict struct {
-	missing, short                      []string
-	complete, incomplete, parted, taken int
+	missing, short       []string
+	complete, incomplete int
+	// parted lines are short since the collector that had the SERVER span ended.
+	parted int
+	// overtaken lines had descendants when they could only be marked, and the mark was
+	// written before the line.
+	overtaken, taken int
 }
 
 // judge compares the table with what was acknowledged. A line has to count its
@@ -84,6 +89,8 @@ func (w *world) judge() (v verdict) {
 			v.taken++
 		case request.parted():
 			v.parted++
+		case request.late():
+			v.overtaken++
 		default:
 			v.short = append(v.short, fmt.Sprintf("%s: %d of %d", id, line.spans, request.descendants))
 		}
@@ -103,9 +110,9 @@ func (w *world) awaitLines() {
 		<-time.After(100 * time.Millisecond)
 	}
 	requests, descendants := w.client.total()
-	w.t.Logf("%d requests with %d descendants acknowledged: %d lines complete, %d incomplete, %d short since their collector "+
-		"ended in between, %d taken by a fault; %d missing, %d short", requests, descendants,
-		v.complete, v.incomplete, v.parted, v.taken, len(v.missing), len(v.short))
+	w.t.Logf("%d requests with %d descendants acknowledged: %d lines complete, %d incomplete, %d parted, "+
+		"%d overtaken, %d taken by a fault; %d missing, %d short", requests, descendants,
+		v.complete, v.incomplete, v.parted, v.overtaken, v.taken, len(v.missing), len(v.short))
 	require.Empty(w.t, v.missing, "acknowledged, but not stored")
 	require.Empty(w.t, v.short, "descendants are acknowledged, but not counted, and the line does not say so")
 }

@@ -24,7 +24,9 @@ func (c *client) exports(random *rand.Rand) []*export {
 	// Nobody waits for the answer to this one, and no span needs those in it.
 	abandoned := newExport()
 	abandoned.abandoned = true
-	after.held = random.IntN(heldShare) == 0
+	if random.IntN(heldShare) == 0 {
+		after.due = after.made.Add(time.Duration(random.IntN(3000)) * time.Millisecond)
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for range 1 + random.IntN(20) {
