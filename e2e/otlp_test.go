@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -85,5 +86,10 @@ func numbered(n int) ptrace.Traces {
 	span.SetSpanID(pcommon.SpanID{0: 1, 6: byte(n >> 8), 7: byte(n)})
 	span.SetKind(ptrace.SpanKindServer)
 	span.SetName("GET /numbered")
+	span.SetStartTimestamp(pcommon.NewTimestampFromTime(numbering))
+	span.SetEndTimestamp(pcommon.NewTimestampFromTime(numbering.Add(time.Millisecond)))
 	return td
 }
+
+// numbering is when numbered requests began.
+var numbering = time.Now()

@@ -47,14 +47,19 @@ func TestCollector_Reload_LateSpan_AmendsItsLine(t *testing.T) {
 	require.NoError(t, c.Reload())
 	d.Await(t, "SELECT count(*) = 1 FROM canonical_api_line")
 
-	late := numbered(1)
-	span := late.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0)
+	require.NoError(t, overGRPC(t, c)(t.Context(), queryOf(1)))
+	c.terminate(t)
+	require.Equal(t, []string{"1"}, pgtest.All[string](t, d, "SELECT statistics->>'db_num_queries' FROM canonical_api_line"))
+}
+
+// queryOf is an export of a query of a numbered request.
+func queryOf(n int) ptrace.Traces {
+	td := numbered(n)
+	span := td.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0)
 	span.SetParentSpanID(span.SpanID())
-	span.SetSpanID(pcommon.SpanID{0: 2})
+	span.SetSpanID(pcommon.SpanID{0: 2, 7: byte(n)})
 	span.SetKind(ptrace.SpanKindClient)
 	span.Attributes().PutStr("db.system.name", "postgresql")
 	span.Attributes().PutStr("db.query.text", "SELECT 1")
-	require.NoError(t, overGRPC(t, c)(t.Context(), late))
-	c.terminate(t)
-	require.Equal(t, []string{"1"}, pgtest.All[string](t, d, "SELECT statistics->>'db_num_queries' FROM canonical_api_line"))
+	return td
 }
