@@ -175,11 +175,12 @@ func (t *trace) chainOrphan(i int32) {
 // detach takes a span away from its parent, or from the orphans.
 func (t *trace) detach(i int32) {
 	s := t.at(i)
-	if s.previous != 0 {
+	switch {
+	case s.previous != 0:
 		t.at(s.previous).next = s.next
-	} else if s.parent != 0 {
+	case s.parent != 0:
 		t.at(s.parent).child = s.next
-	} else if t.orphans != nil && t.orphans[s.parentID] == i {
+	case t.orphans != nil && t.orphans[s.parentID] == i:
 		if s.next != 0 {
 			t.orphans[s.parentID] = s.next
 		} else {
