@@ -79,7 +79,7 @@ func (e *entry) outerOf(r *serving) int32 {
 			break
 		}
 		o := e.at(i)
-		if !o.has(server) || i == r.span || o.id == o.parentID || !o.process.is(s.process) {
+		if !o.has(server) || o.id == o.parentID || !o.process.is(s.process) {
 			continue
 		}
 		other := e.requests[o.request-1].recording
