@@ -11,23 +11,12 @@ import (
 	"canonicallineexporter/internal/copyrow"
 )
 
-// copyBatch copies lines that are new, then upserts those that replace what may be stored.
-// Each transaction takes keys in order, so that writers of the same lines queue up instead
-// of deadlocking; one transaction for both would not.
-func copyBatch(ctx context.Context, conn *pgx.Conn, sql *batchSQL, batch copyrow.Batch) (outcomes Outcomes, err error) {
-	fresh, amended := lanes(batch)
-	if fresh.Len() > 0 {
-		if err := copyRows(ctx, conn.PgConn(), sql.copy, fresh); err != nil {
-			return Outcomes{}, err
-		}
+// copyBatch copies lines that are new.
+func copyBatch(ctx context.Context, conn *pgx.Conn, sql *batchSQL, batch copyrow.Batch) (Outcomes, error) {
+	if err := copyRows(ctx, conn.PgConn(), sql.copy, batch); err != nil {
+		return Outcomes{}, err
 	}
-	if amended.Len() > 0 {
-		if outcomes, err = upsertBatch(ctx, conn, sql, amended); err != nil {
-			return Outcomes{}, err
-		}
-	}
-	outcomes.Inserted += fresh.Len()
-	return outcomes, nil
+	return Outcomes{Inserted: batch.Len()}, nil
 }
 
 // copyRows streams the batch into a table. It runs in the open transaction, or in one of

@@ -37,6 +37,8 @@ func fold(batch copyrow.Batch) (lines, marks copyrow.Batch) {
 }
 
 // lanes splits lines into those that are new and those that replace what may be stored.
+// Each lane is written in transactions of its own that take keys in order, so that writers
+// of the same lines queue up instead of deadlocking; one transaction for both would not.
 func lanes(batch copyrow.Batch) (fresh, amended copyrow.Batch) {
 	if batch.Versions == nil {
 		return batch, copyrow.Batch{}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -43,26 +44,46 @@ const maxRepairs = 3
 // a *PartialError only its rest. Errors show no value of a row and no connection string.
 func (s *Store) Write(ctx context.Context, batch copyrow.Batch) (Outcomes, error) {
 	lines, marks := fold(batch)
-	outcomes, err := s.write(ctx, sorted(lines), false)
 	// A version that was replaced before it was written changes nothing.
-	replaced := batch.Len() - lines.Len() - marks.Len()
-	if lines.Len() > 1 && database.BlamesRows(err) {
-		var rest copyrow.Batch
-		outcomes, rest, err = s.narrow(ctx, lines, err)
-		if err != nil {
-			outcomes.Unchanged += replaced
-			rest.Append(marks)
-			return Outcomes{}, &PartialError{Stored: outcomes, Rest: rest, err: database.Redact(err)}
+	stored := Outcomes{Unchanged: batch.Len() - lines.Len() - marks.Len()}
+	rest := copyrow.Batch{Layout: batch.Layout}
+	fresh, amended := lanes(sorted(lines))
+	var cause error
+	for _, lane := range []copyrow.Batch{fresh, amended} {
+		if cause != nil && !database.BlamesRows(cause) {
+			rest.Append(lane)
+			continue
 		}
+		outcomes, refused, err := s.writeLane(ctx, lane)
+		stored.add(outcomes)
+		rest.Append(refused)
+		cause = cmp.Or(err, cause)
 	}
-	outcomes.Unchanged += replaced
-	if err == nil && marks.Len() > 0 {
-		err = s.mark(ctx, marks)
+	if cause == nil && marks.Len() > 0 {
+		cause = s.mark(ctx, marks)
 	}
-	if err != nil {
-		return Outcomes{}, database.Redact(err)
+	if cause == nil {
+		return stored, nil
 	}
-	return outcomes, nil
+	rest.Append(marks)
+	if rest.Len() == batch.Len() {
+		return Outcomes{}, database.Redact(cause)
+	}
+	return Outcomes{}, &PartialError{Stored: stored, Rest: rest, err: database.Redact(cause)}
+}
+
+// writeLane stores lines that are all new, or that all replace what may be stored. It
+// returns what has to be written again with the latest error.
+func (s *Store) writeLane(ctx context.Context, lane copyrow.Batch) (stored Outcomes, rest copyrow.Batch, err error) {
+	stored, err = s.write(ctx, lane, false)
+	switch {
+	case err == nil:
+		return stored, copyrow.Batch{Layout: lane.Layout}, nil
+	case lane.Len() > 1 && database.BlamesRows(err):
+		return s.narrow(ctx, lane, err)
+	default:
+		return Outcomes{}, lane, err
+	}
 }
 
 // mark has the lines of a batch of marks say that they are incomplete. Lines that are not
@@ -80,9 +101,12 @@ func (s *Store) mark(ctx context.Context, marks copyrow.Batch) error {
 	return markBatch(ctx, conn.Conn(), target, marks)
 }
 
-// write does the work of Write. fresh says that the table was read again for this batch.
+// write does the work of writeLane. fresh says that the table was read again for this batch.
 func (s *Store) write(ctx context.Context, batch copyrow.Batch, fresh bool) (Outcomes, error) {
 	insert := copyBatch
+	if batch.Len() > 0 && batch.Version(0) != 0 {
+		insert = upsertBatch
+	}
 	var expired Outcomes
 	for repairs := 0; ; repairs++ {
 		if batch.Len() == 0 {
