@@ -203,8 +203,14 @@ func (w *world) awaitTable() {
 // requireBalance starts the collector afresh, so that its counters know of all it
 // does, and compares what it received with what became of it.
 func (w *world) requireBalance() {
-	w.current().terminate(w.t)
-	w.startCollector()
+	for fresh := false; !fresh; {
+		require.Eventually(w.t, func() bool { return w.ledger().queued == 0 }, time.Minute, 20*time.Millisecond, "the queue stays filled")
+		w.current().terminate(w.t)
+		w.startCollector()
+		// What the former collector left in the queue was received by that one.
+		l := w.ledger()
+		fresh = l.queued == 0 && l.ended == 0
+	}
 	random := rand.New(rand.NewPCG(1, 1))
 	for n := range 60 {
 		// The answers to a third get lost.
@@ -214,22 +220,33 @@ func (w *world) requireBalance() {
 			require.True(w.t, w.client.deliver(w.t.Context(), e, random))
 		}
 	}
-	var in, out float64
-	require.Eventually(w.t, func() bool {
-		in, out = 0, 0
-		for name, value := range w.metrics() {
-			switch {
-			case strings.HasPrefix(name, "otelcol_canonical_line_spans_received") && strings.Contains(name, `role="server"`),
-				strings.HasPrefix(name, "otelcol_canonical_line_amended"):
-				in += value
-			case strings.HasPrefix(name, "otelcol_canonical_line_written"), strings.HasPrefix(name, "otelcol_canonical_line_dropped"),
-				strings.HasPrefix(name, "otelcol_exporter_queue_size"):
-				out += value
-			}
+	l := w.ledger()
+	for deadline := time.Now().Add(time.Minute); !l.balances() && time.Now().Before(deadline); l = w.ledger() {
+		<-time.After(50 * time.Millisecond)
+	}
+	w.t.Logf("ledger: %+v", l)
+	require.True(w.t, l.balances(), "the ledger does not balance")
+}
+
+// ledger is what the counters of a collector say became of the SERVER spans and amendments
+// that it received.
+type ledger struct{ received, ended, queued float64 }
+
+func (l ledger) balances() bool { return l.received > 0 && l.received == l.ended+l.queued }
+
+func (w *world) ledger() (l ledger) {
+	for name, value := range w.metrics() {
+		switch {
+		case strings.HasPrefix(name, "otelcol_canonical_line_spans_received") && strings.Contains(name, `role="server"`),
+			strings.HasPrefix(name, "otelcol_canonical_line_amended"):
+			l.received += value
+		case strings.HasPrefix(name, "otelcol_canonical_line_written"), strings.HasPrefix(name, "otelcol_canonical_line_dropped"):
+			l.ended += value
+		case strings.HasPrefix(name, "otelcol_exporter_queue_size"):
+			l.queued += value
 		}
-		return in > 0 && in == out
-	}, time.Minute, 50*time.Millisecond, "the ledger does not balance")
-	w.t.Logf("ledger: %.0f server spans and amendments received, %.0f lines accounted for", in, out)
+	}
+	return l
 }
 
 // metrics are the collector's counters, each by its name and own attributes.

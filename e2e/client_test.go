@@ -37,13 +37,17 @@ type acknowledgement struct {
 	// served is when the SERVER span was acknowledged, last when the last descendant was.
 	served, last time.Time
 	descendants  int
+	// unanswered are descendants that others may need and that were not acknowledged.
+	unanswered int
 	// process had the SERVER span, lastProcess the last of the descendants.
 	process, lastProcess int
 }
 
-// parted reports whether the collector that had the SERVER span ended before it could
-// have all descendants. What a collector remembers ends with it.
-func (a *acknowledgement) parted() bool { return a.lastProcess > a.process }
+// parted reports whether the collector that had the SERVER span ended, current being the
+// last one, before it could have all descendants. What a collector remembers ends with it.
+func (a *acknowledgement) parted(current int) bool {
+	return a.lastProcess > a.process || a.unanswered > 0 && a.process < current
+}
 
 // late reports whether descendants came when the line could no longer be amended.
 func (a *acknowledgement) late() bool { return a.last.Sub(a.served) > amendWindow }
@@ -143,6 +147,9 @@ func (c *client) acknowledge(e *export, first, last int) {
 	}
 	for _, r := range e.descendants {
 		r.descendants++
+		if !e.abandoned {
+			r.unanswered--
+		}
 		r.lastProcess, r.last = max(r.lastProcess, last), time.Now()
 	}
 }

@@ -54,7 +54,8 @@ func (w *world) read(tx pgx.Tx, table string) (map[string]storedLine, error) {
 type verdict struct {
 	missing, short       []string
 	complete, incomplete int
-	// parted lines are short since the collector that had the SERVER span ended.
+	// parted lines are short since the collector that had the SERVER span ended before what
+	// they lack could come.
 	parted int
 	// overtaken lines had descendants when they could only be marked, and the mark was
 	// written before the line.
@@ -87,18 +88,22 @@ func (w *world) judge() (v verdict) {
 			v.complete++
 		case taken && lost.at.Sub(request.made) < settled, w.client.isSkewed(id):
 			v.taken++
-		case request.parted():
+		case request.parted(w.process):
 			v.parted++
 		case request.late():
 			v.overtaken++
 		default:
-			v.short = append(v.short, fmt.Sprintf("%s: %d of %d", id, line.spans, request.descendants))
+			v.short = append(v.short, fmt.Sprintf("%s: %d of %d, made %s, served %s by collector %d, the last descendant %s by collector %d\n", id, line.spans, request.descendants,
+				request.made.Format(clock), request.served.Format(clock), request.process, request.last.Format(clock), request.lastProcess))
 		}
 	}
 	slices.Sort(v.missing)
 	slices.Sort(v.short)
 	return v
 }
+
+// clock is how the judge states times.
+const clock = "15:04:05.000"
 
 // settled is how long after it was sent nothing more changes the line of a request.
 const settled = 10 * time.Second

@@ -36,6 +36,7 @@ func (c *client) exports(random *rand.Rand) []*export {
 			e := []*export{before, with, after, abandoned}[random.IntN(4)]
 			id := e.addDescendant(r, byte(n+1), parents[random.IntN(len(parents))])
 			if !e.abandoned {
+				r.unanswered++
 				parents = append(parents, id)
 			}
 		}
