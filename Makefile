@@ -109,7 +109,7 @@ bench: $(BINARY) $(NOP) postgres ## Compare the exporter with what Postgres itse
 SOAK ?= 20m
 RATE ?= 5000
 .PHONY: soak
-soak: $(BINARY) postgres ## Watch a collector's memory under steady load (SOAK, RATE)
+soak: $(BINARY) $(NOP) postgres ## Watch a collector's memory under steady load (SOAK, RATE)
 	$(GO) run ./bench -soak $(SOAK) -rate $(RATE) -csv build/soak.csv
 
 # ROWS=10000000 takes 10 GB of disk while it runs, ROWS=30000000 three times as much.

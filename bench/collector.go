@@ -15,6 +15,7 @@ const (
 	nopName         = "CPU of a collector with nop"
 	canonicalName   = "CPU of a collector with canonical_line"
 	canonicalBinary = "build/otelcol-canonical"
+	nopBinary       = "build/nop/otelcol-nop"
 	// sentDescendants is the number of descendants of each request.
 	sentDescendants = 4
 )
@@ -24,7 +25,7 @@ const (
 func (b *bench) collectorCases() []benchCase {
 	return []benchCase{
 		{name: nopName, run: func(ctx context.Context) (int, time.Duration, error) {
-			return b.runCollector(ctx, nopName, "build/nop/otelcol-nop", "bench/collector-nop.yaml")
+			return b.runCollector(ctx, nopName, nopBinary, "bench/collector-nop.yaml")
 		}},
 		{name: canonicalName, against: nopName, run: func(ctx context.Context) (int, time.Duration, error) {
 			lines, took, err := b.runCollector(ctx, canonicalName, canonicalBinary, "bench/collector-canonical.yaml")

@@ -20,37 +20,63 @@ const (
 	orphanedExports = 50
 )
 
-// soak sends requests with sentDescendants to a collector at a steady rate, and writes
-// its memory over time to the CSV file. It returns an error unless every line is stored
-// once.
+// soak sends requests with sentDescendants at a steady rate, to a collector with nop and to
+// one with this exporter, whose memory over time it writes to the CSV file. It returns an
+// error unless every line is stored once.
 func (b *bench) soak(ctx context.Context) error {
-	collector, err := b.startCollector(ctx, canonicalBinary, "bench/collector-canonical.yaml")
+	nop, err := b.steadily(ctx, nopBinary, "bench/collector-nop.yaml")
 	if err != nil {
 		return err
+	}
+	canonical, err := b.steadily(ctx, canonicalBinary, "bench/collector-canonical.yaml")
+	if err != nil {
+		return err
+	}
+	if err := b.stored(ctx, canonical.requests-canonical.orphaned); err != nil {
+		return err
+	}
+	fmt.Printf("%d requests in %s, %.1f%% of a core, %.2f times as much as with nop; %d without a SERVER span, all others are stored\n",
+		canonical.requests, b.soakFor, 100*canonical.cpu.Seconds()/b.soakFor.Seconds(), float64(canonical.cpu)/float64(nop.cpu), canonical.orphaned)
+	return writeCSV(b.csv, canonical.memory)
+}
+
+// soaked is what came of a steady load.
+type soaked struct {
+	requests, orphaned int
+	cpu                time.Duration
+	// memory is a table of the resident memory over time.
+	memory [][]string
+}
+
+// steadily sends requests to a collector for as long as a soak takes.
+func (b *bench) steadily(ctx context.Context, binary, config string) (s soaked, err error) {
+	collector, err := b.startCollector(ctx, binary, config)
+	if err != nil {
+		return s, err
 	}
 	c, err := dial(collector.GRPC)
 	if err != nil {
-		return err
+		return s, err
 	}
 	defer c.conn.Close()
-	memory := [][]string{{"seconds", "MiB"}}
+	s.memory = [][]string{{"seconds", "MiB"}}
 	w := newWorkload(int(b.soakFor.Seconds()*float64(b.rate)), sentDescendants)
 	td := w.export()
 	perExport := w.requests
-	start, measured, orphaned := time.Now(), time.Duration(0), 0
+	start, measured := time.Now(), time.Duration(0)
 	for first := 0; first < w.lines; first += perExport {
 		due := time.Duration(float64(first) / float64(b.rate) * float64(time.Second))
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("soak: %w", ctx.Err())
+			return s, fmt.Errorf("soak: %w", ctx.Err())
 		case <-time.After(time.Until(start.Add(due))):
 		}
 		if due >= measured {
 			resident, err := collector.ResidentMemory()
 			if err != nil {
-				return err
+				return s, err
 			}
-			memory = append(memory, []string{strconv.Itoa(int(measured.Seconds())), strconv.Itoa(resident >> 20)})
+			s.memory = append(s.memory, []string{strconv.Itoa(int(measured.Seconds())), strconv.Itoa(resident >> 20)})
 			measured += soakInterval
 		}
 		// The first request of the export ends now.
@@ -58,27 +84,22 @@ func (b *bench) soak(ctx context.Context) error {
 		w.number(td, first)
 		sent := td
 		if first/perExport%orphanedExports == orphanedExports-1 {
-			orphaned += min(perExport, w.lines-first)
+			s.orphaned += min(perExport, w.lines-first)
 			sent = withoutServers(td)
 		}
 		export, err := ptraceotlp.NewExportRequestFromTraces(sent).MarshalProto()
 		if err != nil {
-			return fmt.Errorf("marshal export: %w", err)
+			return s, fmt.Errorf("marshal export: %w", err)
 		}
 		if err := c.send(ctx, export); err != nil {
-			return err
+			return s, err
 		}
 	}
-	took := time.Since(start)
 	if err := collector.Terminate(); err != nil {
-		return fmt.Errorf("stop collector: %w", err)
+		return s, fmt.Errorf("stop collector: %w", err)
 	}
-	if err := b.stored(ctx, w.lines-orphaned); err != nil {
-		return err
-	}
-	fmt.Printf("%d requests in %s, %.1f%% of a core; %d without a SERVER span, all others are stored\n",
-		w.lines, took.Round(time.Second), 100*collector.CPU().Seconds()/took.Seconds(), orphaned)
-	return writeCSV(b.csv, memory)
+	s.requests, s.cpu = w.lines, collector.CPU()
+	return s, nil
 }
 
 // withoutServers returns a copy of the export without its SERVER spans.
