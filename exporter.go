@@ -124,6 +124,7 @@ func collapseConfig(cfg *Config, mapper *line.Mapper) collapse.Config {
 // over what an exporter of the same id left.
 func (e *lineExporter) Start(ctx context.Context, host component.Host) error {
 	e.inherit()
+	real := host
 	if e.spool != nil {
 		host = e.spool.Host(host, *e.cfg.QueueConfig.Get().StorageID)
 	}
@@ -134,6 +135,7 @@ func (e *lineExporter) Start(ctx context.Context, host component.Host) error {
 	e.stopFeeding = stop
 	e.feeding.Go(func() { e.requeue(feeding) })
 	e.feeding.Go(func() { e.sweep(feeding) })
+	e.feeding.Go(func() { e.watchQueues(feeding, real) })
 	return nil
 }
 

@@ -3,10 +3,15 @@ package canonicallineexporter
 import (
 	"context"
 	"errors"
+	"slices"
+	"time"
 
+	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
 	"go.opentelemetry.io/collector/exporter/exporterhelper/xexporterhelper"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
 	"go.uber.org/zap"
 
 	"canonicallineexporter/internal/copyrow"
@@ -103,4 +108,47 @@ func (e *lineExporter) linesOf(ctx context.Context, r xexporterhelper.Request) (
 		u.lines = unmarshalBundle(bundle, e.countCorrupted)
 	}
 	return u.lines, nil
+}
+
+// startup is how long the exporters of a collector may take until all have opened their
+// queues.
+const startup = 5 * time.Second
+
+// watchQueues looks for queues on disk that nobody reads any more, once all exporters have
+// started and then with every check of the partitions, until ctx ends.
+func (e *lineExporter) watchQueues(ctx context.Context, host component.Host) {
+	timer := time.NewTimer(startup)
+	defer timer.Stop()
+	var former []spool.Abandoned
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+		}
+		found := spool.FindAbandoned(host, e.id.Type())
+		e.reportAbandoned(ctx, found, former)
+		former = found
+		timer.Reset(e.cfg.Partitions.CheckInterval)
+	}
+}
+
+// reportAbandoned logs the queues that were not abandoned before, and measures all that
+// are or were.
+func (e *lineExporter) reportAbandoned(ctx context.Context, found, former []spool.Abandoned) {
+	observe := func(a spool.Abandoned) {
+		e.telemetry.CanonicalLineQueueAbandoned.Record(ctx, a.Lines, metric.WithAttributes(attribute.String("file", a.File)))
+	}
+	for _, a := range former {
+		a.Lines = 0
+		observe(a)
+	}
+	for _, a := range found {
+		observe(a)
+		known := func(f spool.Abandoned) bool { return f.File == a.File }
+		if !slices.ContainsFunc(former, known) {
+			e.logger.Warn("no exporter reads this queue, whose lines were accepted: start one with the name it had, "+
+				"and with this storage, to write them; or delete the file", zap.String("file", a.File), zap.Int64("lines", a.Lines))
+		}
+	}
 }

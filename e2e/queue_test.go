@@ -49,6 +49,36 @@ func TestCollector_CorruptedQueueEntry_IsPassedOver(t *testing.T) {
 	require.Equal(t, 1, strings.Count(c.Log(), "passed over an entry of the persistent queue"))
 }
 
+func TestCollector_RenamedExporter_NamesTheQueueItLeft(t *testing.T) {
+	t.Parallel()
+	d := pgtest.New(t)
+	d.Close(t)
+	s := settings{databaseURL: d.URL, flushTimeout: 10 * time.Millisecond, queueDirectory: t.TempDir()}
+	c := start(t, s)
+	require.NoError(t, overGRPC(t, c)(t.Context(), numbered(0)))
+	require.NoError(t, overGRPC(t, c)(t.Context(), numbered(1)))
+	c.Kill()
+
+	s.overlay = "testdata/renamed.yaml"
+	c = start(t, s)
+	file := filepath.Join(s.queueDirectory, "exporter_canonical_line__traces")
+	require.Eventually(t, func() bool {
+		metrics, err := c.ReadMetrics(t.Context())
+		return err == nil && strings.Contains(metrics, `otelcol_canonical_line_queue_abandoned{file="`+file+`"`) &&
+			strings.Contains(metrics, "} 2\n")
+	}, time.Minute, 50*time.Millisecond)
+	require.Contains(t, c.Log(), "no exporter reads this queue")
+	require.Contains(t, c.Log(), file)
+	c.terminate(t)
+
+	// It is still whole.
+	d.Open(t)
+	s.overlay = ""
+	c = start(t, s)
+	d.Await(t, "SELECT count(*) = 2 FROM canonical_api_line")
+	require.NotContains(t, c.Log(), "no exporter reads this queue")
+}
+
 // What waits was encoded for another configuration: a column more, one less.
 func TestCollector_ChangedConfiguration_StrandsNothing(t *testing.T) {
 	t.Parallel()

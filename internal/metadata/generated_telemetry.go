@@ -40,6 +40,7 @@ type TelemetryBuilder struct {
 	CanonicalLinePartitionCount       metric.Int64ObservableGauge
 	CanonicalLinePartitionLastSuccess metric.Int64ObservableGauge
 	CanonicalLinePartitionRunway      metric.Int64ObservableGauge
+	CanonicalLineQueueAbandoned       metric.Int64Gauge
 	CanonicalLineQueueCorrupted       metric.Int64Counter
 	CanonicalLineRepairs              metric.Int64Counter
 	CanonicalLineSpansEvicted         metric.Int64Counter
@@ -265,6 +266,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_canonical_line_partition_runway",
 		metric.WithDescription("How long from now on every line has a partition. [Development]"),
 		metric.WithUnit("s"),
+	)
+	errs = errors.Join(errs, err)
+	builder.CanonicalLineQueueAbandoned, err = builder.meter.Int64Gauge(
+		"otelcol_canonical_line_queue_abandoned",
+		metric.WithDescription("Lines in queues on disk that no exporter reads, because theirs got another name or lost its storage. [Development]"),
+		metric.WithUnit("{line}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.CanonicalLineQueueCorrupted, err = builder.meter.Int64Counter(

@@ -54,6 +54,7 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.CanonicalLineBatchSize.Record(context.Background(), 1)
 	tb.CanonicalLineClockSkew.Add(context.Background(), 1)
 	tb.CanonicalLineDropped.Add(context.Background(), 1)
+	tb.CanonicalLineQueueAbandoned.Record(context.Background(), 1)
 	tb.CanonicalLineQueueCorrupted.Add(context.Background(), 1)
 	tb.CanonicalLineRepairs.Add(context.Background(), 1)
 	tb.CanonicalLineSpansEvicted.Add(context.Background(), 1)
@@ -94,6 +95,9 @@ func TestSetupTelemetry(t *testing.T) {
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualCanonicalLinePartitionRunway(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualCanonicalLineQueueAbandoned(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualCanonicalLineQueueCorrupted(t, testTel,

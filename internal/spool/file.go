@@ -15,11 +15,21 @@ import (
 	"go.opentelemetry.io/collector/component"
 )
 
-// boltFile is where file_storage keeps the entries of an exporter. file_storage does
-// not say, so its configuration is read by reflection; empty is another extension.
-func boltFile(extension any, id component.ID, name string) string {
-	directory := field(field(reflect.ValueOf(extension), "cfg"), "Directory")
+// directoryOf returns the directory of a file_storage extension. The extension does not
+// tell, so its configuration is read by reflection; empty is another extension.
+func directoryOf(extension reflect.Value) string {
+	directory := field(field(extension, "cfg"), "Directory")
 	if !directory.IsValid() || directory.Kind() != reflect.String {
+		return ""
+	}
+	return directory.String()
+}
+
+// boltFile returns the file in which file_storage keeps the entries of an exporter, empty
+// for another extension.
+func boltFile(extension any, id component.ID, name string) string {
+	directory := directoryOf(reflect.ValueOf(extension))
+	if directory == "" {
 		return ""
 	}
 	// file_storage writes other characters as their numbers.
@@ -31,7 +41,7 @@ func boltFile(extension any, id component.ID, name string) string {
 			fmt.Fprintf(&b, "~%04X", r)
 		}
 	}
-	return filepath.Join(directory.String(), b.String())
+	return filepath.Join(directory, b.String())
 }
 
 // field is a field of a struct or of what points to one, invalid if there is none.
