@@ -105,6 +105,10 @@ var faults = []fault{
 		w.dropTable()
 		return nothing
 	}},
+	{"the table is renamed", func(w *world, random *rand.Rand) func() {
+		w.renameTable(fmt.Sprintf("former_%d", random.Uint64()))
+		return nothing
+	}},
 	{"INSERT is revoked", func(w *world, _ *rand.Rand) func() {
 		w.database("REVOKE INSERT ON canonical_api_line FROM writer")
 		return func() { w.database("GRANT INSERT ON canonical_api_line TO writer") }
@@ -140,6 +144,15 @@ var faults = []fault{
 			empty()
 			w.must(w.server.Restart())
 		}
+	}},
+	{"a trigger refuses some lines", func(w *world, _ *rand.Rand) func() {
+		w.database(fmt.Sprintf(`
+			DROP TABLE IF EXISTS teapots;
+			CREATE OR REPLACE FUNCTION no_teapots() RETURNS trigger LANGUAGE plpgsql AS
+				$$ BEGIN IF to_regclass('teapots') IS NULL THEN RAISE 'no teapots'; END IF; RETURN NEW; END $$;
+			CREATE OR REPLACE TRIGGER no_teapots BEFORE INSERT ON canonical_api_line FOR EACH ROW
+				WHEN (NEW.status = %d) EXECUTE FUNCTION no_teapots()`, poison))
+		return func() { w.database("CREATE TABLE IF NOT EXISTS teapots ()") }
 	}},
 	{"a CHECK refuses some lines", func(w *world, _ *rand.Rand) func() {
 		w.database(fmt.Sprintf("ALTER TABLE canonical_api_line ADD CONSTRAINT no_teapots CHECK (status <> %d) NOT VALID", poison))
@@ -202,7 +215,15 @@ func (w *world) dropPartition() {
 	})
 }
 
-func (w *world) dropTable() {
+// renameTable moves the table out of the way, with its partitions under their names.
+func (w *world) renameTable(name string) {
+	w.replaceTable("ALTER TABLE canonical_api_line RENAME TO " + name)
+}
+
+func (w *world) dropTable() { w.replaceTable("DROP TABLE canonical_api_line CASCADE") }
+
+// replaceTable has the exporter make the table anew.
+func (w *world) replaceTable(sql string) {
 	w.transaction(func(tx pgx.Tx) error {
 		if _, err := tx.Exec(w.ctx, "LOCK TABLE canonical_api_line"); err != nil {
 			return err
@@ -210,7 +231,7 @@ func (w *world) dropTable() {
 		if err := w.lose(tx, "canonical_api_line"); err != nil {
 			return err
 		}
-		_, err := tx.Exec(w.ctx, "DROP TABLE canonical_api_line CASCADE")
+		_, err := tx.Exec(w.ctx, sql)
 		return err
 	})
 }
