@@ -10,8 +10,6 @@ import (
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
 	"go.opentelemetry.io/collector/exporter/exporterhelper/xexporterhelper"
 	"go.opentelemetry.io/collector/pdata/ptrace"
-	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/metric"
 	"go.uber.org/zap"
 
 	"canonicallineexporter/internal/copyrow"
@@ -137,7 +135,7 @@ func (e *lineExporter) watchQueues(ctx context.Context, host component.Host) {
 // are or were.
 func (e *lineExporter) reportAbandoned(ctx context.Context, found, former []spool.Abandoned) {
 	observe := func(a spool.Abandoned) {
-		e.telemetry.CanonicalLineQueueAbandoned.Record(ctx, a.Lines, metric.WithAttributes(attribute.String("file", a.File)))
+		e.telemetry.CanonicalLineQueueAbandoned.Record(ctx, a.Lines, e.attributes("file", a.File))
 	}
 	for _, a := range former {
 		a.Lines = 0
