@@ -168,6 +168,7 @@ func (e *lineExporter) start(_ context.Context, host component.Host) error {
 	); err != nil {
 		return fmt.Errorf("register metrics: %w", err)
 	}
+	e.startCounters(ctx)
 
 	loop := maintenance.Loop{
 		Config: maintenance.Config{

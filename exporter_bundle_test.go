@@ -121,8 +121,8 @@ func (b *bundle) sum(t *testing.T, name string) (total int64) {
 	return total
 }
 
-// counter is the value of a metric with one attribute, 0 if it was never counted.
-func (b *bundle) counter(t *testing.T, name, key, value string) int64 {
+// counter is the sum of a metric's points with one attribute.
+func (b *bundle) counter(t *testing.T, name, key, value string) (total int64) {
 	t.Helper()
 	metric, err := b.telemetry.GetMetric(name)
 	require.NoError(t, err)
@@ -130,10 +130,10 @@ func (b *bundle) counter(t *testing.T, name, key, value string) int64 {
 	require.True(t, ok)
 	for _, point := range sum.DataPoints {
 		if v, ok := point.Attributes.Value(attribute.Key(key)); ok && v.AsString() == value {
-			return point.Value
+			total += point.Value
 		}
 	}
-	return 0
+	return total
 }
 
 // statusHost keeps what the component reports of itself.

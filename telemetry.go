@@ -51,12 +51,45 @@ func (e *lineExporter) observePartitions(partitions *partition.Maintainer) error
 		}),
 		t.RegisterCanonicalLinePartitionActionsCallback(func(_ context.Context, o metric.Int64Observer) error {
 			status, _ := partitions.Status()
-			for action, n := range status.Actions {
-				o.Observe(n, e.attributes("action", string(action.Kind), "outcome", string(action.Outcome)))
+			for action := range partition.AllActions() {
+				o.Observe(status.Actions[action], e.attributes("action", string(action.Kind), "outcome", string(action.Outcome)))
 			}
 			return nil
 		}),
 	)
+}
+
+// startCounters has every counter begin at 0 with every label that it can have: the first
+// value of a counter that begins with it is no increase to Prometheus.
+func (e *lineExporter) startCounters(ctx context.Context) {
+	t := e.telemetry
+	for _, c := range []struct {
+		counter metric.Int64Counter
+		label   string
+		values  []string
+	}{
+		{t.CanonicalLineAmended, "", nil},
+		{t.CanonicalLineAmendableEvicted, "", nil},
+		{t.CanonicalLineClockSkew, "", nil},
+		{t.CanonicalLineQueueCorrupted, "", nil},
+		{t.CanonicalLineDropped, "reason", []string{"expired", "gave_up", "rejected"}},
+		{t.CanonicalLineSpansEvicted, "reason", []string{"max_pending_spans", "pending_ttl"}},
+		{t.CanonicalLineSpansReceived, "role", []string{"server", "other"}},
+		{t.CanonicalLineSpansResolved, "outcome", []string{"attached", "unrelated", "late", "duplicate"}},
+		{t.CanonicalLineWritten, "outcome", []string{"inserted", "updated", "unchanged"}},
+	} {
+		if c.label == "" {
+			c.counter.Add(ctx, 0, e.attributes())
+		}
+		for _, value := range c.values {
+			c.counter.Add(ctx, 0, e.attributes(c.label, value))
+		}
+	}
+	for _, column := range e.mapper.Columns() {
+		for _, kind := range []string{"characters", "length", "json"} {
+			t.CanonicalLineRepairs.Add(ctx, 0, e.attributes("column", column.Name, "kind", kind))
+		}
+	}
 }
 
 func (e *lineExporter) countReceived(ctx context.Context, spans collapse.Outcomes, requests outcomes) {

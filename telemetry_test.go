@@ -1,12 +1,15 @@
 package canonicallineexporter
 
 import (
+	"cmp"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/confmap"
+	"go.opentelemetry.io/collector/confmap/confmaptest"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
@@ -60,4 +63,50 @@ func TestDocumentation_GivesEveryMetricATable(t *testing.T) {
 	for _, metric := range metrics {
 		require.Contains(t, metric, "\n| table | ")
 	}
+}
+
+func TestExporter_Counters_StartAtZero(t *testing.T) {
+	t.Parallel()
+	conf, err := confmaptest.LoadConf("metadata.yaml")
+	require.NoError(t, err)
+	var metadata struct {
+		Attributes map[string]struct {
+			Name string   `mapstructure:"name_override"`
+			Enum []string `mapstructure:"enum"`
+		} `mapstructure:"attributes"`
+		Telemetry struct {
+			Metrics map[string]struct {
+				Sum        map[string]any `mapstructure:"sum"`
+				Attributes []string       `mapstructure:"attributes"`
+			} `mapstructure:"metrics"`
+		} `mapstructure:"telemetry"`
+	}
+	require.NoError(t, conf.Unmarshal(&metadata, confmap.WithIgnoreUnused()))
+
+	b := setup(t, pgtest.New(t).URL, nil)
+	counters := 0
+	for name, m := range metadata.Telemetry.Metrics {
+		if m.Sum == nil || name == "canonical_line_spans_pending" {
+			continue
+		}
+		counters++
+		metric, err := b.telemetry.GetMetric("otelcol_" + name)
+		require.NoError(t, err, name)
+		points := metric.Data.(metricdata.Sum[int64]).DataPoints
+		combinations := 1
+		for _, key := range m.Attributes {
+			label := cmp.Or(metadata.Attributes[key].Name, key)
+			seen := map[string]bool{}
+			for _, point := range points {
+				value, _ := point.Attributes.Value(attribute.Key(label))
+				seen[value.AsString()] = true
+			}
+			for _, value := range metadata.Attributes[key].Enum {
+				require.True(t, seen[value], "%s{%s=%q}", name, label, value)
+			}
+			combinations *= len(seen)
+		}
+		require.Len(t, points, combinations, name)
+	}
+	require.Greater(t, counters, 8)
 }

@@ -1,6 +1,7 @@
 package partition
 
 import (
+	"iter"
 	"maps"
 	"time"
 )
@@ -20,6 +21,19 @@ const (
 type ActionOutcome struct {
 	Kind    Kind
 	Outcome Outcome
+}
+
+// AllActions returns every key by which actions can be counted.
+func AllActions() iter.Seq[ActionOutcome] {
+	return func(yield func(ActionOutcome) bool) {
+		for _, kind := range []Kind{Create, Detach, Finalize, Drop} {
+			for _, outcome := range []Outcome{Success, Deferred, Failure} {
+				if !yield(ActionOutcome{kind, outcome}) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // Status holds figures about the partitions of a table.
