@@ -63,10 +63,12 @@ func (e *lineExporter) failed(ctx context.Context, r *queued, err error) error {
 	retry := e.cfg.BackOffConfig
 	switch {
 	case !e.cfg.queues():
-		return err
+		return err // the client has the spans
 	case retry.Enabled && (retry.MaxElapsedTime == 0 || time.Since(*r.tried) < retry.MaxElapsedTime):
+		e.waiting.add(r)
 		return err
 	default:
+		e.waiting.remove(r)
 		e.add(ctx, e.telemetry.CanonicalLineDropped, r.lines(), "reason", "gave_up")
 		return consumererror.NewPermanent(err)
 	}

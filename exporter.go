@@ -44,6 +44,7 @@ type lineExporter struct {
 	spool     *spool.Spool
 	now       func() time.Time
 	unwritten *unwritten
+	waiting   waiting
 
 	// inherited says that this exporter has taken over what one before it left.
 	inherited bool
@@ -103,6 +104,7 @@ func newLineExporter(cfg *Config, set exporter.Settings) (*lineExporter, error) 
 	return &lineExporter{
 		id: set.ID, cfg: cfg, table: name, collapser: collapse.New(collapseConfig(cfg, mapper)), mapper: mapper,
 		logger: set.Logger, telemetry: telemetry, spool: newSpool(cfg, set.Logger), now: time.Now,
+		waiting:   waiting{oldest: map[*queued]time.Time{}},
 		unwritten: &unwritten{retry: cfg.BackOffConfig, timeout: cfg.TimeoutConfig.Timeout, retrying: map[*queued]time.Time{}},
 	}, nil
 }
@@ -162,10 +164,7 @@ func (e *lineExporter) start(_ context.Context, host component.Host) error {
 	ctx, stop := context.WithCancel(context.Background())
 	e.stop = stop
 
-	if err := errors.Join(
-		e.telemetry.RegisterCanonicalLineSpansPendingCallback(e.observePending),
-		e.telemetry.RegisterCanonicalLineAmendableCallback(e.observeAmendable), e.observePartitions(partitions),
-	); err != nil {
+	if err := e.observeState(partitions); err != nil {
 		return fmt.Errorf("register metrics: %w", err)
 	}
 	e.startCounters(ctx)
@@ -309,6 +308,7 @@ func (e *lineExporter) write(ctx context.Context, r xexporterhelper.Request) err
 	if err != nil {
 		return e.failed(ctx, req, err)
 	}
+	e.waiting.remove(req)
 	return nil
 }
 

@@ -271,11 +271,13 @@ func TestExporter_DatabaseAway_LosesNoLine(t *testing.T) {
 	require.ErrorContains(t, failing.Err(), "SQLSTATE 3D000")
 	require.NotContains(t, failing.Err().Error(), "user=")
 	require.NotContains(t, failing.Err().Error(), "postgres://")
+	require.Eventually(t, func() bool { return b.failing(t) == 2 && b.waitingAge(t) > 0 }, time.Minute, time.Millisecond)
 
 	d.Create(t)
 	b.host.await(t, componentstatus.StatusOK)
 	d.Pool.Reset()
 	d.Await(t, "SELECT count(*) = 7 FROM canonical_api_line")
+	require.Eventually(t, func() bool { return b.failing(t) == 0 && b.waitingAge(t) == 0 }, time.Minute, time.Millisecond)
 	require.Len(t, b.logs.FilterMessageSnippet("recovered").FilterField(zap.String("task", string(writing))).All(), 1)
 	failed := b.logs.FilterMessageSnippet("failing").FilterField(zap.String("task", string(writing))).All()
 	require.Len(t, failed, 1)

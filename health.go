@@ -52,3 +52,11 @@ func (h *health) report(t task, err error) {
 		componentstatus.ReportStatus(h.host, componentstatus.NewRecoverableErrorEvent(err))
 	}
 }
+
+// fails reports whether the latest run of the task failed.
+func (h *health) fails(t task) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	_, failing := h.failing[t]
+	return failing
+}

@@ -17,6 +17,32 @@ import (
 
 // This file counts spans and lines by outcome; metadata.yaml describes each metric.
 
+// observeState registers the metrics that report the state of the exporter.
+func (e *lineExporter) observeState(partitions *partition.Maintainer) error {
+	t := e.telemetry
+	return errors.Join(
+		t.RegisterCanonicalLineSpansPendingCallback(e.observePending),
+		t.RegisterCanonicalLineAmendableCallback(e.observeAmendable),
+		t.RegisterCanonicalLineFailingCallback(e.observeFailing),
+		t.RegisterCanonicalLineWaitingAgeCallback(func(_ context.Context, o metric.Float64Observer) error {
+			o.Observe(e.waiting.age(e.now()).Seconds(), e.attributes())
+			return nil
+		}),
+		e.observePartitions(partitions),
+	)
+}
+
+func (e *lineExporter) observeFailing(_ context.Context, o metric.Int64Observer) error {
+	for _, t := range []task{writing, maintaining} {
+		failing := int64(0)
+		if e.health.fails(t) {
+			failing = 1
+		}
+		o.Observe(failing, e.attributes("task", string(t)))
+	}
+	return nil
+}
+
 func (e *lineExporter) observeAmendable(_ context.Context, o metric.Int64Observer) error {
 	o.Observe(e.collapser.Amendable(), e.attributes())
 	return nil

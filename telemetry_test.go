@@ -110,3 +110,22 @@ func TestExporter_Counters_StartAtZero(t *testing.T) {
 	}
 	require.Greater(t, counters, 8)
 }
+
+// failing returns how many tasks fail.
+func (b *bundle) failing(t *testing.T) (failing int64) {
+	t.Helper()
+	metric, err := b.telemetry.GetMetric("otelcol_canonical_line_failing")
+	require.NoError(t, err)
+	for _, point := range metric.Data.(metricdata.Gauge[int64]).DataPoints {
+		failing += point.Value
+	}
+	return failing
+}
+
+// waitingAge returns the age of the oldest line that waits, in seconds.
+func (b *bundle) waitingAge(t *testing.T) float64 {
+	t.Helper()
+	metric, err := b.telemetry.GetMetric("otelcol_canonical_line_waiting_age")
+	require.NoError(t, err)
+	return metric.Data.(metricdata.Gauge[float64]).DataPoints[0].Value
+}

@@ -35,6 +35,7 @@ type TelemetryBuilder struct {
 	CanonicalLineBatchSize            metric.Int64Histogram
 	CanonicalLineClockSkew            metric.Int64Counter
 	CanonicalLineDropped              metric.Int64Counter
+	CanonicalLineFailing              metric.Int64ObservableGauge
 	CanonicalLinePartitionActions     metric.Int64ObservableCounter
 	CanonicalLinePartitionBytes       metric.Int64ObservableGauge
 	CanonicalLinePartitionCount       metric.Int64ObservableGauge
@@ -47,6 +48,7 @@ type TelemetryBuilder struct {
 	CanonicalLineSpansPending         metric.Int64ObservableGauge
 	CanonicalLineSpansReceived        metric.Int64Counter
 	CanonicalLineSpansResolved        metric.Int64Counter
+	CanonicalLineWaitingAge           metric.Float64ObservableGauge
 	CanonicalLineWritten              metric.Int64Counter
 }
 
@@ -67,6 +69,21 @@ func (builder *TelemetryBuilder) RegisterCanonicalLineAmendableCallback(cb metri
 		cb(ctx, &observerInt64{inst: builder.CanonicalLineAmendable, obs: o})
 		return nil
 	}, builder.CanonicalLineAmendable)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterCanonicalLineFailingCallback sets callback for observable CanonicalLineFailing metric.
+func (builder *TelemetryBuilder) RegisterCanonicalLineFailingCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.CanonicalLineFailing, obs: o})
+		return nil
+	}, builder.CanonicalLineFailing)
 	if err != nil {
 		return err
 	}
@@ -166,6 +183,21 @@ func (builder *TelemetryBuilder) RegisterCanonicalLineSpansPendingCallback(cb me
 	return nil
 }
 
+// RegisterCanonicalLineWaitingAgeCallback sets callback for observable CanonicalLineWaitingAge metric.
+func (builder *TelemetryBuilder) RegisterCanonicalLineWaitingAgeCallback(cb metric.Float64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerFloat64{inst: builder.CanonicalLineWaitingAge, obs: o})
+		return nil
+	}, builder.CanonicalLineWaitingAge)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
 type observerInt64 struct {
 	embedded.Int64Observer
 	inst metric.Int64Observable
@@ -174,6 +206,16 @@ type observerInt64 struct {
 
 func (oi *observerInt64) Observe(value int64, opts ...metric.ObserveOption) {
 	oi.obs.ObserveInt64(oi.inst, value, opts...)
+}
+
+type observerFloat64 struct {
+	embedded.Float64Observer
+	inst metric.Float64Observable
+	obs  metric.Observer
+}
+
+func (oi *observerFloat64) Observe(value float64, opts ...metric.ObserveOption) {
+	oi.obs.ObserveFloat64(oi.inst, value, opts...)
 }
 
 // Shutdown unregister all registered callbacks for async instruments.
@@ -236,6 +278,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_canonical_line_dropped",
 		metric.WithDescription("Lines dropped instead of stored, by reason. [Development]"),
 		metric.WithUnit("{line}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.CanonicalLineFailing, err = builder.meter.Int64ObservableGauge(
+		"otelcol_canonical_line_failing",
+		metric.WithDescription("1 while a task fails, because the database is away or refuses it, otherwise 0. [Development]"),
+		metric.WithUnit("1"),
 	)
 	errs = errors.Join(errs, err)
 	builder.CanonicalLinePartitionActions, err = builder.meter.Int64ObservableCounter(
@@ -308,6 +356,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_canonical_line_spans_resolved",
 		metric.WithDescription("Resolved spans other than SERVER spans; attached ones are counted in a line, unrelated ones belong to no request, late ones arrived after their line was made, duplicates had arrived before. [Development]"),
 		metric.WithUnit("{span}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.CanonicalLineWaitingAge, err = builder.meter.Float64ObservableGauge(
+		"otelcol_canonical_line_waiting_age",
+		metric.WithDescription("How long ago the oldest request ended whose line could not be written yet, 0 if every line was. [Development]"),
+		metric.WithUnit("s"),
 	)
 	errs = errors.Join(errs, err)
 	builder.CanonicalLineWritten, err = builder.meter.Int64Counter(
