@@ -16,6 +16,7 @@ const (
 	uniqueViolation           = "23505"
 	checkViolation            = "23514"
 	invalidSchemaName         = "3F000"
+	readOnlyTransaction       = "25006"
 	deadlockDetected          = "40P01"
 	undefinedColumn           = "42703"
 	ambiguousFunction         = "42725"
