@@ -50,6 +50,9 @@ func ParsePoolConfig(connectionString string, maxConnections int32) (*pgxpool.Co
 	}
 	cfg.MaxConns = maxConnections
 	cfg.BeforeConnect = func(_ context.Context, old *pgx.ConnConfig) error {
+		if err := s.check(); err != nil {
+			return fmt.Errorf("`database::url` %w", err)
+		}
 		latest, err := pgx.ParseConfig(s.forDriver())
 		if err != nil {
 			return fmt.Errorf("`database::url` %w", unusable(err))

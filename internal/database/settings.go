@@ -35,11 +35,16 @@ func parseSettings(connectionString string) (settings, error) {
 		return nil, err
 	}
 	maps.DeleteFunc(read, func(_, value string) bool { return value == "" })
+	return read, read.check()
+}
+
+// check returns an error for every keyword that is refused.
+func (s settings) check() error {
 	var faults []error
-	for _, keyword := range slices.Sorted(maps.Keys(read)) {
-		faults = append(faults, checkKeyword(keyword, read[keyword]))
+	for _, keyword := range slices.Sorted(maps.Keys(s)) {
+		faults = append(faults, checkKeyword(keyword, s[keyword]))
 	}
-	return read, errors.Join(faults...)
+	return errors.Join(faults...)
 }
 
 // addURL reads what follows the scheme: user:password@host:port,host:port/dbname?keyword=value.
