@@ -22,6 +22,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
 
 	"canonicallineexporter/internal/metadata"
 	"canonicallineexporter/internal/metadatatest"
@@ -356,4 +357,17 @@ func TestExporter_Password_IsNowhere(t *testing.T) {
 	for _, entry := range b.logs.All() {
 		require.NotRegexp(t, "hunter2|alice|ledger", fmt.Sprint(entry.Message, entry.ContextMap()))
 	}
+}
+
+func TestExporter_SynchronousCommitOff_IsSaidOnce(t *testing.T) {
+	t.Parallel()
+	d := pgtest.New(t)
+	said := func(b *bundle) int {
+		return b.logs.Filter(func(e observer.LoggedEntry) bool { return strings.Contains(e.Message, "synchronous_commit off") }).Len()
+	}
+	b := setup(t, d.URL+"?synchronous_commit=off", nil)
+	require.NoError(t, b.ConsumeTraces(t.Context(), requests(0, 3)))
+	b.flush(t)
+	require.Equal(t, 1, said(b))
+	require.Zero(t, said(setup(t, d.URL, nil)))
 }

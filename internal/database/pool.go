@@ -64,6 +64,13 @@ func ParsePoolConfig(connectionString string, maxConnections int32) (*pgxpool.Co
 		old.Password = latest.Password
 		return nil
 	}
+	asksForOff := Asynchronous(cfg)
+	cfg.AfterConnect = func(_ context.Context, conn *pgx.Conn) error {
+		if asksForOff {
+			conn.PgConn().CustomData()[asynchronous] = true
+		}
+		return nil
+	}
 	return cfg, nil
 }
 
