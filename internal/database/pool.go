@@ -69,9 +69,19 @@ func ParsePoolConfig(connectionString string, maxConnections int32) (*pgxpool.Co
 		if asksForOff {
 			conn.PgConn().CustomData()[asynchronous] = true
 		}
-		return nil
+		return checkEncoding(conn.PgConn())
 	}
 	return cfg, nil
+}
+
+// checkEncoding returns an error if the database cannot hold every line. SQL_ASCII would
+// count bytes where columns count characters.
+func checkEncoding(conn *pgconn.PgConn) error {
+	if encoding := conn.ParameterStatus("server_encoding"); encoding != "" && encoding != "UTF8" {
+		return fmt.Errorf("the database has the encoding %s, and lines need UTF8: "+
+			"create another one with ENCODING 'UTF8' TEMPLATE template0", encoding)
+	}
+	return nil
 }
 
 // CheckConnectionString returns an error for every fault that can be found without reading
@@ -133,8 +143,15 @@ func (s settings) merged(other map[string]string) settings {
 	return merged
 }
 
-// setParameters sets what a session begins with.
+// setParameters sets what a session begins with. What a role or a database has set would
+// change the meaning of text that is sent or read. PgBouncer keeps track of these.
 func (s settings) setParameters(parameters map[string]string) {
+	maps.DeleteFunc(parameters, func(keyword, _ string) bool {
+		return slices.Contains([]string{"datestyle", "standard_conforming_strings"}, strings.ToLower(keyword))
+	})
+	parameters["client_encoding"] = "UTF8"
+	parameters["datestyle"] = "ISO"
+	parameters["standard_conforming_strings"] = "on"
 	if parameters["application_name"] == "" {
 		parameters["application_name"] = cmp.Or(s["fallback_application_name"], "canonical_line")
 	}
