@@ -52,8 +52,8 @@ type Config struct {
 // DatabaseConfig says which Postgres lines go to.
 type DatabaseConfig struct {
 	// URL is a libpq URL or keyword/value string; PG* variables fill in the rest. A
-	// connection to a remote host is encrypted unless sslmode says otherwise.
-	// Required.
+	// connection to a remote host is encrypted unless sslmode says otherwise. Files
+	// with passwords and certificates are read anew for each connection. Required.
 	URL configopaque.String `mapstructure:"url"`
 
 	// MaxConnections limits the connections open at once, at least 1. Default: 4.

@@ -148,6 +148,9 @@ func (e *lineExporter) start(_ context.Context, host component.Host) error {
 	if err != nil {
 		return fmt.Errorf("`database::url` %w", err)
 	}
+	if database.Asynchronous(poolConfig) {
+		e.logger.Warn("`database::url` turns synchronous_commit off: a crash of Postgres can lose lines that are counted as written")
+	}
 	// The context bounds only the first connections, which are made in the
 	// background; the pool lives until shutdown.
 	pool, err := pgxpool.NewWithConfig(context.Background(), poolConfig)

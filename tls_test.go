@@ -16,9 +16,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component/componentstatus"
 
+	"canonicallineexporter/internal/database"
 	"canonicallineexporter/internal/pgtest"
 )
 
@@ -67,42 +69,100 @@ const secured = `
 local   all all                   trust
 hostssl all postgres 127.0.0.1/32 trust
 hostssl all secured  127.0.0.1/32 cert
+hostssl all guarded  127.0.0.1/32 scram-sha-256
 `
 
-func TestExporter_TLS_VerifiesBothSides(t *testing.T) {
-	t.Parallel()
+// secure starts a server that has a certificate of a new authority in a folder of its own,
+// and the roles of secured.
+func secure(t *testing.T) (ca *authority, server *pgtest.Server) {
+	t.Helper()
 	dir, err := os.MkdirTemp("", "tls") //nolint:usetesting // open to the user who runs Postgres, unlike t.TempDir
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, os.RemoveAll(dir)) })
 	require.NoError(t, os.Chmod(dir, 0o755))
-	ca := newAuthority(t, dir)
-	ca.sign(t, "server", &x509.Certificate{DNSNames: []string{"localhost"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}})
-	ca.sign(t, "client", &x509.Certificate{
-		Subject: pkix.Name{CommonName: "secured"}, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
-	})
-	stranger := newAuthority(t, t.TempDir())
+	ca = newAuthority(t, dir)
+	ca.signBothSides(t)
 	hba := filepath.Join(dir, "pg_hba.conf")
 	require.NoError(t, os.WriteFile(hba, []byte(secured), 0o644))
-	require.NoError(t, pgtest.Own(filepath.Join(dir, "server.key")))
-
-	server, err := pgtest.Start("ssl=on", "hba_file="+hba, "ssl_ca_file="+filepath.Join(dir, "ca.pem"),
+	server, err = pgtest.Start("ssl=on", "hba_file="+hba, "ssl_ca_file="+filepath.Join(dir, "ca.pem"),
 		"ssl_cert_file="+filepath.Join(dir, "server.pem"), "ssl_key_file="+filepath.Join(dir, "server.key"))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, server.Stop()) })
+	return ca, server
+}
+
+// signBothSides writes certificates of the server and of the user secured.
+func (a *authority) signBothSides(t *testing.T) {
+	t.Helper()
+	a.sign(t, "server", &x509.Certificate{DNSNames: []string{"localhost"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}})
+	a.sign(t, "client", &x509.Certificate{
+		Subject: pkix.Name{CommonName: "secured"}, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
+	})
+	require.NoError(t, pgtest.Own(filepath.Join(a.dir, "server.key")))
+}
+
+// url returns the URL of a database for a user who trusts the authority.
+func (a *authority) url(user string, server *pgtest.Server, database string, parameters url.Values) string {
+	parameters.Set("sslmode", "verify-full")
+	parameters.Set("sslrootcert", filepath.Join(a.dir, "ca.pem"))
+	return fmt.Sprintf("postgres://%s@localhost:%d/%s?%s", user, server.Port, database, parameters.Encode())
+}
+
+func TestExporter_RotatedSecrets_AreReadAnew(t *testing.T) {
+	t.Parallel()
+	ca, server := secure(t)
+	d := server.NewDatabase(t)
+	d.Exec(t, "CREATE ROLE secured LOGIN; CREATE ROLE guarded LOGIN PASSWORD 'first'")
+	passfile := filepath.Join(ca.dir, "passfile")
+	writePassword := func(password string) {
+		require.NoError(t, os.WriteFile(passfile, []byte("*:*:*:*:"+password+"\n"), 0o600))
+	}
+	writePassword("first")
+	open := func(connection string) *pgxpool.Pool {
+		cfg, err := database.ParsePoolConfig(connection, 1)
+		require.NoError(t, err)
+		pool, err := pgxpool.NewWithConfig(t.Context(), cfg)
+		require.NoError(t, err)
+		t.Cleanup(pool.Close)
+		require.NoError(t, pool.Ping(t.Context()))
+		return pool
+	}
+	byPassword := open(ca.url("guarded", server, d.Name, url.Values{"passfile": {passfile}}))
+	byCertificate := open(ca.url("secured", server, d.Name, url.Values{
+		"sslcert": {filepath.Join(ca.dir, "client.pem")}, "sslkey": {filepath.Join(ca.dir, "client.key")},
+	}))
+
+	d.Exec(t, "ALTER ROLE guarded PASSWORD 'second'")
+	byPassword.Reset()
+	require.Equal(t, "28P01", database.SQLSTATE(byPassword.Ping(t.Context())))
+	writePassword("second")
+	require.NoError(t, byPassword.Ping(t.Context()))
+
+	newAuthority(t, ca.dir).signBothSides(t)
+	d.Exec(t, "SELECT pg_reload_conf()")
+	require.Eventually(t, func() bool {
+		byCertificate.Reset()
+		return byCertificate.Ping(t.Context()) == nil
+	}, time.Minute, 10*time.Millisecond, "the server reads its files again")
+	byPassword.Reset()
+	require.NoError(t, byPassword.Ping(t.Context()), "the new CA vouches for the server")
+
+	require.NoError(t, os.Remove(filepath.Join(ca.dir, "client.key")))
+	byCertificate.Reset()
+	require.ErrorContains(t, byCertificate.Ping(t.Context()), "a fault in sslkey: it names a file that cannot be read")
+}
+
+func TestExporter_TLS_VerifiesBothSides(t *testing.T) {
+	t.Parallel()
+	ca, server := secure(t)
+	stranger := newAuthority(t, t.TempDir())
 	d := server.NewDatabase(t)
 	d.Exec(t, "CREATE ROLE secured LOGIN; GRANT ALL ON SCHEMA public TO secured; GRANT CREATE ON DATABASE "+d.Name+" TO secured")
 
-	connect := func(rootDir string, withCertificate bool) string {
-		parameters := url.Values{"sslmode": {"verify-full"}, "sslrootcert": {filepath.Join(rootDir, "ca.pem")}}
-		if withCertificate {
-			parameters.Set("sslcert", filepath.Join(dir, "client.pem"))
-			parameters.Set("sslkey", filepath.Join(dir, "client.key"))
-		}
-		return fmt.Sprintf("postgres://secured@localhost:%d/%s?%s", server.Port, d.Name, parameters.Encode())
-	}
+	certificate := url.Values{"sslcert": {filepath.Join(ca.dir, "client.pem")}, "sslkey": {filepath.Join(ca.dir, "client.key")}}
 	for name, refused := range map[string]string{
-		"a CA that nobody knows":       connect(stranger.dir, true),
-		"a client without certificate": connect(dir, false),
+		"a CA that nobody knows":       stranger.url("secured", server, d.Name, certificate),
+		"a client without certificate": ca.url("secured", server, d.Name, url.Values{}),
 	} {
 		b := setup(t, refused, func(cfg *Config) { cfg.QueueConfig.Get().Batch.Get().FlushTimeout = time.Millisecond })
 		require.NoError(t, b.ConsumeTraces(t.Context(), requests(0, 1)), name)
@@ -110,7 +170,7 @@ func TestExporter_TLS_VerifiesBothSides(t *testing.T) {
 	}
 	require.False(t, pgtest.One[bool](t, d, "SELECT to_regclass('canonical_api_line') IS NOT NULL"))
 
-	b := setup(t, connect(dir, true), nil)
+	b := setup(t, ca.url("secured", server, d.Name, certificate), nil)
 	require.NoError(t, b.ConsumeTraces(t.Context(), requests(0, 3)))
 	b.flush(t)
 	require.EqualValues(t, 3, lines(t, d))

@@ -17,7 +17,8 @@ import (
 )
 
 // Validate returns every fault, each with its key; exporterhelper's parts validate
-// themselves. It does no I/O, changes nothing and quotes no secret.
+// themselves. It looks whether the files that database::url names can be read, changes
+// nothing and quotes no secret.
 func (c *Config) Validate() error {
 	var f faults
 	f.database(c.Database)

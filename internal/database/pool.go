@@ -4,93 +4,223 @@
 package database
 
 import (
+	"cmp"
+	"context"
+	"crypto/tls"
 	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
 	"net"
-	"net/url"
 	"os"
-	"regexp"
-	"strconv"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// errConnectionString leaves out the message of pgx, which can quote the password.
-var errConnectionString = errors.New(
-	"is neither a libpq URL nor keyword/value pairs (reserved characters in user and password must be percent-encoded in a URL)")
-
-// sslmodeKeyword matches sslmode among keyword/value pairs.
-var sslmodeKeyword = regexp.MustCompile(`(?:^|\s)sslmode\s*=`)
+// connectTimeout bounds each attempt to connect to one host if nobody else does.
+const connectTimeout = 5 * time.Second
 
 // ParsePoolConfig reads a libpq URL or keyword/value string. As in libpq, PG* variables and
 // files supply what it leaves out. Errors never quote the string.
 //
 // Unless sslmode is set, a host that is not local gets an encrypted connection: libpq's
-// default would silently fall back to plain text.
+// default would silently fall back to plain text. Of several hosts, the first that can be
+// written to is taken, unless target_session_attrs is set.
+//
+// Each new connection reads passwords and certificates anew, because they rotate.
 //
 // Connections hold no session state and no named prepared statements, so PgBouncer can
-// pool them by transaction.
+// pool them by transaction. It keeps track of the settings that they begin with.
 func ParsePoolConfig(connectionString string, maxConnections int32) (*pgxpool.Config, error) {
-	cfg, err := pgxpool.ParseConfig(connectionString)
+	s, err := parseSettings(connectionString)
 	if err != nil {
-		return nil, errConnectionString
+		return nil, err
+	}
+	cfg, err := pgxpool.ParseConfig(s.forDriver())
+	if err != nil {
+		return nil, unusable(err)
+	}
+	if err := s.complete(cfg.ConnConfig); err != nil {
+		return nil, err
 	}
 	cfg.MaxConns = maxConnections
-	cfg.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeExec
-	cfg.ConnConfig.StatementCacheCapacity = 0
-	cfg.ConnConfig.DescriptionCacheCapacity = 0
-	if cfg.ConnConfig.RuntimeParams["application_name"] == "" {
-		cfg.ConnConfig.RuntimeParams["application_name"] = "canonical_line"
+	cfg.BeforeConnect = func(_ context.Context, old *pgx.ConnConfig) error {
+		if err := s.check(); err != nil {
+			return fmt.Errorf("`database::url` %w", err)
+		}
+		latest, err := pgx.ParseConfig(s.forDriver())
+		if err != nil {
+			return fmt.Errorf("`database::url` %w", unusable(err))
+		}
+		if err := s.complete(latest); err != nil {
+			return err
+		}
+		old.Host, old.Port, old.TLSConfig, old.Fallbacks = latest.Host, latest.Port, latest.TLSConfig, latest.Fallbacks
+		old.Password = latest.Password
+		return nil
 	}
-	if !choosesSSLMode(connectionString) {
-		requireTLS(&cfg.ConnConfig.Config)
+	asksForOff := Asynchronous(cfg)
+	cfg.AfterConnect = func(_ context.Context, conn *pgx.Conn) error {
+		if asksForOff {
+			conn.PgConn().CustomData()[asynchronous] = true
+		}
+		return checkEncoding(conn.PgConn())
 	}
 	return cfg, nil
 }
 
-// CheckConnectionString returns an error for faults that can be found without reading the
-// environment or files. The error never quotes the string.
-func CheckConnectionString(connectionString string) error {
-	if !strings.HasPrefix(connectionString, "postgres://") && !strings.HasPrefix(connectionString, "postgresql://") {
-		if !strings.Contains(connectionString, "=") {
-			return errConnectionString
-		}
-		return nil
-	}
-	u, err := url.Parse(connectionString)
-	if err != nil {
-		return errConnectionString
-	}
-	for host := range strings.SplitSeq(u.Host, ",") {
-		if _, port, err := net.SplitHostPort(host); err == nil && port != "" {
-			if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
-				return errors.New("has a port that is not between 1 and 65535")
-			}
-		}
+// checkEncoding returns an error if the database cannot hold every line. SQL_ASCII would
+// count bytes where columns count characters.
+func checkEncoding(conn *pgconn.PgConn) error {
+	if encoding := conn.ParameterStatus("server_encoding"); encoding != "" && encoding != "UTF8" {
+		return fmt.Errorf("the database has the encoding %s, and lines need UTF8: "+
+			"create another one with ENCODING 'UTF8' TEMPLATE template0", encoding)
 	}
 	return nil
 }
 
-// choosesSSLMode reports whether the operator set sslmode.
-func choosesSSLMode(connectionString string) bool {
-	if os.Getenv("PGSSLMODE") != "" || sslmodeKeyword.MatchString(connectionString) {
-		return true
-	}
-	u, err := url.Parse(connectionString)
-	return err == nil && u.Query().Has("sslmode")
+// CheckConnectionString returns an error for every fault that can be found without reading
+// the environment. It looks whether the named certificates and keys can be read. The error
+// never quotes a value.
+func CheckConnectionString(connectionString string) error {
+	_, err := parseSettings(connectionString)
+	return err
 }
 
-// requireTLS removes the fallbacks to plain text for hosts that are not local.
-func requireTLS(cfg *pgconn.Config) {
-	encrypted := cfg.Fallbacks[:0]
-	for _, fallback := range cfg.Fallbacks {
-		if fallback.TLSConfig != nil || local(fallback.Host) {
-			encrypted = append(encrypted, fallback)
+// unusable returns an error of pgx without the connection string, which pgx quotes.
+func unusable(err error) error {
+	if cause := errors.Unwrap(err); cause != nil {
+		return fmt.Errorf("cannot be used: %w", cause)
+	}
+	return errors.New("cannot be used: hosts, ports and options do not fit together")
+}
+
+// complete sets what pgx does not know or has other defaults for.
+func (s settings) complete(cfg *pgx.ConnConfig) error {
+	cfg.DefaultQueryExecMode = pgx.QueryExecModeExec
+	cfg.StatementCacheCapacity = 0
+	cfg.DescriptionCacheCapacity = 0
+	// A service file can hold keywords, too, and the string comes first.
+	s = s.merged(cfg.RuntimeParams)
+	for keyword, value := range cfg.RuntimeParams {
+		if err := checkKeyword(keyword, value); err != nil {
+			return err
 		}
 	}
-	cfg.Fallbacks = encrypted
+	maps.DeleteFunc(cfg.RuntimeParams, func(keyword, _ string) bool {
+		return keyword != "application_name" && keyword != "options" && !isServerSetting(keyword)
+	})
+	s.setParameters(cfg.RuntimeParams)
+	if _, set := s["connect_timeout"]; !set && os.Getenv("PGCONNECT_TIMEOUT") == "" && cfg.ConnectTimeout == 0 {
+		cfg.ConnectTimeout = connectTimeout
+	}
+	cfg.DialFunc, cfg.LookupFunc = s.dial, s.lookup
+	setTargets(&cfg.Config, s.targets(&cfg.Config))
+	if severalHosts(&cfg.Config) && s["target_session_attrs"] == "" && os.Getenv("PGTARGETSESSIONATTRS") == "" &&
+		cfg.ValidateConnect == nil {
+		cfg.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
+	}
+	proceed := cfg.OnPgError
+	cfg.OnPgError = func(conn *pgconn.PgConn, err *pgconn.PgError) bool {
+		// The server or the role may be writable again, but not in this session.
+		return err.Code != readOnlyTransaction && proceed(conn, err)
+	}
+	return nil
+}
+
+// merged returns the settings with those of other that are not set.
+func (s settings) merged(other map[string]string) settings {
+	merged := maps.Clone(other)
+	if merged == nil {
+		merged = map[string]string{}
+	}
+	maps.Copy(merged, s)
+	return merged
+}
+
+// setParameters sets what a session begins with. What a role or a database has set would
+// change the meaning of text that is sent or read. PgBouncer keeps track of these.
+func (s settings) setParameters(parameters map[string]string) {
+	maps.DeleteFunc(parameters, func(keyword, _ string) bool {
+		return slices.Contains([]string{"datestyle", "standard_conforming_strings"}, strings.ToLower(keyword))
+	})
+	parameters["client_encoding"] = "UTF8"
+	parameters["datestyle"] = "ISO"
+	parameters["standard_conforming_strings"] = "on"
+	if parameters["application_name"] == "" {
+		parameters["application_name"] = cmp.Or(s["fallback_application_name"], "canonical_line")
+	}
+}
+
+// targets returns the servers to try, in this order.
+func (s settings) targets(cfg *pgconn.Config) []*pgconn.FallbackConfig {
+	all := append([]*pgconn.FallbackConfig{{Host: cfg.Host, Port: cfg.Port, TLSConfig: cfg.TLSConfig}}, cfg.Fallbacks...)
+	// A socket takes no TLS; pgx does not know abstract ones.
+	for _, target := range all {
+		if strings.HasPrefix(target.Host, "@") {
+			target.TLSConfig = nil
+		}
+	}
+	// The default begins with TLS; without, a service file has chosen.
+	if s["sslmode"] == "" && os.Getenv("PGSSLMODE") == "" && (all[0].TLSConfig != nil || local(all[0].Host)) {
+		all = requireTLS(all)
+	}
+	for _, target := range all {
+		setVersions(target.TLSConfig, s["ssl_min_protocol_version"], s["ssl_max_protocol_version"])
+	}
+	if s["load_balance_hosts"] == "random" {
+		shuffle(all)
+	}
+	return all
+}
+
+func setTargets(cfg *pgconn.Config, targets []*pgconn.FallbackConfig) {
+	cfg.Host, cfg.Port, cfg.TLSConfig, cfg.Fallbacks = targets[0].Host, targets[0].Port, targets[0].TLSConfig, targets[1:]
+}
+
+// shuffle changes the order of servers, and keeps that of the ways to talk to each.
+func shuffle(targets []*pgconn.FallbackConfig) {
+	type address struct {
+		host string
+		port uint16
+	}
+	order := map[address]uint64{}
+	for _, target := range targets {
+		order[address{target.Host, target.Port}] = rand.Uint64() //nolint:gosec // no secret
+	}
+	slices.SortStableFunc(targets, func(a, b *pgconn.FallbackConfig) int {
+		return cmp.Compare(order[address{a.Host, a.Port}], order[address{b.Host, b.Port}])
+	})
+}
+
+func severalHosts(cfg *pgconn.Config) bool {
+	return slices.ContainsFunc(cfg.Fallbacks, func(target *pgconn.FallbackConfig) bool {
+		return target.Host != cfg.Host || target.Port != cfg.Port
+	})
+}
+
+// versions are those of TLS as libpq names them.
+var versions = map[string]uint16{
+	"TLSv1": tls.VersionTLS10, "TLSv1.1": tls.VersionTLS11, "TLSv1.2": tls.VersionTLS12, "TLSv1.3": tls.VersionTLS13,
+}
+
+// setVersions bounds the version of TLS; 0 leaves Go's own bound.
+func setVersions(cfg *tls.Config, lowest, highest string) {
+	if cfg != nil {
+		cfg.MinVersion, cfg.MaxVersion = versions[lowest], versions[highest]
+	}
+}
+
+// requireTLS removes the plain text from hosts that are not local.
+func requireTLS(targets []*pgconn.FallbackConfig) []*pgconn.FallbackConfig {
+	return slices.DeleteFunc(targets, func(target *pgconn.FallbackConfig) bool {
+		return target.TLSConfig == nil && !local(target.Host)
+	})
 }
 
 // local reports whether the host is this machine: a socket, a loopback address or

@@ -48,23 +48,3 @@ func TestParsePoolConfig_SuitsPgBouncer(t *testing.T) {
 	require.EqualValues(t, 7, cfg.MaxConns)
 	require.Equal(t, "canonical_line", cfg.ConnConfig.RuntimeParams["application_name"])
 }
-
-func TestCheckConnectionString_ErrorsQuoteNothing(t *testing.T) {
-	t.Parallel()
-	for _, connection := range []string{
-		"postgres://user:hunter2#@db/lines", "mysql://hunter2", "hunter2", "postgres://user:hunter2@db:99999/lines",
-		"postgres://user:hunter2@db:0/lines", "postgres://user:%zzhunter2@db/lines",
-	} {
-		err := CheckConnectionString(connection)
-		require.Error(t, err, connection)
-		require.NotContains(t, err.Error(), "hunter2")
-		if _, err = ParsePoolConfig(connection, 1); err != nil {
-			require.NotContains(t, err.Error(), "hunter2")
-		}
-	}
-	for _, connection := range []string{
-		"postgres://user:p%23ss@h1:5432,h2:5433/lines?sslmode=require", "host=/tmp dbname=lines", "postgresql:///lines",
-	} {
-		require.NoError(t, CheckConnectionString(connection), connection)
-	}
-}

@@ -16,6 +16,7 @@ const (
 	uniqueViolation           = "23505"
 	checkViolation            = "23514"
 	invalidSchemaName         = "3F000"
+	readOnlyTransaction       = "25006"
 	deadlockDetected          = "40P01"
 	undefinedColumn           = "42703"
 	ambiguousFunction         = "42725"
@@ -27,11 +28,19 @@ const (
 	lockNotAvailable          = "55P03"
 	queryCanceled             = "57014"
 
-	dataException       = "22" // a class
-	integrityConstraint = "23" // a class
-	programLimit        = "54" // a class
-	raisedByFunction    = "P0" // a class
+	insufficientPrivilege = "42501"
+
+	dataException        = "22" // a class
+	integrityConstraint  = "23" // a class
+	invalidAuthorization = "28" // a class
+	externalRoutine      = "38" // a class
+	invalidCatalogName   = "3D" // a class
+	programLimit         = "54" // a class
+	raisedByFunction     = "P0" // a class
 )
+
+// class returns the class of a SQLSTATE. A server that answers without one has none.
+func class(code string) string { return code[:min(2, len(code))] }
 
 // SQLSTATE returns the code of a server error, and an empty string for other errors.
 func SQLSTATE(err error) string {
@@ -62,7 +71,7 @@ const (
 // written rows have a column.
 func PolicyOf(err error, hasColumn func(name string) bool) Policy {
 	pgErr, ok := errors.AsType[*pgconn.PgError](err)
-	if !ok {
+	if _, connecting := errors.AsType[*pgconn.ConnectError](err); !ok || connecting {
 		return Wait
 	}
 	switch pgErr.Code {
@@ -84,7 +93,7 @@ func PolicyOf(err error, hasColumn func(name string) bool) Policy {
 	case undefinedTable, invalidSchemaName, undefinedColumn, datatypeMismatch, undefinedFunction:
 		return Reconcile
 	}
-	if pgErr.Code[:2] == dataException {
+	if class(pgErr.Code) == dataException {
 		return Isolate
 	}
 	return Wait
@@ -94,8 +103,7 @@ func PolicyOf(err error, hasColumn func(name string) bool) Policy {
 // be put right without a change of them: a trigger raises it, a foreign key lacks its row,
 // an index has no room for a value.
 func BlamesRows(err error) bool {
-	code := SQLSTATE(err)
-	return code != "" && slices.Contains([]string{integrityConstraint, programLimit, raisedByFunction}, code[:2])
+	return slices.Contains([]string{integrityConstraint, programLimit, raisedByFunction}, class(SQLSTATE(err)))
 }
 
 // Busy reports whether a change of the table failed only because others use it: it waited

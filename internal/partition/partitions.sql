@@ -39,4 +39,4 @@ FROM part
 JOIN pg_catalog.pg_class c ON c.oid = part.oid
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 CROSS JOIN LATERAL (SELECT pg_get_expr(c.relpartbound, c.oid) AS expression) AS bound
-LEFT JOIN LATERAL regexp_match(bound.expression, 'FROM \((.*)\) TO \((.*)\)') AS bounds ON true;
+LEFT JOIN LATERAL regexp_match(bound.expression, 'FROM [(](.*)[)] TO [(](.*)[)]') AS bounds ON true;

@@ -9,11 +9,12 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"canonicallineexporter/internal/copyrow"
+	"canonicallineexporter/internal/database"
 )
 
 // copyBatch copies lines that are new.
 func copyBatch(ctx context.Context, conn *pgx.Conn, sql *batchSQL, batch copyrow.Batch) (Outcomes, error) {
-	if err := copyRows(ctx, conn.PgConn(), sql.copy, batch); err != nil {
+	if err := copyRows(ctx, conn.PgConn(), database.Durable(conn, sql.copy), batch); err != nil {
 		return Outcomes{}, err
 	}
 	return Outcomes{Inserted: batch.Len()}, nil

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"canonicallineexporter/internal/copyrow"
+	"canonicallineexporter/internal/database"
 	"canonicallineexporter/internal/table"
 )
 
@@ -29,7 +30,7 @@ func markBatch(ctx context.Context, conn *pgx.Conn, t *target, marks copyrow.Bat
 		Table     table.Name
 		UpdatedAt bool
 	}{t.Name, updatedAt})
-	if _, err := conn.Exec(ctx, sql, times, ids); err != nil {
+	if err := database.ExecDurably(ctx, conn, sql, times, ids); err != nil {
 		return fmt.Errorf("mark lines: %w", err)
 	}
 	return nil

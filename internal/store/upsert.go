@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"canonicallineexporter/internal/copyrow"
+	"canonicallineexporter/internal/database"
 )
 
 // upsertBatch upserts the batch in one transaction.
@@ -20,7 +21,7 @@ func upsertBatch(ctx context.Context, conn *pgx.Conn, sql *batchSQL, batch copyr
 
 // upsert copies the batch into a staging table and upserts it from there.
 func upsert(ctx context.Context, tx pgx.Tx, sql *batchSQL, batch copyrow.Batch) (Outcomes, error) {
-	if _, err := tx.Exec(ctx, sql.createStaging); err != nil {
+	if _, err := tx.Exec(ctx, database.Durable(tx.Conn(), sql.createStaging)); err != nil {
 		return Outcomes{}, fmt.Errorf("create staging table: %w", err)
 	}
 	if err := copyRows(ctx, tx.Conn().PgConn(), sql.copyStaging, batch); err != nil {
