@@ -34,7 +34,7 @@ type Maintainer struct {
 	cfg    Config
 	pool   *pgxpool.Pool
 	logger *zap.Logger
-	now    func() time.Time
+	clock  *clock
 
 	// mu guards what follows.
 	mu     sync.Mutex
@@ -46,7 +46,7 @@ type Maintainer struct {
 // New returns a maintainer that uses pool.
 func New(cfg Config, pool *pgxpool.Pool, logger *zap.Logger) *Maintainer {
 	return &Maintainer{
-		cfg: cfg, pool: pool, logger: logger, now: time.Now,
+		cfg: cfg, pool: pool, logger: logger, clock: newClock(),
 		status: Status{Actions: map[ActionOutcome]int64{}}, noticed: map[Notice]bool{},
 	}
 }
@@ -59,7 +59,7 @@ func (m *Maintainer) Maintain(ctx context.Context, parent table.Name) error {
 	if err == nil {
 		m.mu.Lock()
 		defer m.mu.Unlock()
-		m.status.LastSuccess = m.now()
+		m.status.LastSuccess = m.status.readAt.now
 	}
 	return err
 }
@@ -70,10 +70,15 @@ func (m *Maintainer) Inspect(ctx context.Context, parent table.Name) error {
 	if err != nil {
 		return err
 	}
+	at, err := m.clock.read(ctx, m.pool)
+	if err != nil {
+		return err
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.status.known = true
-	m.status.coveredUntil = catalog.coveredUntil(m.now())
+	m.status.readAt, m.status.uptime = at, m.clock.uptime()
+	m.status.coveredUntil = catalog.coveredUntil(at.now)
 	m.status.Partitions = 0
 	for _, p := range catalog {
 		if p.Attached {
@@ -87,7 +92,11 @@ func (m *Maintainer) Inspect(ctx context.Context, parent table.Name) error {
 // EnsureAhead creates the partitions that are missing from now until CreateAhead after the
 // next round.
 func (m *Maintainer) EnsureAhead(ctx context.Context, parent table.Name) error {
-	return m.create(ctx, parent, m.cfg.ahead(m.now()))
+	at, err := m.clock.read(ctx, m.pool)
+	if err != nil {
+		return err
+	}
+	return m.create(ctx, parent, m.cfg.ahead(at.now))
 }
 
 // EnsureFor creates the partitions that are missing for lines of the given times.
@@ -113,10 +122,13 @@ func (m *Maintainer) Expired(ctx context.Context, parent table.Name, times []tim
 	if err != nil {
 		return nil, err
 	}
-	now := m.now()
+	at, err := m.clock.read(ctx, m.pool)
+	if err != nil {
+		return nil, err
+	}
 	expired := make([]bool, len(times))
 	for i, t := range times {
-		expired[i] = m.cfg.expired(now, catalog, t)
+		expired[i] = m.cfg.expired(at.settled, catalog, t)
 	}
 	return expired, nil
 }
@@ -128,7 +140,7 @@ func (m *Maintainer) notify(notices ...Notice) {
 	for _, n := range notices {
 		if !m.noticed[n] {
 			m.noticed[n] = true
-			m.logger.Warn(n.Message, zap.Stringer("partition", n.Partition), zap.String("hint", n.Hint))
+			m.logger.Warn(n.Message, zap.Stringer("table", n.Table), zap.String("hint", n.Hint))
 		}
 	}
 }

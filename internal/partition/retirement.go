@@ -30,7 +30,14 @@ func (m *Maintainer) retire(ctx context.Context, parent table.Name) error {
 		if err != nil {
 			return errors.Join(append(failures, err)...)
 		}
-		_, notices, ok := m.next(catalog, tried)
+		at, err := m.clock.read(ctx, m.pool)
+		if err != nil {
+			return errors.Join(append(failures, err)...)
+		}
+		if at.doubt != "" {
+			m.notify(Notice{at.doubt, "set the clock that is wrong", parent})
+		}
+		_, notices, ok := m.next(at, catalog, tried)
 		m.notify(notices...)
 		if !ok {
 			break
@@ -47,8 +54,8 @@ func (m *Maintainer) retire(ctx context.Context, parent table.Name) error {
 }
 
 // next returns the first action of the plan that this round has not tried.
-func (m *Maintainer) next(catalog Catalog, tried map[attempt]bool) (Action, []Notice, bool) {
-	actions, notices := m.cfg.retirements(m.now(), catalog)
+func (m *Maintainer) next(at instant, catalog Catalog, tried map[attempt]bool) (Action, []Notice, bool) {
+	actions, notices := m.cfg.retirements(at, catalog)
 	i := slices.IndexFunc(actions, func(a Action) bool { return !tried[attempt{a.Kind, a.OID}] })
 	if i < 0 {
 		return Action{}, notices, false
@@ -74,13 +81,17 @@ func (m *Maintainer) act(ctx context.Context, parent table.Name, tried map[attem
 	if err != nil {
 		return false, err
 	}
-	action, _, ok := m.next(catalog, tried)
+	at, err := m.clock.read(ctx, tx)
+	if err != nil {
+		return false, err
+	}
+	action, _, ok := m.next(at, catalog, tried)
 	if !ok {
 		return false, nil
 	}
 	tried[attempt{action.Kind, action.OID}] = true
 
-	err = m.change(ctx, tx, parent, catalog, action)
+	err = m.change(ctx, tx, parent, at, catalog, action)
 	if err == nil {
 		err = tx.Commit(ctx)
 	}
@@ -92,10 +103,10 @@ func (m *Maintainer) act(ctx context.Context, parent table.Name, tried map[attem
 
 // change carries out the part of an action that can run in a transaction. That is all of
 // it, except that DETACH CONCURRENTLY follows the transaction that claims the partition.
-func (m *Maintainer) change(ctx context.Context, tx pgx.Tx, parent table.Name, catalog Catalog, action Action) error {
+func (m *Maintainer) change(ctx context.Context, tx pgx.Tx, parent table.Name, at instant, catalog Catalog, action Action) error {
 	p := action.Partition
 	next := p.mark
-	next.Since = m.now().UTC()
+	next.Since = at.now
 	switch action.Kind {
 	case Detach:
 		next.Stage = detaching
