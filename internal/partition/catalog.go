@@ -34,9 +34,13 @@ type Partition struct {
 	// accepts no lines, and no other can be detached.
 	Pending bool
 	Default bool
+	// Divided says that the partition is itself partitioned, and may lack a place for a line.
+	Divided bool
 	// Bytes is the size with indexes and TOAST; 0 if the sizes were not read.
 	Bytes int64
 
+	// jagged says that a part of the lines of To, too, belongs to it: the key has more columns.
+	jagged bool
 	// managed says that this exporter created it and nobody has renamed it since. Only
 	// then does mark have a meaning.
 	managed bool
@@ -69,7 +73,7 @@ func read(ctx context.Context, db table.Querier, parent table.Name, sizes bool) 
 	var from, to pgtype.Timestamptz
 	var comment string
 	_, err = pgx.ForEachRow(rows, []any{
-		&p.OID, &p.Name.Schema, &p.Name.Name, &p.Attached, &p.Pending, &p.Default, &from, &to, &comment, &p.Bytes,
+		&p.OID, &p.Name.Schema, &p.Name.Name, &p.Attached, &p.Pending, &p.Default, &p.Divided, &from, &to, &p.jagged, &comment, &p.Bytes,
 	}, func() error {
 		p.mark, p.managed = parseMark(comment)
 		p.managed = p.managed && p.mark.Of == parent.String() && parent.Sibling(p.mark.Name) == p.Name
@@ -106,9 +110,14 @@ func bound(t pgtype.Timestamptz) time.Time {
 func (c Catalog) attachedRanges() []Range {
 	var ranges []Range
 	for _, p := range c {
-		if p.Attached && !p.Default {
-			ranges = append(ranges, p.Range)
+		if !p.Attached || p.Default {
+			continue
 		}
+		taken := p.Range
+		if p.jagged {
+			taken.To = taken.To.Add(time.Microsecond)
+		}
+		ranges = append(ranges, taken)
 	}
 	return ranges
 }
@@ -144,6 +153,15 @@ func (c Catalog) accepts(t time.Time) bool {
 	return slices.ContainsFunc(c, func(p Partition) bool {
 		return p.Default || p.acceptsLines() && p.Contains(t)
 	})
+}
+
+// incomplete returns the divided partition of the time t, if there is one.
+func (c Catalog) incomplete(t time.Time) (Partition, bool) {
+	i := slices.IndexFunc(c, func(p Partition) bool { return p.Divided && p.acceptsLines() && p.Contains(t) })
+	if i < 0 {
+		return Partition{}, false
+	}
+	return c[i], true
 }
 
 // coveredUntil returns the end of the partitions that follow each other without a gap from

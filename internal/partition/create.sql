@@ -7,4 +7,4 @@ CREATE TABLE {{.Partition}} (LIKE {{.Table}} INCLUDING ALL EXCLUDING IDENTITY)
     {{- with .Parameters}} WITH ({{.}}){{end}}
     {{- with .Tablespace}} TABLESPACE {{identifier .}}{{end}};
 ALTER TABLE {{.Table}} ATTACH PARTITION {{.Partition}}
-    FOR VALUES FROM ('{{.From}}') TO ('{{.To}}');
+    FOR VALUES FROM ('{{.From}}'{{.Further}}) TO ('{{.To}}'{{.Further}});

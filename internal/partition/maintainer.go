@@ -41,6 +41,8 @@ type Maintainer struct {
 	status Status
 	// noticed holds the notices that have been logged.
 	noticed map[Notice]bool
+	// homeless says that a line had no place in a divided partition since the last Inspect.
+	homeless bool
 }
 
 // New returns a maintainer that uses pool.
@@ -55,17 +57,41 @@ func New(cfg Config, pool *pgxpool.Pool, logger *zap.Logger) *Maintainer {
 // change that would have to wait is left for the next round. parent is schema-qualified,
 // here and below.
 func (m *Maintainer) Maintain(ctx context.Context, parent table.Name) error {
-	err := errors.Join(m.EnsureAhead(ctx, parent), m.retire(ctx, parent), m.Inspect(ctx, parent))
-	if err == nil {
-		m.mu.Lock()
-		defer m.mu.Unlock()
-		m.status.LastSuccess = m.status.readAt.now
+	shape, err := readShape(ctx, m.pool, parent)
+	if err != nil {
+		return err
 	}
-	return err
+	if shape.byTime {
+		err = errors.Join(m.EnsureAhead(ctx, parent), m.retire(ctx, parent))
+	} else {
+		m.notify(shape.unmaintained(parent))
+	}
+	if err = errors.Join(err, m.Inspect(ctx, parent)); err != nil {
+		return err
+	}
+	at, err := m.clock.read(ctx, m.pool)
+	if err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.status.LastSuccess = at.now
+	return nil
 }
 
-// Inspect reads the figures for Status from the catalogue.
+// Inspect reads the figures for Status from the catalogue. There are none for a table whose
+// partitions are not ranges of time.
 func (m *Maintainer) Inspect(ctx context.Context, parent table.Name) error {
+	shape, err := readShape(ctx, m.pool, parent)
+	if err != nil {
+		return err
+	}
+	if !shape.byTime {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		m.status.known = false
+		return nil
+	}
 	catalog, err := read(ctx, m.pool, parent, true)
 	if err != nil {
 		return err
@@ -79,6 +105,10 @@ func (m *Maintainer) Inspect(ctx context.Context, parent table.Name) error {
 	m.status.known = true
 	m.status.readAt, m.status.uptime = at, m.clock.uptime()
 	m.status.coveredUntil = catalog.coveredUntil(at.now)
+	if m.homeless {
+		m.status.coveredUntil = at.now
+	}
+	m.homeless = false
 	m.status.Partitions = 0
 	for _, p := range catalog {
 		if p.Attached {
@@ -96,11 +126,25 @@ func (m *Maintainer) EnsureAhead(ctx context.Context, parent table.Name) error {
 	if err != nil {
 		return err
 	}
-	return m.create(ctx, parent, m.cfg.ahead(at.now))
+	shape, err := readShape(ctx, m.pool, parent)
+	if err != nil || !shape.byTime {
+		return err
+	}
+	_, err = m.create(ctx, parent, shape, m.cfg.ahead(at.now))
+	return err
 }
 
-// EnsureFor creates the partitions that are missing for lines of the given times.
+// EnsureFor creates the partitions that are missing for lines of the given times, which
+// have none. It says so where only an operator can.
 func (m *Maintainer) EnsureFor(ctx context.Context, parent table.Name, times []time.Time) error {
+	shape, err := readShape(ctx, m.pool, parent)
+	if err != nil {
+		return err
+	}
+	if !shape.byTime {
+		m.notify(shape.homeless(parent))
+		return nil
+	}
 	starts := make([]time.Time, len(times))
 	for i, t := range times {
 		starts[i] = m.cfg.Interval.Floor(t)
@@ -111,13 +155,37 @@ func (m *Maintainer) EnsureFor(ctx context.Context, parent table.Name, times []t
 	for i, start := range starts {
 		want[i] = Range{start, m.cfg.Interval.Next(start)}
 	}
-	return m.create(ctx, parent, want)
+	catalog, err := m.create(ctx, parent, shape, want)
+	for _, t := range times {
+		if p, ok := catalog.incomplete(t); ok {
+			m.turnedAway(p)
+		}
+	}
+	return err
+}
+
+// turnedAway says that a divided partition has no place for some line of its range.
+func (m *Maintainer) turnedAway(p Partition) {
+	m.notify(Notice{
+		"lines wait, because a partition that is itself partitioned has no part for them",
+		"create the part that is missing, or one for all others: CREATE TABLE ... PARTITION OF " + p.Name.String() + " DEFAULT", p.Name,
+	})
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.homeless = true
+	m.status.coveredUntil = m.status.readAt.now
 }
 
 // Expired reports for each time whether a line of that time is too late to be stored: it is
 // older than the retention, or it has no partition and will get none, because a retired
-// partition is not created again.
+// partition is not created again. No line is too late for a table whose partitions are not
+// ranges of time.
 func (m *Maintainer) Expired(ctx context.Context, parent table.Name, times []time.Time) ([]bool, error) {
+	expired := make([]bool, len(times))
+	shape, err := readShape(ctx, m.pool, parent)
+	if err != nil || !shape.byTime {
+		return expired, err
+	}
 	catalog, err := read(ctx, m.pool, parent, false)
 	if err != nil {
 		return nil, err
@@ -126,7 +194,6 @@ func (m *Maintainer) Expired(ctx context.Context, parent table.Name, times []tim
 	if err != nil {
 		return nil, err
 	}
-	expired := make([]bool, len(times))
 	for i, t := range times {
 		expired[i] = m.cfg.expired(at.settled, catalog, t)
 	}
