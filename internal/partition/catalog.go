@@ -41,10 +41,13 @@ type Partition struct {
 
 	// jagged says that a part of the lines of To, too, belongs to it: the key has more columns.
 	jagged bool
-	// managed says that this exporter created it and nobody has renamed it since. Only
-	// then does mark have a meaning.
+	// managed says that this exporter created it for the parent, and that nobody has renamed
+	// it since. Only then does mark have a meaning.
 	managed bool
 	mark    mark
+	// handover is the statement with which another role gives the partition to the owner of
+	// the parent; empty if this role has the rights of its owner.
+	handover string
 }
 
 // acceptsLines reports whether lines of its range go into the partition.
@@ -69,29 +72,31 @@ func read(ctx context.Context, db table.Querier, parent table.Name, sizes bool) 
 		return nil, fmt.Errorf("list partitions: %w", err)
 	}
 	var catalog Catalog
+	var parentOID uint32
 	var p Partition
 	var from, to pgtype.Timestamptz
 	var comment string
 	_, err = pgx.ForEachRow(rows, []any{
-		&p.OID, &p.Name.Schema, &p.Name.Name, &p.Attached, &p.Pending, &p.Default, &p.Divided, &from, &to, &p.jagged, &comment, &p.Bytes,
+		&parentOID, &p.OID, &p.Name.Schema, &p.Name.Name, &p.Attached, &p.Pending, &p.Default, &p.Divided, &from, &to, &p.jagged, &comment, &p.Bytes, &p.handover,
 	}, func() error {
 		p.mark, p.managed = parseMark(comment)
-		p.managed = p.managed && p.mark.Of == parent.String() && parent.Sibling(p.mark.Name) == p.Name
+		p.managed = p.managed && p.mark.names(p.Name, parent)
 		switch {
 		case p.Attached:
 			p.Range = Range{bound(from), bound(to)}
-			catalog = append(catalog, p)
 		case p.managed:
 			p.Range = Range{p.mark.From, p.mark.To}
-			catalog = append(catalog, p)
+		default:
+			return nil
 		}
+		catalog = append(catalog, p)
 		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list partitions: %w", err)
 	}
 	slices.SortFunc(catalog, func(a, b Partition) int { return a.From.Compare(b.From) })
-	return catalog, nil
+	return catalog.ownedBy(ctx, db, parent, parentOID)
 }
 
 // bound turns an infinite bound into a time beyond that of every line.
@@ -127,10 +132,11 @@ func (c Catalog) hasDefault() bool {
 	return slices.ContainsFunc(c, func(p Partition) bool { return p.Default })
 }
 
-// newestManaged returns the managed partition that is furthest ahead.
+// newestManaged returns the managed partition that is furthest ahead and that this role may
+// change.
 func (c Catalog) newestManaged() (Partition, bool) {
 	for _, p := range slices.Backward(c) {
-		if p.managed && p.acceptsLines() {
+		if p.managed && p.handover == "" && p.acceptsLines() {
 			return p, true
 		}
 	}

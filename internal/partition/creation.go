@@ -27,6 +27,9 @@ func (m *Maintainer) create(ctx context.Context, parent table.Name, shape shape,
 	if len(m.cfg.creations(parent, catalog, want, nil)) == 0 {
 		return catalog, nil
 	}
+	if shape.entry != "" {
+		return nil, shape.refusal(parent)
+	}
 	for len(m.cfg.creations(parent, catalog, want, nil)) > 0 {
 		if catalog, err = m.createSome(ctx, parent, shape, want); err != nil {
 			m.count(Create, outcomeOf(err))
@@ -75,8 +78,13 @@ func (m *Maintainer) createSome(ctx context.Context, parent table.Name, shape sh
 	if p, ok := catalog.newestManaged(); ok {
 		newest = p.OID
 	}
+	family := catalog.newFamily(shape.oid)
 	for _, action := range actions {
-		if err := m.attachNew(ctx, tx, parent, shape, action.Partition, newest); err != nil {
+		action.mark = mark{
+			Of: parent.String(), Table: shape.oid, Family: family, Schema: action.Name.Schema, Name: action.Name.Name,
+			From: action.From, To: action.To,
+		}
+		if err := m.attachAs(ctx, tx, parent, shape, action.Partition, newest); err != nil {
 			return catalog, fmt.Errorf("create partition: %w", err)
 		}
 	}
@@ -94,6 +102,42 @@ func (m *Maintainer) createSome(ctx context.Context, parent table.Name, shape sh
 		}
 	}
 	return catalog, nil
+}
+
+// attachAs creates a partition as the owner of the parent, if this role may become that one,
+// so that it belongs to those who own the others, and has the owner's default privileges. A
+// partition that belongs to this role is better than none.
+func (m *Maintainer) attachAs(ctx context.Context, tx pgx.Tx, parent table.Name, shape shape, p Partition, newest uint32) error {
+	if shape.become == "" {
+		return m.attachNew(ctx, tx, parent, shape, p, newest)
+	}
+	asOwner, err := tx.Begin(ctx) // a savepoint
+	if err != nil {
+		return err
+	}
+	_, err = asOwner.Exec(ctx, "SET LOCAL ROLE "+database.QuoteIdentifier(shape.become))
+	if err == nil {
+		err = m.attachNew(ctx, asOwner, parent, shape, p, newest)
+	}
+	if err == nil {
+		if _, err = asOwner.Exec(ctx, "RESET ROLE"); err == nil {
+			return asOwner.Commit(ctx)
+		}
+	}
+	if err := asOwner.Rollback(ctx); err != nil {
+		return err
+	}
+	if database.Busy(err) {
+		return err
+	}
+	if err := m.attachNew(ctx, tx, parent, shape, p, newest); err != nil {
+		return err
+	}
+	m.notify(Notice{
+		"the owner of the table may not create its partitions: they belong to the role of this exporter",
+		"GRANT USAGE, CREATE ON SCHEMA " + database.QuoteIdentifier(parent.Schema) + " TO " + database.QuoteIdentifier(shape.become), parent,
+	})
+	return nil
 }
 
 // attachNew creates a table like the parent with the storage parameters of the newest
@@ -115,7 +159,7 @@ func (m *Maintainer) attachNew(ctx context.Context, tx pgx.Tx, parent table.Name
 	if _, err := tx.Exec(ctx, statements.Render("create.sql", data)); err != nil {
 		return err
 	}
-	return setMark(ctx, tx, p.Name, mark{Of: parent.String(), Name: p.Name.Name, From: p.From, To: p.To})
+	return setMark(ctx, tx, p.Name, p.mark)
 }
 
 // takenNames lists the names that could clash with that of a partition.

@@ -62,7 +62,7 @@ func (m *Maintainer) Maintain(ctx context.Context, parent table.Name) error {
 		return err
 	}
 	if shape.byTime {
-		err = errors.Join(m.EnsureAhead(ctx, parent), m.retire(ctx, parent))
+		err = errors.Join(m.EnsureAhead(ctx, parent), m.retire(ctx, parent, shape))
 	} else {
 		m.notify(shape.unmaintained(parent))
 	}

@@ -1,5 +1,6 @@
--- Lists the partitions of $1, and the tables in its schema whose comment starts with $2:
--- they may have been its partitions. $3 says whether to read sizes.
+-- Lists the partitions of $1, and the tables whose comment starts with $2: they may have
+-- been its partitions. $3 says whether to read sizes. The parent's oid says which table a
+-- comment is about, whatever that is called now.
 --
 -- Bounds come from the catalogue, never from names. pg_get_expr renders
 -- "FOR VALUES FROM ('2023-05-12 00:00:00+00') TO ('2023-05-13 00:00:00+00')" in the
@@ -11,7 +12,7 @@
 -- last ANALYZE. A table that is dropped meanwhile has no size. The size of a partition that
 -- is itself partitioned is that of its parts.
 WITH RECURSIVE parent AS (
-    SELECT oid, relnamespace
+    SELECT oid, relowner
     FROM pg_catalog.pg_class
     WHERE oid = to_regclass($1::text)
 ),
@@ -21,11 +22,13 @@ part AS (
     JOIN parent ON parent.oid = i.inhparent
     UNION ALL
     SELECT c.oid, false, false
-    FROM pg_catalog.pg_class c
-    JOIN parent ON parent.relnamespace = c.relnamespace
-    WHERE c.relkind = 'r'
+    FROM pg_catalog.pg_description d
+    JOIN pg_catalog.pg_class c ON c.oid = d.objoid
+    WHERE d.classoid = 'pg_catalog.pg_class'::regclass
+        AND d.objsubid = 0
+        AND pg_catalog.starts_with(d.description, $2::text)
+        AND c.relkind = 'r'
         AND NOT c.relispartition
-        AND starts_with(obj_description(c.oid, 'pg_class'), $2::text)
 ),
 tree AS (
     SELECT oid AS root, oid FROM part
@@ -76,6 +79,7 @@ size AS (
     GROUP BY root
 )
 SELECT
+    parent.oid,
     c.oid,
     n.nspname::text,
     c.relname::text,
@@ -87,8 +91,13 @@ SELECT
     CASE WHEN bounds[3] = 'MAXVALUE' THEN 'infinity' ELSE trim(bounds[3], '''')::timestamptz END,
     COALESCE(replace(bounds[4], ', MINVALUE', '') <> '', false),
     COALESCE(obj_description(c.oid, 'pg_class'), ''),
-    COALESCE(size.bytes, 0)
+    COALESCE(size.bytes, 0),
+    CASE
+        WHEN pg_catalog.pg_has_role(c.relowner, 'USAGE') THEN ''
+        ELSE pg_catalog.format('ALTER TABLE %I.%I OWNER TO %I', n.nspname, c.relname, pg_catalog.pg_get_userbyid(parent.relowner))
+    END
 FROM part
+CROSS JOIN parent
 JOIN pg_catalog.pg_class c ON c.oid = part.oid
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN size ON size.root = part.oid

@@ -126,12 +126,23 @@ func gaps(r Range, taken []Range) []Range {
 // alone those that an operator detached, attached again or renamed.
 func (c Config) retirements(at instant, catalog Catalog) (actions []Action, notices []Notice) {
 	var expiredDetaches []Action
-	blocked := false
+	blocked, withheld := false, false
 	for _, p := range catalog {
 		expired := c.Retention > 0 && !p.To.After(at.settled.Add(-c.Retention))
 		waited := at.settled.Sub(p.mark.Since)
 		// A claim from the future was made by a clock that was wrong.
 		claimed := at.now.Sub(p.mark.Since).Abs() < claimTime
+		if p.handover != "" && p.managed && (expired || p.stage() != inUse && p.stage() != released) {
+			blocked = blocked || p.Pending
+			if !withheld {
+				withheld = true
+				notices = append(notices, Notice{
+					"a partition that has to go belongs to another role and stays",
+					"its owner or a superuser has to run, for each of its partitions: " + p.handover, p.Name,
+				})
+			}
+			continue
+		}
 		switch {
 		case p.Default:
 			blocked = true
@@ -191,13 +202,13 @@ func (c Config) excess(now time.Time, catalog Catalog, going []Action) (drops, d
 	}
 	for _, p := range catalog {
 		drop := Action{Drop, p}
-		if excess > 0 && !p.Attached && p.stage() == detached && !slices.Contains(going, drop) {
+		if excess > 0 && !p.Attached && p.handover == "" && p.stage() == detached && !slices.Contains(going, drop) {
 			drops = append(drops, drop)
 			excess -= p.Bytes
 		}
 	}
 	for _, p := range catalog {
-		retirable := p.acceptsLines() && p.managed && (p.stage() == inUse || p.stage() == detaching)
+		retirable := p.acceptsLines() && p.managed && p.handover == "" && (p.stage() == inUse || p.stage() == detaching)
 		if excess > 0 && retirable && !p.To.After(now) {
 			detaches = append(detaches, Action{Detach, p})
 			excess -= p.Bytes

@@ -12,6 +12,7 @@ import (
 
 // shape says how a table is partitioned. Somebody else may have created it.
 type shape struct {
+	oid         uint32
 	partitioned bool
 	// byTime says that the partitions are ranges of created_at. Only those are maintained.
 	byTime bool
@@ -19,12 +20,17 @@ type shape struct {
 	further int
 	// key is the key as in PARTITION BY, and keyType the type of its first column.
 	key, keyType string
+	// become is the owner, if this role can take its place and is another.
+	become string
+	// entry is the statement that lets this role change the table; empty if it may. owner is
+	// who may.
+	entry, owner string
 }
 
 // readShape reads the shape of a schema-qualified table.
 func readShape(ctx context.Context, db table.Querier, parent table.Name) (s shape, err error) {
 	err = db.QueryRow(ctx, statements.Render("shape.sql", nil), parent.String()).
-		Scan(&s.partitioned, &s.byTime, &s.further, &s.key, &s.keyType)
+		Scan(&s.partitioned, &s.byTime, &s.further, &s.key, &s.keyType, &s.oid, &s.owner, &s.become, &s.entry)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return s, table.ErrNoTable
 	}
@@ -50,6 +56,11 @@ func (s shape) unmaintained(parent table.Name) Notice {
 		"the table is partitioned by " + key + ": its partitions are not maintained",
 		"create and remove its partitions yourself; the exporter maintains those of RANGE (created_at) with the type timestamptz", parent,
 	}
+}
+
+// refusal says that this role cannot change the table.
+func (s shape) refusal(parent table.Name) error {
+	return fmt.Errorf("%s belongs to the role %q; as that role or as a superuser, run: %s", parent, s.owner, s.entry)
 }
 
 // homeless says that lines have no partition, and that the exporter cannot make one.
