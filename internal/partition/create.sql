@@ -4,6 +4,7 @@
 -- bounds is instant. The parent numbers an identity column; Postgres 17 refuses a second
 -- one on the partition.
 CREATE TABLE {{.Partition}} (LIKE {{.Table}} INCLUDING ALL EXCLUDING IDENTITY)
+    {{- with .AccessMethod}} USING {{identifier .}}{{end}}
     {{- with .Parameters}} WITH ({{.}}){{end}}
     {{- with .Tablespace}} TABLESPACE {{identifier .}}{{end}};
 ALTER TABLE {{.Table}} ATTACH PARTITION {{.Partition}}

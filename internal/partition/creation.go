@@ -3,7 +3,6 @@ package partition
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -102,64 +101,6 @@ func (m *Maintainer) createSome(ctx context.Context, parent table.Name, shape sh
 		}
 	}
 	return catalog, nil
-}
-
-// attachAs creates a partition as the owner of the parent, if this role may become that one,
-// so that it belongs to those who own the others, and has the owner's default privileges. A
-// partition that belongs to this role is better than none.
-func (m *Maintainer) attachAs(ctx context.Context, tx pgx.Tx, parent table.Name, shape shape, p Partition, newest uint32) error {
-	if shape.become == "" {
-		return m.attachNew(ctx, tx, parent, shape, p, newest)
-	}
-	asOwner, err := tx.Begin(ctx) // a savepoint
-	if err != nil {
-		return err
-	}
-	_, err = asOwner.Exec(ctx, "SET LOCAL ROLE "+database.QuoteIdentifier(shape.become))
-	if err == nil {
-		err = m.attachNew(ctx, asOwner, parent, shape, p, newest)
-	}
-	if err == nil {
-		if _, err = asOwner.Exec(ctx, "RESET ROLE"); err == nil {
-			return asOwner.Commit(ctx)
-		}
-	}
-	if err := asOwner.Rollback(ctx); err != nil {
-		return err
-	}
-	if database.Busy(err) {
-		return err
-	}
-	if err := m.attachNew(ctx, tx, parent, shape, p, newest); err != nil {
-		return err
-	}
-	m.notify(Notice{
-		"the owner of the table may not create its partitions: they belong to the role of this exporter",
-		"GRANT USAGE, CREATE ON SCHEMA " + database.QuoteIdentifier(parent.Schema) + " TO " + database.QuoteIdentifier(shape.become), parent,
-	})
-	return nil
-}
-
-// attachNew creates a table like the parent with the storage parameters of the newest
-// managed partition, attaches it and marks it.
-func (m *Maintainer) attachNew(ctx context.Context, tx pgx.Tx, parent table.Name, shape shape, p Partition, newest uint32) error {
-	data := struct {
-		tables
-		From, To               string
-		Further                string
-		Parameters, Tablespace string
-	}{
-		tables: tables{parent, p.Name}, From: p.From.UTC().Format(time.RFC3339Nano), To: p.To.UTC().Format(time.RFC3339Nano),
-		Further: strings.Repeat(", MINVALUE", shape.further),
-	}
-	err := tx.QueryRow(ctx, statements.Render("storage.sql", nil), parent.String(), newest).Scan(&data.Parameters, &data.Tablespace)
-	if err != nil {
-		return err
-	}
-	if _, err := tx.Exec(ctx, statements.Render("create.sql", data)); err != nil {
-		return err
-	}
-	return setMark(ctx, tx, p.Name, p.mark)
 }
 
 // takenNames lists the names that could clash with that of a partition.
