@@ -82,4 +82,18 @@ func TestExporter_Roles_OwnerMaintainsAndWriterOnlyWrites(t *testing.T) {
 		require.ErrorAs(t, err, &refused, sql)
 		require.Equal(t, "42501", refused.Code, sql)
 	}
+
+	// The recipe also takes over what another role has made.
+	const others = `SELECT count(*) FROM pg_class
+		WHERE relkind IN ('r', 'p') AND relname LIKE 'canonical_api_line%' AND relowner <> 'canonical_line_owner'::regrole`
+	d.Exec(t, `DO $$
+		DECLARE part regclass;
+		BEGIN
+			FOR part IN SELECT relid FROM pg_partition_tree('canonical_api_line') LOOP
+				EXECUTE format('ALTER TABLE %s OWNER TO postgres', part);
+			END LOOP;
+		END $$`)
+	require.Positive(t, pgtest.One[int64](t, d, others))
+	d.Exec(t, string(roles))
+	require.Zero(t, pgtest.One[int64](t, d, others))
 }

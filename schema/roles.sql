@@ -31,6 +31,28 @@ GRANT USAGE ON SCHEMA public TO canonical_line_writer;
 ALTER DEFAULT PRIVILEGES FOR ROLE canonical_line_owner IN SCHEMA public
     GRANT SELECT, INSERT, UPDATE ON TABLES TO canonical_line_writer;
 
--- For a table that already exists, run as its owner:
---   ALTER TABLE canonical_api_line OWNER TO canonical_line_owner;
---   GRANT SELECT, INSERT, UPDATE ON canonical_api_line TO canonical_line_writer;
+-- A table that already exists goes to the owner, with each partition, attached or detached:
+-- a partition of another role could not be removed.
+DO $$
+DECLARE
+    part regclass;
+BEGIN
+    FOR part IN
+        SELECT relid FROM pg_partition_tree(to_regclass('public.canonical_api_line'))
+        UNION
+        SELECT c.oid
+        FROM pg_class c
+        JOIN pg_description d ON d.objoid = c.oid AND d.classoid = 'pg_class'::regclass AND d.objsubid = 0
+        WHERE c.relnamespace = 'public'::regnamespace
+            AND c.relkind = 'r'
+            AND d.description LIKE 'Made by canonical\_line, %'
+    LOOP
+        EXECUTE format('ALTER TABLE %s OWNER TO canonical_line_owner', part);
+        EXECUTE format('GRANT SELECT, INSERT, UPDATE ON %s TO canonical_line_writer', part);
+    END LOOP;
+END
+$$;
+
+-- For roles that come and go (Vault, IAM): what they create belongs to the owner, too, so
+-- that the next one can remove it.
+--   GRANT canonical_line_owner TO the_role;

@@ -34,13 +34,20 @@ type Partition struct {
 	// accepts no lines, and no other can be detached.
 	Pending bool
 	Default bool
+	// Divided says that the partition is itself partitioned, and may lack a place for a line.
+	Divided bool
 	// Bytes is the size with indexes and TOAST; 0 if the sizes were not read.
 	Bytes int64
 
-	// managed says that this exporter created it and nobody has renamed it since. Only
-	// then does mark have a meaning.
+	// jagged says that a part of the lines of To, too, belongs to it: the key has more columns.
+	jagged bool
+	// managed says that this exporter created it for the parent, and that nobody has renamed
+	// it since. Only then does mark have a meaning.
 	managed bool
 	mark    mark
+	// handover is the statement with which another role gives the partition to the owner of
+	// the parent; empty if this role has the rights of its owner.
+	handover string
 }
 
 // acceptsLines reports whether lines of its range go into the partition.
@@ -65,29 +72,31 @@ func read(ctx context.Context, db table.Querier, parent table.Name, sizes bool) 
 		return nil, fmt.Errorf("list partitions: %w", err)
 	}
 	var catalog Catalog
+	var parentOID uint32
 	var p Partition
 	var from, to pgtype.Timestamptz
 	var comment string
 	_, err = pgx.ForEachRow(rows, []any{
-		&p.OID, &p.Name.Schema, &p.Name.Name, &p.Attached, &p.Pending, &p.Default, &from, &to, &comment, &p.Bytes,
+		&parentOID, &p.OID, &p.Name.Schema, &p.Name.Name, &p.Attached, &p.Pending, &p.Default, &p.Divided, &from, &to, &p.jagged, &comment, &p.Bytes, &p.handover,
 	}, func() error {
 		p.mark, p.managed = parseMark(comment)
-		p.managed = p.managed && p.mark.Of == parent.String() && parent.Sibling(p.mark.Name) == p.Name
+		p.managed = p.managed && p.mark.names(p.Name, parent)
 		switch {
 		case p.Attached:
 			p.Range = Range{bound(from), bound(to)}
-			catalog = append(catalog, p)
 		case p.managed:
 			p.Range = Range{p.mark.From, p.mark.To}
-			catalog = append(catalog, p)
+		default:
+			return nil
 		}
+		catalog = append(catalog, p)
 		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list partitions: %w", err)
 	}
 	slices.SortFunc(catalog, func(a, b Partition) int { return a.From.Compare(b.From) })
-	return catalog, nil
+	return catalog.ownedBy(ctx, db, parent, parentOID)
 }
 
 // bound turns an infinite bound into a time beyond that of every line.
@@ -106,9 +115,14 @@ func bound(t pgtype.Timestamptz) time.Time {
 func (c Catalog) attachedRanges() []Range {
 	var ranges []Range
 	for _, p := range c {
-		if p.Attached && !p.Default {
-			ranges = append(ranges, p.Range)
+		if !p.Attached || p.Default {
+			continue
 		}
+		taken := p.Range
+		if p.jagged {
+			taken.To = taken.To.Add(time.Microsecond)
+		}
+		ranges = append(ranges, taken)
 	}
 	return ranges
 }
@@ -118,10 +132,11 @@ func (c Catalog) hasDefault() bool {
 	return slices.ContainsFunc(c, func(p Partition) bool { return p.Default })
 }
 
-// newestManaged returns the managed partition that is furthest ahead.
+// newestManaged returns the managed partition that is furthest ahead and that this role may
+// change.
 func (c Catalog) newestManaged() (Partition, bool) {
 	for _, p := range slices.Backward(c) {
-		if p.managed && p.acceptsLines() {
+		if p.managed && p.handover == "" && p.acceptsLines() {
 			return p, true
 		}
 	}
@@ -144,6 +159,15 @@ func (c Catalog) accepts(t time.Time) bool {
 	return slices.ContainsFunc(c, func(p Partition) bool {
 		return p.Default || p.acceptsLines() && p.Contains(t)
 	})
+}
+
+// incomplete returns the divided partition of the time t, if there is one.
+func (c Catalog) incomplete(t time.Time) (Partition, bool) {
+	i := slices.IndexFunc(c, func(p Partition) bool { return p.Divided && p.acceptsLines() && p.Contains(t) })
+	if i < 0 {
+		return Partition{}, false
+	}
+	return c[i], true
 }
 
 // coveredUntil returns the end of the partitions that follow each other without a gap from

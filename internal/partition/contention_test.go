@@ -100,7 +100,7 @@ func (k *keeper) collectors(t *testing.T, n int) []*Maintainer {
 		require.NoError(t, err)
 		t.Cleanup(pool.Close)
 		all[i] = New(k.cfg, pool, zaptest.NewLogger(t))
-		all[i].now = func() time.Time { return k.at }
+		all[i].clock = stand(func() time.Time { return k.at })
 	}
 	return all
 }

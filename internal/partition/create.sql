@@ -4,7 +4,8 @@
 -- bounds is instant. The parent numbers an identity column; Postgres 17 refuses a second
 -- one on the partition.
 CREATE TABLE {{.Partition}} (LIKE {{.Table}} INCLUDING ALL EXCLUDING IDENTITY)
+    {{- with .AccessMethod}} USING {{identifier .}}{{end}}
     {{- with .Parameters}} WITH ({{.}}){{end}}
     {{- with .Tablespace}} TABLESPACE {{identifier .}}{{end}};
 ALTER TABLE {{.Table}} ATTACH PARTITION {{.Partition}}
-    FOR VALUES FROM ('{{.From}}') TO ('{{.To}}');
+    FOR VALUES FROM ('{{.From}}'{{.Further}}) TO ('{{.To}}'{{.Further}});

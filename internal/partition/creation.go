@@ -17,29 +17,35 @@ import (
 const creationsAtOnce = 50
 
 // create creates the partitions that want lacks. It looks before it locks, because in most
-// rounds nothing is missing.
-func (m *Maintainer) create(ctx context.Context, parent table.Name, want []Range) error {
+// rounds nothing is missing. It returns the catalogue if nothing was.
+func (m *Maintainer) create(ctx context.Context, parent table.Name, shape shape, want []Range) (Catalog, error) {
 	catalog, err := read(ctx, m.pool, parent, false)
 	if err != nil {
-		return err
+		return nil, err
+	}
+	if len(m.cfg.creations(parent, catalog, want, nil)) == 0 {
+		return catalog, nil
+	}
+	if shape.entry != "" {
+		return nil, shape.refusal(parent)
 	}
 	for len(m.cfg.creations(parent, catalog, want, nil)) > 0 {
-		if catalog, err = m.createSome(ctx, parent, want); err != nil {
+		if catalog, err = m.createSome(ctx, parent, shape, want); err != nil {
 			m.count(Create, outcomeOf(err))
 			// The lines in DEFAULT are stored, and only their owner can move them.
 			if catalog.hasDefault() && database.DefaultHoldsRows(err) {
 				m.notify(Notice{"a DEFAULT partition holds lines of a partition to be created", "move its lines and drop it", parent})
-				return nil
+				return nil, nil
 			}
-			return err
+			return nil, err
 		}
 	}
-	return nil
+	return nil, nil
 }
 
 // createSome creates the first of the missing partitions in one transaction. It returns
 // the catalogue as of its end; after an error, as of its start.
-func (m *Maintainer) createSome(ctx context.Context, parent table.Name, want []Range) (Catalog, error) {
+func (m *Maintainer) createSome(ctx context.Context, parent table.Name, shape shape, want []Range) (Catalog, error) {
 	tx, err := m.pool.Begin(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("begin partition change: %w", err)
@@ -71,8 +77,13 @@ func (m *Maintainer) createSome(ctx context.Context, parent table.Name, want []R
 	if p, ok := catalog.newestManaged(); ok {
 		newest = p.OID
 	}
+	family := catalog.newFamily(shape.oid)
 	for _, action := range actions {
-		if err := m.attachNew(ctx, tx, parent, action.Partition, newest); err != nil {
+		action.mark = mark{
+			Of: parent.String(), Table: shape.oid, Family: family, Schema: action.Name.Schema, Name: action.Name.Name,
+			From: action.From, To: action.To,
+		}
+		if err := m.attachAs(ctx, tx, parent, shape, action.Partition, newest); err != nil {
 			return catalog, fmt.Errorf("create partition: %w", err)
 		}
 	}
@@ -90,24 +101,6 @@ func (m *Maintainer) createSome(ctx context.Context, parent table.Name, want []R
 		}
 	}
 	return catalog, nil
-}
-
-// attachNew creates a table like the parent with the storage parameters of the newest
-// managed partition, attaches it and marks it.
-func (m *Maintainer) attachNew(ctx context.Context, tx pgx.Tx, parent table.Name, p Partition, newest uint32) error {
-	data := struct {
-		tables
-		From, To               string
-		Parameters, Tablespace string
-	}{tables: tables{parent, p.Name}, From: p.From.UTC().Format(time.RFC3339), To: p.To.UTC().Format(time.RFC3339)}
-	err := tx.QueryRow(ctx, statements.Render("storage.sql", nil), parent.String(), newest).Scan(&data.Parameters, &data.Tablespace)
-	if err != nil {
-		return err
-	}
-	if _, err := tx.Exec(ctx, statements.Render("create.sql", data)); err != nil {
-		return err
-	}
-	return setMark(ctx, tx, p.Name, mark{Of: parent.String(), Name: p.Name.Name, From: p.From, To: p.To})
 }
 
 // takenNames lists the names that could clash with that of a partition.

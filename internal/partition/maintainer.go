@@ -34,19 +34,21 @@ type Maintainer struct {
 	cfg    Config
 	pool   *pgxpool.Pool
 	logger *zap.Logger
-	now    func() time.Time
+	clock  *clock
 
 	// mu guards what follows.
 	mu     sync.Mutex
 	status Status
 	// noticed holds the notices that have been logged.
 	noticed map[Notice]bool
+	// homeless says that a line had no place in a divided partition since the last Inspect.
+	homeless bool
 }
 
 // New returns a maintainer that uses pool.
 func New(cfg Config, pool *pgxpool.Pool, logger *zap.Logger) *Maintainer {
 	return &Maintainer{
-		cfg: cfg, pool: pool, logger: logger, now: time.Now,
+		cfg: cfg, pool: pool, logger: logger, clock: newClock(),
 		status: Status{Actions: map[ActionOutcome]int64{}}, noticed: map[Notice]bool{},
 	}
 }
@@ -55,25 +57,58 @@ func New(cfg Config, pool *pgxpool.Pool, logger *zap.Logger) *Maintainer {
 // change that would have to wait is left for the next round. parent is schema-qualified,
 // here and below.
 func (m *Maintainer) Maintain(ctx context.Context, parent table.Name) error {
-	err := errors.Join(m.EnsureAhead(ctx, parent), m.retire(ctx, parent), m.Inspect(ctx, parent))
-	if err == nil {
-		m.mu.Lock()
-		defer m.mu.Unlock()
-		m.status.LastSuccess = m.now()
+	shape, err := readShape(ctx, m.pool, parent)
+	if err != nil {
+		return err
 	}
-	return err
+	if shape.byTime {
+		err = errors.Join(m.EnsureAhead(ctx, parent), m.retire(ctx, parent, shape))
+	} else {
+		m.notify(shape.unmaintained(parent))
+	}
+	if err = errors.Join(err, m.Inspect(ctx, parent)); err != nil {
+		return err
+	}
+	at, err := m.clock.read(ctx, m.pool)
+	if err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.status.LastSuccess = at.now
+	return nil
 }
 
-// Inspect reads the figures for Status from the catalogue.
+// Inspect reads the figures for Status from the catalogue. There are none for a table whose
+// partitions are not ranges of time.
 func (m *Maintainer) Inspect(ctx context.Context, parent table.Name) error {
+	shape, err := readShape(ctx, m.pool, parent)
+	if err != nil {
+		return err
+	}
+	if !shape.byTime {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		m.status.known = false
+		return nil
+	}
 	catalog, err := read(ctx, m.pool, parent, true)
+	if err != nil {
+		return err
+	}
+	at, err := m.clock.read(ctx, m.pool)
 	if err != nil {
 		return err
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.status.known = true
-	m.status.coveredUntil = catalog.coveredUntil(m.now())
+	m.status.readAt, m.status.uptime = at, m.clock.uptime()
+	m.status.coveredUntil = catalog.coveredUntil(at.now)
+	if m.homeless {
+		m.status.coveredUntil = at.now
+	}
+	m.homeless = false
 	m.status.Partitions = 0
 	for _, p := range catalog {
 		if p.Attached {
@@ -87,11 +122,29 @@ func (m *Maintainer) Inspect(ctx context.Context, parent table.Name) error {
 // EnsureAhead creates the partitions that are missing from now until CreateAhead after the
 // next round.
 func (m *Maintainer) EnsureAhead(ctx context.Context, parent table.Name) error {
-	return m.create(ctx, parent, m.cfg.ahead(m.now()))
+	at, err := m.clock.read(ctx, m.pool)
+	if err != nil {
+		return err
+	}
+	shape, err := readShape(ctx, m.pool, parent)
+	if err != nil || !shape.byTime {
+		return err
+	}
+	_, err = m.create(ctx, parent, shape, m.cfg.ahead(at.now))
+	return err
 }
 
-// EnsureFor creates the partitions that are missing for lines of the given times.
+// EnsureFor creates the partitions that are missing for lines of the given times, which
+// have none. It says so where only an operator can.
 func (m *Maintainer) EnsureFor(ctx context.Context, parent table.Name, times []time.Time) error {
+	shape, err := readShape(ctx, m.pool, parent)
+	if err != nil {
+		return err
+	}
+	if !shape.byTime {
+		m.notify(shape.homeless(parent))
+		return nil
+	}
 	starts := make([]time.Time, len(times))
 	for i, t := range times {
 		starts[i] = m.cfg.Interval.Floor(t)
@@ -102,21 +155,47 @@ func (m *Maintainer) EnsureFor(ctx context.Context, parent table.Name, times []t
 	for i, start := range starts {
 		want[i] = Range{start, m.cfg.Interval.Next(start)}
 	}
-	return m.create(ctx, parent, want)
+	catalog, err := m.create(ctx, parent, shape, want)
+	for _, t := range times {
+		if p, ok := catalog.incomplete(t); ok {
+			m.turnedAway(p)
+		}
+	}
+	return err
+}
+
+// turnedAway says that a divided partition has no place for some line of its range.
+func (m *Maintainer) turnedAway(p Partition) {
+	m.notify(Notice{
+		"lines wait, because a partition that is itself partitioned has no part for them",
+		"create the part that is missing, or one for all others: CREATE TABLE ... PARTITION OF " + p.Name.String() + " DEFAULT", p.Name,
+	})
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.homeless = true
+	m.status.coveredUntil = m.status.readAt.now
 }
 
 // Expired reports for each time whether a line of that time is too late to be stored: it is
 // older than the retention, or it has no partition and will get none, because a retired
-// partition is not created again.
+// partition is not created again. No line is too late for a table whose partitions are not
+// ranges of time.
 func (m *Maintainer) Expired(ctx context.Context, parent table.Name, times []time.Time) ([]bool, error) {
+	expired := make([]bool, len(times))
+	shape, err := readShape(ctx, m.pool, parent)
+	if err != nil || !shape.byTime {
+		return expired, err
+	}
 	catalog, err := read(ctx, m.pool, parent, false)
 	if err != nil {
 		return nil, err
 	}
-	now := m.now()
-	expired := make([]bool, len(times))
+	at, err := m.clock.read(ctx, m.pool)
+	if err != nil {
+		return nil, err
+	}
 	for i, t := range times {
-		expired[i] = m.cfg.expired(now, catalog, t)
+		expired[i] = m.cfg.expired(at.settled, catalog, t)
 	}
 	return expired, nil
 }
@@ -128,7 +207,7 @@ func (m *Maintainer) notify(notices ...Notice) {
 	for _, n := range notices {
 		if !m.noticed[n] {
 			m.noticed[n] = true
-			m.logger.Warn(n.Message, zap.Stringer("partition", n.Partition), zap.String("hint", n.Hint))
+			m.logger.Warn(n.Message, zap.Stringer("table", n.Table), zap.String("hint", n.Hint))
 		}
 	}
 }

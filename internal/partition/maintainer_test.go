@@ -21,7 +21,7 @@ func setup(t *testing.T, interval Interval) (*pgtest.Database, *Maintainer) {
 	d := pgtest.New(t)
 	d.Exec(t, "CREATE TABLE lines (created_at timestamptz, note text, PRIMARY KEY (created_at)) PARTITION BY RANGE (created_at)")
 	m := New(Config{Interval: interval, CreateAhead: 48 * time.Hour}, d.Pool, zaptest.NewLogger(t))
-	m.now = func() time.Time { return day(12).Add(15 * time.Hour) }
+	m.clock = stand(func() time.Time { return day(12).Add(15 * time.Hour) })
 	return d, m
 }
 

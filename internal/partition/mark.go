@@ -34,10 +34,16 @@ const (
 // that collectors share, and it survives them. A comment stays with its table when that is
 // detached, and goes with it when that is dropped.
 type mark struct {
-	// Of is the partitioned table, quoted, and Name is the partition's own name. A table
-	// that has been renamed is no longer managed.
-	Of   string `json:"of"`
-	Name string `json:"name"`
+	// Of is the partitioned table, quoted, as it was called when the mark was written, and
+	// Table is its oid. Family is a random text that all partitions of the table share: it
+	// stays the same when the table is renamed, and when it is dumped and restored.
+	Of     string `json:"of"`
+	Table  uint32 `json:"table,omitzero"`
+	Family string `json:"family,omitzero"`
+	// Schema and Name are those of the partition. One that has been renamed or moved on its
+	// own is no longer managed.
+	Schema string `json:"schema,omitzero"`
+	Name   string `json:"name"`
 	// From and To are the bounds, which the catalogue forgets when the table is detached.
 	From time.Time `json:"from"`
 	To   time.Time `json:"to"`

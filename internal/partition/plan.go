@@ -59,8 +59,8 @@ type Action struct {
 type Notice struct {
 	// Message says what is wrong, and Hint what to do.
 	Message, Hint string
-	// Partition is the table in question.
-	Partition table.Name
+	// Table is the partition in question, or the partitioned table.
+	Table table.Name
 }
 
 // ahead returns the range that partitions have to cover after a round.
@@ -124,12 +124,25 @@ func gaps(r Range, taken []Range) []Range {
 // retirements returns the actions that retire partitions, in order. The plan is complete
 // only until its first action is done. It touches managed partitions only, and leaves
 // alone those that an operator detached, attached again or renamed.
-func (c Config) retirements(now time.Time, catalog Catalog) (actions []Action, notices []Notice) {
+func (c Config) retirements(at instant, catalog Catalog) (actions []Action, notices []Notice) {
 	var expiredDetaches []Action
-	blocked := false
+	blocked, withheld := false, false
 	for _, p := range catalog {
-		expired := c.Retention > 0 && !p.To.After(now.Add(-c.Retention))
-		waited := now.Sub(p.mark.Since)
+		expired := c.Retention > 0 && !p.To.After(at.settled.Add(-c.Retention))
+		waited := at.settled.Sub(p.mark.Since)
+		// A claim from the future was made by a clock that was wrong.
+		claimed := at.now.Sub(p.mark.Since).Abs() < claimTime
+		if p.handover != "" && p.managed && (expired || p.stage() != inUse && p.stage() != released) {
+			blocked = blocked || p.Pending
+			if !withheld {
+				withheld = true
+				notices = append(notices, Notice{
+					"a partition that has to go belongs to another role and stays",
+					"its owner or a superuser has to run, for each of its partitions: " + p.handover, p.Name,
+				})
+			}
+			continue
+		}
 		switch {
 		case p.Default:
 			blocked = true
@@ -144,10 +157,10 @@ func (c Config) retirements(now time.Time, catalog Catalog) (actions []Action, n
 			})
 		case p.Pending:
 			blocked = true
-			if waited >= claimTime {
+			if !claimed {
 				actions = append(actions, Action{Finalize, p})
 			}
-		case p.Attached && p.stage() == detaching && waited < claimTime:
+		case p.Attached && p.stage() == detaching && claimed:
 			blocked = true // a collector is about to detach it
 		case p.Attached && p.stage() == detached,
 			!p.Attached && p.stage() == detaching:
@@ -162,7 +175,7 @@ func (c Config) retirements(now time.Time, catalog Catalog) (actions []Action, n
 			expiredDetaches = append(expiredDetaches, Action{Detach, p})
 		}
 	}
-	drops, excessDetaches := c.excess(now, catalog, actions)
+	drops, excessDetaches := c.excess(at.settled, catalog, actions)
 	actions = append(actions, drops...)
 	switch {
 	case blocked:
@@ -189,13 +202,13 @@ func (c Config) excess(now time.Time, catalog Catalog, going []Action) (drops, d
 	}
 	for _, p := range catalog {
 		drop := Action{Drop, p}
-		if excess > 0 && !p.Attached && p.stage() == detached && !slices.Contains(going, drop) {
+		if excess > 0 && !p.Attached && p.handover == "" && p.stage() == detached && !slices.Contains(going, drop) {
 			drops = append(drops, drop)
 			excess -= p.Bytes
 		}
 	}
 	for _, p := range catalog {
-		retirable := p.acceptsLines() && p.managed && (p.stage() == inUse || p.stage() == detaching)
+		retirable := p.acceptsLines() && p.managed && p.handover == "" && (p.stage() == inUse || p.stage() == detaching)
 		if excess > 0 && retirable && !p.To.After(now) {
 			detaches = append(detaches, Action{Detach, p})
 			excess -= p.Bytes

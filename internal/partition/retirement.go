@@ -21,7 +21,7 @@ type attempt struct {
 
 // retire carries out the plan one action at a time. It plans again after each, because
 // other collectors act too, and because sizes change with every drop.
-func (m *Maintainer) retire(ctx context.Context, parent table.Name) error {
+func (m *Maintainer) retire(ctx context.Context, parent table.Name, shape shape) error {
 	var failures []error
 	tried := map[attempt]bool{}
 	for ctx.Err() == nil {
@@ -30,12 +30,22 @@ func (m *Maintainer) retire(ctx context.Context, parent table.Name) error {
 		if err != nil {
 			return errors.Join(append(failures, err)...)
 		}
-		_, notices, ok := m.next(catalog, tried)
+		at, err := m.clock.read(ctx, m.pool)
+		if err != nil {
+			return errors.Join(append(failures, err)...)
+		}
+		if at.doubt != "" {
+			m.notify(Notice{at.doubt, "set the clock that is wrong", parent})
+		}
+		_, notices, ok := m.next(at, catalog, tried)
 		m.notify(notices...)
 		if !ok {
 			break
 		}
-		done, err := m.act(ctx, parent, tried)
+		if shape.entry != "" {
+			return shape.refusal(parent)
+		}
+		done, err := m.act(ctx, parent, shape, tried)
 		if err != nil {
 			failures = append(failures, err)
 		}
@@ -47,8 +57,8 @@ func (m *Maintainer) retire(ctx context.Context, parent table.Name) error {
 }
 
 // next returns the first action of the plan that this round has not tried.
-func (m *Maintainer) next(catalog Catalog, tried map[attempt]bool) (Action, []Notice, bool) {
-	actions, notices := m.cfg.retirements(m.now(), catalog)
+func (m *Maintainer) next(at instant, catalog Catalog, tried map[attempt]bool) (Action, []Notice, bool) {
+	actions, notices := m.cfg.retirements(at, catalog)
 	i := slices.IndexFunc(actions, func(a Action) bool { return !tried[attempt{a.Kind, a.OID}] })
 	if i < 0 {
 		return Action{}, notices, false
@@ -58,7 +68,7 @@ func (m *Maintainer) next(catalog Catalog, tried map[attempt]bool) (Action, []No
 
 // act carries out the next action, which it plans under the lock. done is false if there is
 // none, or if another collector holds the lock.
-func (m *Maintainer) act(ctx context.Context, parent table.Name, tried map[attempt]bool) (done bool, err error) {
+func (m *Maintainer) act(ctx context.Context, parent table.Name, shape shape, tried map[attempt]bool) (done bool, err error) {
 	tx, err := m.pool.Begin(ctx)
 	if err != nil {
 		return false, fmt.Errorf("begin partition change: %w", err)
@@ -74,13 +84,17 @@ func (m *Maintainer) act(ctx context.Context, parent table.Name, tried map[attem
 	if err != nil {
 		return false, err
 	}
-	action, _, ok := m.next(catalog, tried)
+	at, err := m.clock.read(ctx, tx)
+	if err != nil {
+		return false, err
+	}
+	action, _, ok := m.next(at, catalog, tried)
 	if !ok {
 		return false, nil
 	}
 	tried[attempt{action.Kind, action.OID}] = true
 
-	err = m.change(ctx, tx, parent, catalog, action)
+	err = m.change(ctx, tx, parent, shape, at, catalog, action)
 	if err == nil {
 		err = tx.Commit(ctx)
 	}
@@ -92,13 +106,16 @@ func (m *Maintainer) act(ctx context.Context, parent table.Name, tried map[attem
 
 // change carries out the part of an action that can run in a transaction. That is all of
 // it, except that DETACH CONCURRENTLY follows the transaction that claims the partition.
-func (m *Maintainer) change(ctx context.Context, tx pgx.Tx, parent table.Name, catalog Catalog, action Action) error {
+func (m *Maintainer) change(ctx context.Context, tx pgx.Tx, parent table.Name, shape shape, at instant, catalog Catalog, action Action) error {
 	p := action.Partition
 	next := p.mark
-	next.Since = m.now().UTC()
+	next.Since = at.now
 	switch action.Kind {
 	case Detach:
 		next.Stage = detaching
+		// The catalogue forgets whose the table was.
+		next.Of, next.Table, next.Schema = parent.String(), shape.oid, p.Name.Schema
+		next.Family = catalog.family(shape.oid)
 		if err := raiseFloor(ctx, tx, catalog, p); err != nil {
 			return err
 		}

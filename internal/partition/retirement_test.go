@@ -32,7 +32,7 @@ func keep(t *testing.T, change func(*Config)) *keeper {
 	if change != nil {
 		change(&m.cfg)
 	}
-	m.now = func() time.Time { return k.at }
+	m.clock = stand(func() time.Time { return k.at })
 	var core zapcore.Core
 	core, k.logs = observer.New(zapcore.InfoLevel)
 	m.logger = zap.New(core)

@@ -36,7 +36,7 @@ func carryOut(catalog Catalog, now time.Time, action Action) Catalog {
 func (c Config) simulate(t *testing.T, now time.Time, catalog Catalog) Catalog {
 	t.Helper()
 	actions := c.creations(parent, catalog, c.ahead(now), nil)
-	retirements, notices := c.retirements(now, catalog)
+	retirements, notices := c.retirements(instant{now: now, settled: now}, catalog)
 	require.Empty(t, notices)
 	for _, action := range append(actions, retirements...) {
 		catalog = carryOut(catalog, now, action)
@@ -104,7 +104,7 @@ func TestPlan_Retirements_MaxSize_TakesTheOldest(t *testing.T) {
 		150: {"drop lines_20230505", "drop lines_20230506", "detach lines_20230509"},
 		1:   {"drop lines_20230505", "drop lines_20230506", "detach lines_20230509", "detach lines_20230510", "detach lines_20230511"},
 	} {
-		actions, _ := Config{Interval: Day, MaxSize: limit, KeepDetached: time.Hour}.retirements(now, catalog)
+		actions, _ := Config{Interval: Day, MaxSize: limit, KeepDetached: time.Hour}.retirements(instant{now: now, settled: now}, catalog)
 		var got []string
 		for _, a := range actions {
 			got = append(got, string(a.Kind)+" "+a.Name.Name)

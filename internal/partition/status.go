@@ -53,6 +53,10 @@ type Status struct {
 
 	known        bool
 	coveredUntil time.Time
+	// readAt is when the catalogue was read, and uptime the same moment on a clock that
+	// nobody sets.
+	readAt instant
+	uptime time.Duration
 }
 
 // Status returns the figures as of the last round, with the runway as of now. known is
@@ -62,7 +66,8 @@ func (m *Maintainer) Status() (status Status, known bool) {
 	defer m.mu.Unlock()
 	status = m.status
 	status.Actions = maps.Clone(status.Actions)
-	status.Runway = max(status.coveredUntil.Sub(m.now()), 0)
+	now := status.readAt.now.Add(m.clock.uptime() - status.uptime)
+	status.Runway = max(status.coveredUntil.Sub(now), 0)
 	return status, status.known
 }
 

@@ -1,6 +1,7 @@
 -- Reads what LIKE does not copy. A partitioned table has no storage parameters, so a new
 -- partition takes those of the newest one, $2, and of its TOAST table. The tablespace is
--- that of the parent $1, as with PARTITION OF.
+-- that of the parent $1, as with PARTITION OF. So is the access method; before Postgres 17 a
+-- partitioned table has none, and the newest partition says it.
 SELECT
     COALESCE((
         SELECT string_agg(
@@ -23,4 +24,12 @@ SELECT
         FROM pg_catalog.pg_tablespace s
         JOIN pg_catalog.pg_class c ON c.reltablespace = s.oid
         WHERE c.oid = to_regclass($1::text)
-    ), '') AS tablespace;
+    ), '') AS tablespace,
+    COALESCE((
+        SELECT am.amname::text
+        FROM pg_catalog.pg_class c
+        JOIN pg_catalog.pg_am am ON am.oid = c.relam
+        WHERE c.oid IN (to_regclass($1::text), $2::oid)
+        ORDER BY c.oid = $2::oid
+        LIMIT 1
+    ), '') AS access_method;

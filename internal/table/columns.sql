@@ -1,11 +1,18 @@
 -- to_regclass follows the search_path and returns NULL, not an error, for a missing
--- table. Generated columns cannot be written.
-SELECT n.nspname::text, c.relname::text, a.attname::text, a.atttypid, a.atttypmod
+-- table. Generated columns cannot be written. A foreign table has no key.
+SELECT n.nspname::text, c.relname::text, a.attname::text, a.atttypid, a.atttypmod, a.attgenerated <> '',
+    CASE c.relkind
+        WHEN 'r' THEN ''
+        WHEN 'p' THEN ''
+        WHEN 'v' THEN 'a view'
+        WHEN 'm' THEN 'a materialized view'
+        WHEN 'f' THEN 'a foreign table'
+        ELSE 'not a table'
+    END
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid
 WHERE c.oid = to_regclass($1)
     AND a.attnum > 0
     AND NOT a.attisdropped
-    AND a.attgenerated = ''
 ORDER BY a.attnum;

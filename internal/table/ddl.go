@@ -42,7 +42,7 @@ func Apply(ctx context.Context, pool *pgxpool.Pool, name Name, columns []Column)
 	default:
 		name = definition.Name
 		for _, column := range columns {
-			if _, ok := definition.Columns[column.Name]; !ok {
+			if !definition.Has(column.Name) {
 				missing = append(missing, column.Added())
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
@@ -18,8 +19,16 @@ var ErrNoTable = errors.New("table does not exist")
 type Definition struct {
 	// Name is schema-qualified.
 	Name Name
-	// Columns holds the type of each column by name.
+	// Columns holds the type of each column by name, except for generated ones.
 	Columns map[string]ColumnType
+	// Generated names the columns that Postgres computes.
+	Generated []string
+}
+
+// Has reports whether the table has a column of the name, of any type.
+func (d Definition) Has(column string) bool {
+	_, ok := d.Columns[column]
+	return ok || slices.Contains(d.Generated, column)
 }
 
 // Querier runs a query: a pool or a transaction.
@@ -29,24 +38,35 @@ type Querier interface {
 }
 
 // Read reads the table's definition from the catalogue. It follows the search_path
-// if the name has no schema, and returns ErrNoTable if there is no such table.
+// if the name has no schema, and returns ErrNoTable if there is no such table. A view is not
+// one that lines can be written to.
 func Read(ctx context.Context, db Querier, name Name) (Definition, error) {
 	rows, err := db.Query(ctx, statements.Render("columns.sql", nil), name.String())
 	if err != nil {
 		return Definition{}, fmt.Errorf("read columns: %w", err)
 	}
 	definition := Definition{Name: name, Columns: map[string]ColumnType{}}
-	var column string
+	var column, instead string
 	var columnType ColumnType
-	_, err = pgx.ForEachRow(rows, []any{&definition.Name.Schema, &definition.Name.Name, &column, &columnType.OID, &columnType.Modifier}, func() error {
-		definition.Columns[column] = columnType
+	var generated bool
+	_, err = pgx.ForEachRow(rows, []any{
+		&definition.Name.Schema, &definition.Name.Name, &column, &columnType.OID, &columnType.Modifier, &generated, &instead,
+	}, func() error {
+		if generated {
+			definition.Generated = append(definition.Generated, column)
+		} else {
+			definition.Columns[column] = columnType
+		}
 		return nil
 	})
 	if err != nil {
 		return Definition{}, fmt.Errorf("read columns: %w", err)
 	}
-	if len(definition.Columns) == 0 {
+	switch {
+	case column == "":
 		return Definition{}, ErrNoTable
+	case instead != "":
+		return Definition{}, fmt.Errorf("`table` has to name the table that holds the lines: %s is %s", definition.Name, instead)
 	}
 	return definition, nil
 }

@@ -115,3 +115,15 @@ func TestGenULID_SortsByTimeAndIsUnique(t *testing.T) {
 		SELECT abs(extract(epoch FROM now()) - ('x' || left(replace(gen_ulid()::text, '-', ''), 12))::bit(48)::bigint / 1000.0)::float8`),
 		60.0, "the first 48 bits are milliseconds since 1970")
 }
+
+func TestRead_RefusesWhatIsNoTable(t *testing.T) {
+	t.Parallel()
+	d := pgtest.New(t)
+	d.Exec(t, "CREATE TABLE behind (id uuid); CREATE VIEW canonical_api_line AS SELECT * FROM behind")
+	_, err := table.Read(t.Context(), d.Pool, lines)
+	require.EqualError(t, err, "`table` has to name the table that holds the lines: \"public\".\"canonical_api_line\" is a view")
+	require.ErrorContains(t, table.Apply(t.Context(), d.Pool, lines, line.Columns()), "is a view")
+	d.Exec(t, "DROP VIEW canonical_api_line; CREATE MATERIALIZED VIEW canonical_api_line AS SELECT * FROM behind")
+	_, err = table.Read(t.Context(), d.Pool, lines)
+	require.ErrorContains(t, err, "is a materialized view")
+}

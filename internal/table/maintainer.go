@@ -59,8 +59,7 @@ func (m *Maintainer) Maintain(ctx context.Context) (Definition, error) {
 // lacks reports whether the table lacks any of the columns.
 func (m *Maintainer) lacks(definition Definition) bool {
 	return slices.ContainsFunc(m.Columns, func(column Column) bool {
-		_, ok := definition.Columns[column.Name]
-		return !ok
+		return !definition.Has(column.Name)
 	})
 }
 

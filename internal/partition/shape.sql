@@ -1,0 +1,36 @@
+-- Says what $1 is partitioned by: whether the first column of its key is created_at in
+-- ranges, how many columns follow that one, and the key as a definition has it. An
+-- expression in the key has the number 0, which no column has.
+--
+-- Then who owns it: the role that this one can become with SET ROLE, and the statement that
+-- gives this one the rights of the owner. A member without INHERIT has none of them.
+SELECT
+    c.relkind = 'p',
+    COALESCE(
+        p.partstrat = 'r' AND a.attname = 'created_at' AND a.atttypid = 'pg_catalog.timestamptz'::pg_catalog.regtype,
+        false
+    ),
+    COALESCE(p.partnatts - 1, 0),
+    COALESCE(pg_catalog.pg_get_partkeydef(c.oid), ''),
+    COALESCE(pg_catalog.format_type(a.atttypid, a.atttypmod), ''),
+    c.oid,
+    owner.rolname::text,
+    CASE
+        WHEN owner.rolname <> current_user
+            AND pg_catalog.pg_has_role(c.relowner, CASE WHEN version.number >= 160000 THEN 'SET' ELSE 'MEMBER' END)
+            THEN owner.rolname::text
+        ELSE ''
+    END,
+    CASE
+        WHEN pg_catalog.pg_has_role(c.relowner, 'USAGE') THEN ''
+        WHEN version.number < 160000 AND pg_catalog.pg_has_role(c.relowner, 'MEMBER')
+            THEN pg_catalog.format('ALTER ROLE %I INHERIT', current_user)
+        ELSE pg_catalog.format('GRANT %I TO %I', owner.rolname, current_user)
+            || CASE WHEN version.number >= 160000 THEN ' WITH INHERIT TRUE' ELSE '' END
+    END
+FROM pg_catalog.pg_class c
+LEFT JOIN pg_catalog.pg_partitioned_table p ON p.partrelid = c.oid
+LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = p.partattrs[0]
+JOIN pg_catalog.pg_roles owner ON owner.oid = c.relowner
+CROSS JOIN (SELECT pg_catalog.current_setting('server_version_num')::int AS number) AS version
+WHERE c.oid = pg_catalog.to_regclass($1::text);
