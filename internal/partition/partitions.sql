@@ -10,7 +10,7 @@
 WITH parent AS (
     SELECT oid, relnamespace
     FROM pg_catalog.pg_class
-    WHERE oid = to_regclass($1::text)
+    WHERE oid = pg_catalog.to_regclass($1::text)::oid
 ),
 part AS (
     SELECT i.inhrelid AS oid, true AS attached, i.inhdetachpending AS pending
@@ -22,7 +22,7 @@ part AS (
     JOIN parent ON parent.relnamespace = c.relnamespace
     WHERE c.relkind = 'r'
         AND NOT c.relispartition
-        AND starts_with(obj_description(c.oid, 'pg_class'), $2::text)
+        AND pg_catalog.starts_with(pg_catalog.obj_description(c.oid, 'pg_class'), $2::text)
 )
 SELECT
     c.oid,
@@ -33,10 +33,10 @@ SELECT
     COALESCE(bound.expression = 'DEFAULT', false),
     CASE WHEN bounds[1] = 'MINVALUE' THEN '-infinity' ELSE trim(bounds[1], '''')::timestamptz END,
     CASE WHEN bounds[2] = 'MAXVALUE' THEN 'infinity' ELSE trim(bounds[2], '''')::timestamptz END,
-    COALESCE(obj_description(c.oid, 'pg_class'), ''),
-    CASE WHEN $3::boolean THEN COALESCE(pg_total_relation_size(c.oid), 0) ELSE 0 END
+    COALESCE(pg_catalog.obj_description(c.oid, 'pg_class'), ''),
+    CASE WHEN $3::boolean THEN COALESCE(pg_catalog.pg_total_relation_size(c.oid), 0) ELSE 0 END
 FROM part
 JOIN pg_catalog.pg_class c ON c.oid = part.oid
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-CROSS JOIN LATERAL (SELECT pg_get_expr(c.relpartbound, c.oid) AS expression) AS bound
-LEFT JOIN LATERAL regexp_match(bound.expression, 'FROM [(](.*)[)] TO [(](.*)[)]') AS bounds ON true;
+CROSS JOIN LATERAL (SELECT pg_catalog.pg_get_expr(c.relpartbound, c.oid) AS expression) AS bound
+LEFT JOIN LATERAL pg_catalog.regexp_match(bound.expression, 'FROM [(](.*)[)] TO [(](.*)[)]') AS bounds ON true;
