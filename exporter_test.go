@@ -408,3 +408,26 @@ func TestExporter_SettingsOfTheDatabase_StopNoMaintenance(t *testing.T) {
 	setup(t, d.URL, days(240*time.Hour))
 	require.Eventually(t, func() bool { return partitions() > before }, time.Minute, 10*time.Millisecond)
 }
+
+func TestExporter_HostileSchemaFirstInThePath_IsNeverCalled(t *testing.T) {
+	t.Parallel()
+	d := pgtest.New(t)
+	d.AddHostileSchema(t)
+	d.Exec(t, "ALTER DATABASE "+d.Name+" SET search_path = "+pgtest.HostilePath)
+	change := func(cfg *Config) {
+		cfg.Table = "public.canonical_api_line"
+		cfg.Partitions.CheckInterval = 50 * time.Millisecond
+	}
+	b := setup(t, d.URL, change)
+	require.NoError(t, b.ConsumeTraces(t.Context(), requests(0, 3)))
+	b.flush(t)
+	require.EqualValues(t, 3, lines(t, d))
+	b = setup(t, d.URL, change)
+	d.Await(t, "to_regproc('public.canonical_api_line_questions') IS NOT NULL")
+	require.NoError(t, b.ConsumeTraces(t.Context(), requests(0, 5)))
+	b.flush(t)
+	require.EqualValues(t, 5, lines(t, d))
+	for _, entry := range b.logs.All() {
+		require.NotContains(t, fmt.Sprint(entry.ContextMap()), "refused by a function")
+	}
+}

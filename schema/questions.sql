@@ -19,8 +19,8 @@ DECLARE
 BEGIN
     FOR old IN
         SELECT p.oid
-        FROM pg_proc AS p
-        JOIN unnest(ARRAY[
+        FROM pg_catalog.pg_proc AS p
+        JOIN pg_catalog.unnest(ARRAY[
             '"public"."canonical_api_line_window"',
             '"public"."canonical_api_line_speed"',
             '"public"."canonical_api_line_reads"',
@@ -37,10 +37,10 @@ BEGIN
             '"public"."canonical_api_line_account"',
             '"public"."canonical_api_line_request"',
             '"public"."canonical_api_line_questions"'
-        ]) AS known (name) ON p.oid::regproc = to_regproc(known.name)
-        WHERE strpos(obj_description(p.oid, 'pg_proc'), ' [canonical_line ') > 0
+        ]) AS known (name) ON p.oid = pg_catalog.to_regproc(known.name)::oid
+        WHERE pg_catalog.strpos(pg_catalog.obj_description(p.oid, 'pg_proc'), ' [canonical_line ') > 0
     LOOP
-        EXECUTE format('DROP FUNCTION %s', old);
+        EXECUTE pg_catalog.format('DROP FUNCTION %s', old);
     END LOOP;
 END
 $$;
@@ -113,7 +113,7 @@ AS $answer$
             api_error_code, api_error_cause, api_error_message, api_error_internal_code,
             account_id, account_email, ip, user_agent, request_id, trace_id, statistics
         FROM "public"."canonical_api_line"
-        WHERE created_at > coalesce($2, now()) - $1
+        WHERE created_at > coalesce($2, pg_catalog.now()) - $1
             AND created_at <= coalesce($2, 'infinity')
     ) AS line
     WHERE ($3 IS NULL OR line.service_name = $3)
@@ -121,7 +121,7 @@ AS $answer$
         AND ($5 IS NULL OR line.http_route = $5)
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_window" IS
-'The lines of a window, for questions of your own. requests is how many requests a line stands for: sum it if lines were sampled. [canonical_line a705a1d8]';
+'The lines of a window, for questions of your own. requests is how many requests a line stands for: sum it if lines were sampled. [canonical_line af981b8e]';
 
 -- One pass and one sort compute only what is shown; percentile_cont also returns the
 -- maximum. The route comes first in GROUP BY because it tells more lines apart, which makes
@@ -153,34 +153,34 @@ AS $answer$
         service_name,
         http_method,
         http_route,
-        round(requests)::bigint,
+        pg_catalog.round(requests)::bigint,
         lines,
         p[1],
         p[2],
         p[3],
         p[4],
-        round((100 * instant / requests)::numeric, 1),
-        round((100 * (requests - instant - slow) / requests)::numeric, 1),
-        round((100 * slow / requests)::numeric, 1),
-        round((100 * failed / requests)::numeric, 2)
+        pg_catalog.round((100 * instant / requests)::numeric, 1),
+        pg_catalog.round((100 * (requests - instant - slow) / requests)::numeric, 1),
+        pg_catalog.round((100 * slow / requests)::numeric, 1),
+        pg_catalog.round((100 * failed / requests)::numeric, 2)
     FROM (
         SELECT
             http_route,
             http_method,
             service_name,
-            count(*) AS lines,
-            nullif(sum(requests), 0) AS requests,
-            coalesce(sum(requests) FILTER (WHERE duration < '100 ms'), 0) AS instant,
-            coalesce(sum(requests) FILTER (WHERE duration >= '1 s'), 0) AS slow,
-            coalesce(sum(requests) FILTER (WHERE status >= 500), 0) AS failed,
-            percentile_cont(ARRAY[0.5, 0.95, 0.99, 1]) WITHIN GROUP (ORDER BY duration) AS p
+            pg_catalog.count(*) AS lines,
+            nullif(pg_catalog.sum(requests), 0) AS requests,
+            coalesce(pg_catalog.sum(requests) FILTER (WHERE duration < '100 ms'), 0) AS instant,
+            coalesce(pg_catalog.sum(requests) FILTER (WHERE duration >= '1 s'), 0) AS slow,
+            coalesce(pg_catalog.sum(requests) FILTER (WHERE status >= 500), 0) AS failed,
+            pg_catalog.percentile_cont(ARRAY[0.5, 0.95, 0.99, 1]) WITHIN GROUP (ORDER BY duration) AS p
         FROM "public"."canonical_api_line_window"(since, until, service, method, route)
         GROUP BY http_route, http_method, service_name
     ) AS routes
     ORDER BY requests DESC, http_method, http_route, service_name
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_speed" IS
-'Are we fast? Each route with its percentiles, the shares of requests that were instant (below 100 ms), fast (below 1 s) and slow, and that failed (status 500 and above), in percent. Counts and shares are of requests; percentiles are of lines, which is the same unless lines were sampled. [canonical_line d5b3d250]';
+'Are we fast? Each route with its percentiles, the shares of requests that were instant (below 100 ms), fast (below 1 s) and slow, and that failed (status 500 and above), in percent. Counts and shares are of requests; percentiles are of lines, which is the same unless lines were sampled. [canonical_line 3ffa7635]';
 
 CREATE FUNCTION "public"."canonical_api_line_reads"(
     since interval DEFAULT '24 hours',
@@ -255,29 +255,29 @@ LANGUAGE sql STABLE PARALLEL SAFE
 AS $answer$
     SELECT
         at,
-        round(requests)::bigint,
-        round((requests / extract(epoch FROM greatest(coalesce(step, since / 60), '1 s')))::numeric, 2),
-        round((100 * refused / nullif(requests, 0))::numeric, 2),
-        round((100 * failed / nullif(requests, 0))::numeric, 2),
+        pg_catalog.round(requests)::bigint,
+        pg_catalog.round((requests / extract(epoch FROM greatest(coalesce(step, since / 60), '1 s')))::numeric, 2),
+        pg_catalog.round((100 * refused / nullif(requests, 0))::numeric, 2),
+        pg_catalog.round((100 * failed / nullif(requests, 0))::numeric, 2),
         lines,
         p[1],
         p[2],
         p[3]
     FROM (
         SELECT
-            date_bin(greatest(coalesce(step, since / 60), '1 s'), created_at, 'epoch') AS at,
-            sum(requests) AS requests,
-            coalesce(sum(requests) FILTER (WHERE status BETWEEN 400 AND 499), 0) AS refused,
-            coalesce(sum(requests) FILTER (WHERE status >= 500), 0) AS failed,
-            count(*) AS lines,
-            percentile_cont(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (ORDER BY duration) AS p
+            pg_catalog.date_bin(greatest(coalesce(step, since / 60), '1 s'), created_at, 'epoch') AS at,
+            pg_catalog.sum(requests) AS requests,
+            coalesce(pg_catalog.sum(requests) FILTER (WHERE status BETWEEN 400 AND 499), 0) AS refused,
+            coalesce(pg_catalog.sum(requests) FILTER (WHERE status >= 500), 0) AS failed,
+            pg_catalog.count(*) AS lines,
+            pg_catalog.percentile_cont(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (ORDER BY duration) AS p
         FROM "public"."canonical_api_line_window"(since, until, service, method, route)
         GROUP BY 1
     ) AS steps
     ORDER BY at
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_rate" IS
-'Since when? Requests per second, the shares that were refused (status 400 to 499) and that failed (500 and above) in percent, and percentiles, step by step (a 60th of the window unless given, and at least a second). The window cuts off the first and the last step. Percentiles are of lines, the rest of requests. [canonical_line 73618717]';
+'Since when? Requests per second, the shares that were refused (status 400 to 499) and that failed (500 and above) in percent, and percentiles, step by step (a 60th of the window unless given, and at least a second). The window cuts off the first and the last step. Percentiles are of lines, the rest of requests. [canonical_line 7fe23364]';
 
 -- The bounds are a 1-2-5 series. Postgres before 17 has no infinite interval, so durations
 -- above the last bound have none.
@@ -295,19 +295,19 @@ CREATE FUNCTION "public"."canonical_api_line_heatmap"(
 )
 LANGUAGE sql STABLE PARALLEL SAFE
 AS $answer$
-    SELECT at, ('{1ms, 2ms, 5ms, 10ms, 20ms, 50ms, 100ms, 200ms, 500ms, 1s, 2s, 5s, 10s, 20s, 50s}'::interval[])[bucket + 1], round(requests)::bigint
+    SELECT at, ('{1ms, 2ms, 5ms, 10ms, 20ms, 50ms, 100ms, 200ms, 500ms, 1s, 2s, 5s, 10s, 20s, 50s}'::interval[])[bucket + 1], pg_catalog.round(requests)::bigint
     FROM (
         SELECT
-            date_bin(greatest(coalesce(step, since / 60), '1 s'), created_at, 'epoch') AS at,
-            width_bucket(duration, '{1ms, 2ms, 5ms, 10ms, 20ms, 50ms, 100ms, 200ms, 500ms, 1s, 2s, 5s, 10s, 20s, 50s}'::interval[]) AS bucket,
-            sum(requests) AS requests
+            pg_catalog.date_bin(greatest(coalesce(step, since / 60), '1 s'), created_at, 'epoch') AS at,
+            pg_catalog.width_bucket(duration, '{1ms, 2ms, 5ms, 10ms, 20ms, 50ms, 100ms, 200ms, 500ms, 1s, 2s, 5s, 10s, 20s, 50s}'::interval[]) AS bucket,
+            pg_catalog.sum(requests) AS requests
         FROM "public"."canonical_api_line_window"(since, until, service, method, route)
         GROUP BY 1, 2
     ) AS cells
     ORDER BY at, bucket
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_heatmap" IS
-'How are durations spread? The requests of each step (a 60th of the window unless given) by the upper bound of their duration; NULL stands for 50 s and above. [canonical_line f0a457c0]';
+'How are durations spread? The requests of each step (a 60th of the window unless given) by the upper bound of their duration; NULL stands for 50 s and above. [canonical_line 7101aa41]';
 
 -- One pass reads both windows.
 CREATE FUNCTION "public"."canonical_api_line_changes"(
@@ -335,15 +335,15 @@ LANGUAGE sql STABLE PARALLEL SAFE
 AS $answer$
     SELECT
         CASE WHEN worse_failing > worse_slower THEN 'failing' ELSE 'slower' END,
-        round(greatest(worse_slower, worse_failing)::numeric, 1),
+        pg_catalog.round(greatest(worse_slower, worse_failing)::numeric, 1),
         least(lines_before, lines_recent) < 100,
         service_name,
         http_method,
         http_route,
         p95_before,
         p95_recent,
-        round(failed_before::numeric, 2),
-        round(failed_recent::numeric, 2),
+        pg_catalog.round(failed_before::numeric, 2),
+        pg_catalog.round(failed_recent::numeric, 2),
         lines_before,
         lines_recent
     FROM (
@@ -356,16 +356,16 @@ AS $answer$
                 http_route,
                 http_method,
                 service_name,
-                percentile_cont(0.95) WITHIN GROUP (ORDER BY duration) FILTER (WHERE NOT is_recent) AS p95_before,
-                percentile_cont(0.95) WITHIN GROUP (ORDER BY duration) FILTER (WHERE is_recent) AS p95_recent,
-                100 * coalesce(sum(requests) FILTER (WHERE status >= 500 AND NOT is_recent), 0)
-                / nullif(sum(requests) FILTER (WHERE NOT is_recent), 0) AS failed_before,
-                100 * coalesce(sum(requests) FILTER (WHERE status >= 500 AND is_recent), 0)
-                / nullif(sum(requests) FILTER (WHERE is_recent), 0) AS failed_recent,
-                count(*) FILTER (WHERE NOT is_recent) AS lines_before,
-                count(*) FILTER (WHERE is_recent) AS lines_recent
+                pg_catalog.percentile_cont(0.95) WITHIN GROUP (ORDER BY duration) FILTER (WHERE NOT is_recent) AS p95_before,
+                pg_catalog.percentile_cont(0.95) WITHIN GROUP (ORDER BY duration) FILTER (WHERE is_recent) AS p95_recent,
+                100 * coalesce(pg_catalog.sum(requests) FILTER (WHERE status >= 500 AND NOT is_recent), 0)
+                / nullif(pg_catalog.sum(requests) FILTER (WHERE NOT is_recent), 0) AS failed_before,
+                100 * coalesce(pg_catalog.sum(requests) FILTER (WHERE status >= 500 AND is_recent), 0)
+                / nullif(pg_catalog.sum(requests) FILTER (WHERE is_recent), 0) AS failed_recent,
+                pg_catalog.count(*) FILTER (WHERE NOT is_recent) AS lines_before,
+                pg_catalog.count(*) FILTER (WHERE is_recent) AS lines_recent
             FROM (
-                SELECT *, created_at > coalesce(until, now()) - recent AS is_recent
+                SELECT *, created_at > coalesce(until, pg_catalog.now()) - recent AS is_recent
                 FROM "public"."canonical_api_line_window"(recent + before, until, service, method, route)
             ) AS lines
             GROUP BY http_route, http_method, service_name
@@ -375,7 +375,7 @@ AS $answer$
     ORDER BY 3, 2 DESC, lines_recent DESC, 5, 6, 4
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_changes" IS
-'What got slower, or started to fail? Each route whose 95th percentile, or whose share of failures (status 500 and above, in percent, plus one), grew by a fifth or more from the window before to the recent one; the largest change first. few_lines marks a change that rests on fewer than 100 lines in either window; those come last. [canonical_line f233727e]';
+'What got slower, or started to fail? Each route whose 95th percentile, or whose share of failures (status 500 and above, in percent, plus one), grew by a fifth or more from the window before to the recent one; the largest change first. few_lines marks a change that rests on fewer than 100 lines in either window; those come last. [canonical_line 7f19e7c7]';
 
 CREATE FUNCTION "public"."canonical_api_line_errors"(
     since interval DEFAULT '24 hours',
@@ -404,17 +404,17 @@ AS $answer$
         http_route,
         error_code,
         error_cause,
-        round(sum(requests))::bigint,
-        count(DISTINCT coalesce(account_id::text, account_email)),
-        min(created_at),
-        max(created_at)
+        pg_catalog.round(pg_catalog.sum(requests))::bigint,
+        pg_catalog.count(DISTINCT coalesce(account_id::text, account_email)),
+        pg_catalog.min(created_at),
+        pg_catalog.max(created_at)
     FROM "public"."canonical_api_line_window"(since, until, service, method, route)
     WHERE status >= 400
     GROUP BY 1, 2, 3, 4, 5, 6
     ORDER BY status >= 500 DESC, 7 DESC, 1, 2, 3, 4, 5, 6
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_errors" IS
-'What goes wrong, where, since when and for how many accounts? Failures (status 500 and above) come first, then the most frequent. [canonical_line 5c6913ea]';
+'What goes wrong, where, since when and for how many accounts? Failures (status 500 and above) come first, then the most frequent. [canonical_line 0f2d4207]';
 
 CREATE FUNCTION "public"."canonical_api_line_failures"(
     since interval DEFAULT '24 hours',
@@ -432,17 +432,17 @@ CREATE FUNCTION "public"."canonical_api_line_failures"(
 LANGUAGE sql STABLE PARALLEL SAFE
 AS $answer$
     SELECT
-        date_bin(greatest(coalesce(step, since / 60), '1 s'), created_at, 'epoch'),
+        pg_catalog.date_bin(greatest(coalesce(step, since / 60), '1 s'), created_at, 'epoch'),
         status,
-        coalesce(error_code, left(error_cause, 100)),
-        round(sum(requests))::bigint
+        coalesce(error_code, pg_catalog.left(error_cause, 100)),
+        pg_catalog.round(pg_catalog.sum(requests))::bigint
     FROM "public"."canonical_api_line_window"(since, until, service, method, route)
     WHERE status >= 400
     GROUP BY 1, 2, 3
     ORDER BY 1, 4 DESC, 2, 3
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_failures" IS
-'What broke when? Requests with a status of 400 and above by error, step by step (a 60th of the window unless given). [canonical_line 4d1042f5]';
+'What broke when? Requests with a status of 400 and above by error, step by step (a 60th of the window unless given). [canonical_line 5f14e602]';
 
 -- The slowest lines are found first, so that only their statistics are read.
 CREATE FUNCTION "public"."canonical_api_line_slowest"(
@@ -477,15 +477,15 @@ AS $answer$
         http_path,
         status,
         duration,
-        (CASE jsonb_typeof(statistics -> 'self_duration') WHEN 'number' THEN (statistics -> 'self_duration')::numeric END)::double precision * interval '1 s',
-        (CASE jsonb_typeof(statistics -> 'db_duration') WHEN 'number' THEN (statistics -> 'db_duration')::numeric END)::double precision * interval '1 s',
-        (CASE jsonb_typeof(statistics -> 'db_acquire_duration') WHEN 'number' THEN (statistics -> 'db_acquire_duration')::numeric END)::double precision * interval '1 s',
+        (CASE pg_catalog.jsonb_typeof(statistics -> 'self_duration'::text) WHEN 'number' THEN (statistics -> 'self_duration'::text)::numeric END)::double precision * interval '1 s',
+        (CASE pg_catalog.jsonb_typeof(statistics -> 'db_duration'::text) WHEN 'number' THEN (statistics -> 'db_duration'::text)::numeric END)::double precision * interval '1 s',
+        (CASE pg_catalog.jsonb_typeof(statistics -> 'db_acquire_duration'::text) WHEN 'number' THEN (statistics -> 'db_acquire_duration'::text)::numeric END)::double precision * interval '1 s',
         (
-            coalesce(CASE jsonb_typeof(statistics -> 'http_duration') WHEN 'number' THEN (statistics -> 'http_duration')::numeric END, 0)
-            + coalesce(CASE jsonb_typeof(statistics -> 'rpc_duration') WHEN 'number' THEN (statistics -> 'rpc_duration')::numeric END, 0)
-            + coalesce(CASE jsonb_typeof(statistics -> 'messaging_duration') WHEN 'number' THEN (statistics -> 'messaging_duration')::numeric END, 0)
+            coalesce(CASE pg_catalog.jsonb_typeof(statistics -> 'http_duration'::text) WHEN 'number' THEN (statistics -> 'http_duration'::text)::numeric END, 0)
+            + coalesce(CASE pg_catalog.jsonb_typeof(statistics -> 'rpc_duration'::text) WHEN 'number' THEN (statistics -> 'rpc_duration'::text)::numeric END, 0)
+            + coalesce(CASE pg_catalog.jsonb_typeof(statistics -> 'messaging_duration'::text) WHEN 'number' THEN (statistics -> 'messaging_duration'::text)::numeric END, 0)
         )::double precision * interval '1 s',
-        CASE jsonb_typeof(statistics -> 'db_num_queries') WHEN 'number' THEN (statistics -> 'db_num_queries')::numeric END,
+        CASE pg_catalog.jsonb_typeof(statistics -> 'db_num_queries'::text) WHEN 'number' THEN (statistics -> 'db_num_queries'::text)::numeric END,
         coalesce(account_email, account_id::text),
         request_id,
         trace_id
@@ -498,7 +498,7 @@ AS $answer$
     ORDER BY duration DESC, created_at
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_slowest" IS
-'Which requests were slowest, and where did their time go? own is the time in which no outgoing call was running; waiting is for a database connection; database and outgoing (HTTP, RPC, messages) are sums, so they can exceed the duration if calls ran in parallel. [canonical_line a3daeadd]';
+'Which requests were slowest, and where did their time go? own is the time in which no outgoing call was running; waiting is for a database connection; database and outgoing (HTTP, RPC, messages) are sums, so they can exceed the duration if calls ran in parallel. [canonical_line d60b451a]';
 
 -- Lines of one weight are added up first, so that the weight is applied to sums and not to
 -- each line. Numbers in jsonb are numeric and are added up as such: converting each would
@@ -530,44 +530,44 @@ AS $answer$
         http_method,
         http_route,
         requests::bigint,
-        round(queries),
-        round(queries / nullif(requests, 0), 1),
+        pg_catalog.round(queries),
+        pg_catalog.round(queries / nullif(requests, 0), 1),
         busy,
-        round(100 * seconds / nullif(sum(seconds) OVER (), 0), 1),
-        round(100 * own / nullif(seconds, 0), 1),
-        round(100 * database / nullif(seconds, 0), 1),
-        round(100 * waiting / nullif(seconds, 0), 1),
-        round(100 * outgoing / nullif(seconds, 0), 1)
+        pg_catalog.round(100 * seconds / nullif(pg_catalog.sum(seconds) OVER (), 0), 1),
+        pg_catalog.round(100 * own / nullif(seconds, 0), 1),
+        pg_catalog.round(100 * database / nullif(seconds, 0), 1),
+        pg_catalog.round(100 * waiting / nullif(seconds, 0), 1),
+        pg_catalog.round(100 * outgoing / nullif(seconds, 0), 1)
     FROM (
         SELECT
             service_name,
             http_method,
             http_route,
-            sum(lines * requests)::numeric AS requests,
-            sum(busy * requests) AS busy,
-            extract(epoch FROM sum(busy * requests)) AS seconds,
-            coalesce(sum(queries * requests::numeric), 0) AS queries,
-            coalesce(sum(own * requests::numeric), 0) AS own,
-            coalesce(sum(database * requests::numeric), 0) AS database,
-            coalesce(sum(waiting * requests::numeric), 0) AS waiting,
-            coalesce(sum(http * requests::numeric), 0)
-            + coalesce(sum(rpc * requests::numeric), 0)
-            + coalesce(sum(messaging * requests::numeric), 0) AS outgoing
+            pg_catalog.sum(lines * requests)::numeric AS requests,
+            pg_catalog.sum(busy * requests) AS busy,
+            extract(epoch FROM pg_catalog.sum(busy * requests)) AS seconds,
+            coalesce(pg_catalog.sum(queries * requests::numeric), 0) AS queries,
+            coalesce(pg_catalog.sum(own * requests::numeric), 0) AS own,
+            coalesce(pg_catalog.sum(database * requests::numeric), 0) AS database,
+            coalesce(pg_catalog.sum(waiting * requests::numeric), 0) AS waiting,
+            coalesce(pg_catalog.sum(http * requests::numeric), 0)
+            + coalesce(pg_catalog.sum(rpc * requests::numeric), 0)
+            + coalesce(pg_catalog.sum(messaging * requests::numeric), 0) AS outgoing
         FROM (
             SELECT
                 service_name,
                 http_method,
                 http_route,
                 requests,
-                count(*) AS lines,
-                sum(duration) AS busy,
-                sum(CASE jsonb_typeof(statistics -> 'db_num_queries') WHEN 'number' THEN (statistics -> 'db_num_queries')::numeric END) AS queries,
-                sum(CASE jsonb_typeof(statistics -> 'self_duration') WHEN 'number' THEN (statistics -> 'self_duration')::numeric END) AS own,
-                sum(CASE jsonb_typeof(statistics -> 'db_duration') WHEN 'number' THEN (statistics -> 'db_duration')::numeric END) AS database,
-                sum(CASE jsonb_typeof(statistics -> 'db_acquire_duration') WHEN 'number' THEN (statistics -> 'db_acquire_duration')::numeric END) AS waiting,
-                sum(CASE jsonb_typeof(statistics -> 'http_duration') WHEN 'number' THEN (statistics -> 'http_duration')::numeric END) AS http,
-                sum(CASE jsonb_typeof(statistics -> 'rpc_duration') WHEN 'number' THEN (statistics -> 'rpc_duration')::numeric END) AS rpc,
-                sum(CASE jsonb_typeof(statistics -> 'messaging_duration') WHEN 'number' THEN (statistics -> 'messaging_duration')::numeric END) AS messaging
+                pg_catalog.count(*) AS lines,
+                pg_catalog.sum(duration) AS busy,
+                pg_catalog.sum(CASE pg_catalog.jsonb_typeof(statistics -> 'db_num_queries'::text) WHEN 'number' THEN (statistics -> 'db_num_queries'::text)::numeric END) AS queries,
+                pg_catalog.sum(CASE pg_catalog.jsonb_typeof(statistics -> 'self_duration'::text) WHEN 'number' THEN (statistics -> 'self_duration'::text)::numeric END) AS own,
+                pg_catalog.sum(CASE pg_catalog.jsonb_typeof(statistics -> 'db_duration'::text) WHEN 'number' THEN (statistics -> 'db_duration'::text)::numeric END) AS database,
+                pg_catalog.sum(CASE pg_catalog.jsonb_typeof(statistics -> 'db_acquire_duration'::text) WHEN 'number' THEN (statistics -> 'db_acquire_duration'::text)::numeric END) AS waiting,
+                pg_catalog.sum(CASE pg_catalog.jsonb_typeof(statistics -> 'http_duration'::text) WHEN 'number' THEN (statistics -> 'http_duration'::text)::numeric END) AS http,
+                pg_catalog.sum(CASE pg_catalog.jsonb_typeof(statistics -> 'rpc_duration'::text) WHEN 'number' THEN (statistics -> 'rpc_duration'::text)::numeric END) AS rpc,
+                pg_catalog.sum(CASE pg_catalog.jsonb_typeof(statistics -> 'messaging_duration'::text) WHEN 'number' THEN (statistics -> 'messaging_duration'::text)::numeric END) AS messaging
             FROM "public"."canonical_api_line_window"(since, until, service, method, route)
             GROUP BY service_name, http_method, http_route, requests
         ) AS weights
@@ -576,7 +576,7 @@ AS $answer$
     ORDER BY busy DESC, http_method, http_route, service_name
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_costs" IS
-'Is it us or the database, and which route runs the most queries? busy is how long requests ran in all, and percent_busy the route''s share of that. The other shares are of the route''s own time and can exceed 100 if calls ran in parallel. [canonical_line 9848208c]';
+'Is it us or the database, and which route runs the most queries? busy is how long requests ran in all, and percent_busy the route''s share of that. The other shares are of the route''s own time and can exceed 100 if calls ran in parallel. [canonical_line c876c0b5]';
 
 -- Only lines that repeat a statement have db_max_repeat. The other statistics are read only
 -- where it is high.
@@ -605,21 +605,21 @@ AS $answer$
         service_name,
         http_method,
         http_route,
-        statistics ->> 'db_max_repeat_query',
-        round(sum(requests))::bigint,
-        count(*),
-        percentile_disc(0.5) WITHIN GROUP (ORDER BY CASE jsonb_typeof(statistics -> 'db_max_repeat') WHEN 'number' THEN (statistics -> 'db_max_repeat')::numeric END),
-        max(CASE jsonb_typeof(statistics -> 'db_max_repeat') WHEN 'number' THEN (statistics -> 'db_max_repeat')::numeric END),
-        round(sum(CASE jsonb_typeof(statistics -> 'db_num_queries') WHEN 'number' THEN (statistics -> 'db_num_queries')::numeric END * requests::numeric)),
-        sum((CASE jsonb_typeof(statistics -> 'db_duration') WHEN 'number' THEN (statistics -> 'db_duration')::numeric END)::double precision * requests) * interval '1 s'
+        statistics ->> 'db_max_repeat_query'::text,
+        pg_catalog.round(pg_catalog.sum(requests))::bigint,
+        pg_catalog.count(*),
+        pg_catalog.percentile_disc(0.5) WITHIN GROUP (ORDER BY CASE pg_catalog.jsonb_typeof(statistics -> 'db_max_repeat'::text) WHEN 'number' THEN (statistics -> 'db_max_repeat'::text)::numeric END),
+        pg_catalog.max(CASE pg_catalog.jsonb_typeof(statistics -> 'db_max_repeat'::text) WHEN 'number' THEN (statistics -> 'db_max_repeat'::text)::numeric END),
+        pg_catalog.round(pg_catalog.sum(CASE pg_catalog.jsonb_typeof(statistics -> 'db_num_queries'::text) WHEN 'number' THEN (statistics -> 'db_num_queries'::text)::numeric END * requests::numeric)),
+        pg_catalog.sum((CASE pg_catalog.jsonb_typeof(statistics -> 'db_duration'::text) WHEN 'number' THEN (statistics -> 'db_duration'::text)::numeric END)::double precision * requests) * interval '1 s'
     FROM "public"."canonical_api_line_window"(since, until, service, method, route)
-    WHERE statistics -> 'db_max_repeat' >= to_jsonb(repeats)
-        AND jsonb_typeof(statistics -> 'db_max_repeat') = 'number'
+    WHERE statistics -> 'db_max_repeat'::text >= pg_catalog.to_jsonb(repeats)
+        AND pg_catalog.jsonb_typeof(statistics -> 'db_max_repeat'::text) = 'number'
     GROUP BY 1, 2, 3, 4
     ORDER BY 9 DESC NULLS LAST, 1, 2, 3, 4
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_n_plus_one" IS
-'Which route runs one statement for each row (N+1)? Requests that ran one statement at least repeats times, grouped by that statement, with all their queries and the time spent in them; the most queries first. [canonical_line f286b967]';
+'Which route runs one statement for each row (N+1)? Requests that ran one statement at least repeats times, grouped by that statement, with all their queries and the time spent in them; the most queries first. [canonical_line db40fe59]';
 
 -- Lines are first added up once, in parallel, for each combination of the three kinds of
 -- caller and of the weight. The sums are then added up for each kind.
@@ -645,51 +645,51 @@ AS $answer$
     SELECT
         kind,
         caller,
-        round(requests)::bigint,
-        round((100 * requests / nullif(of_all, 0))::numeric, 1),
+        pg_catalog.round(requests)::bigint,
+        pg_catalog.round((100 * requests / nullif(of_all, 0))::numeric, 1),
         busy,
-        round(refused)::bigint,
-        round(failed)::bigint,
+        pg_catalog.round(refused)::bigint,
+        pg_catalog.round(failed)::bigint,
         last_at
     FROM (
         SELECT
             CASE WHEN grouping(account_id) = 0 THEN 'account' WHEN grouping(ip) = 0 THEN 'address' ELSE 'user agent' END AS kind,
-            CASE WHEN grouping(account_id) = 0 THEN coalesce(max(account_email), account_id::text)
-                WHEN grouping(ip) = 0 THEN host(ip) ELSE user_agent END AS caller,
-            sum(lines * requests) AS requests,
-            sum(busy * requests) AS busy,
-            sum(refused * requests) AS refused,
-            sum(failed * requests) AS failed,
-            max(last_at) AS last_at,
-            sum(sum(lines * requests)) OVER (PARTITION BY grouping(account_id, ip)) AS of_all,
-            row_number() OVER by_load AS by_load,
-            row_number() OVER by_errors AS by_errors
+            CASE WHEN grouping(account_id) = 0 THEN coalesce(pg_catalog.max(account_email), account_id::text)
+                WHEN grouping(ip) = 0 THEN pg_catalog.host(ip) ELSE user_agent END AS caller,
+            pg_catalog.sum(lines * requests) AS requests,
+            pg_catalog.sum(busy * requests) AS busy,
+            pg_catalog.sum(refused * requests) AS refused,
+            pg_catalog.sum(failed * requests) AS failed,
+            pg_catalog.max(last_at) AS last_at,
+            pg_catalog.sum(pg_catalog.sum(lines * requests)) OVER (PARTITION BY grouping(account_id, ip)) AS of_all,
+            pg_catalog.row_number() OVER by_load AS by_load,
+            pg_catalog.row_number() OVER by_errors AS by_errors
         FROM (
             SELECT
                 account_id,
                 CASE WHEN account_id IS NULL THEN account_email END AS instead_of_id,
-                max(account_email) AS account_email,
+                pg_catalog.max(account_email) AS account_email,
                 ip,
                 user_agent,
                 requests,
-                count(*) AS lines,
-                sum(duration) AS busy,
-                count(*) FILTER (WHERE status BETWEEN 400 AND 499) AS refused,
-                count(*) FILTER (WHERE status >= 500) AS failed,
-                max(created_at) AS last_at
+                pg_catalog.count(*) AS lines,
+                pg_catalog.sum(duration) AS busy,
+                pg_catalog.count(*) FILTER (WHERE status BETWEEN 400 AND 499) AS refused,
+                pg_catalog.count(*) FILTER (WHERE status >= 500) AS failed,
+                pg_catalog.max(created_at) AS last_at
             FROM "public"."canonical_api_line_window"(since, until, service, method, route)
             GROUP BY account_id, instead_of_id, ip, user_agent, requests
         ) AS combinations
         GROUP BY GROUPING SETS ((account_id, instead_of_id), ip, user_agent)
         WINDOW
-            by_load AS (PARTITION BY grouping(account_id, ip) ORDER BY sum(lines * requests) DESC),
-            by_errors AS (PARTITION BY grouping(account_id, ip) ORDER BY sum((refused + failed) * requests) DESC)
+            by_load AS (PARTITION BY grouping(account_id, ip) ORDER BY pg_catalog.sum(lines * requests) DESC),
+            by_errors AS (PARTITION BY grouping(account_id, ip) ORDER BY pg_catalog.sum((refused + failed) * requests) DESC)
     ) AS callers
     WHERE by_load <= top OR by_errors <= top AND refused + failed > 0
     ORDER BY kind, requests DESC, caller
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_callers" IS
-'Who hammers us, and for whom does it fail? The accounts, addresses and user agents with the most requests and those with the most errors (refused: status 400 to 499, failed: 500 and above); busy is how long their requests ran in all. An account is shown by its mail address if it has one; NULL stands for requests without the value. [canonical_line 3f8f5dfc]';
+'Who hammers us, and for whom does it fail? The accounts, addresses and user agents with the most requests and those with the most errors (refused: status 400 to 499, failed: 500 and above); busy is how long their requests ran in all. An account is shown by its mail address if it has one; NULL stands for requests without the value. [canonical_line 54be2afe]';
 
 CREATE FUNCTION "public"."canonical_api_line_account"(
     who text,
@@ -719,11 +719,11 @@ AS $answer$
         request_id,
         trace_id
     FROM "public"."canonical_api_line_window"(since, until)
-    WHERE account_id::text = lower(who) OR account_email = who OR host(ip) = who
+    WHERE account_id::text = pg_catalog.lower(who) OR account_email = who OR pg_catalog.host(ip) = who
     ORDER BY created_at DESC
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_account" IS
-'What did this customer see? The requests of an account (its id or mail address) or of a client''s IP address, the latest first. [canonical_line 0800f910]';
+'What did this customer see? The requests of an account (its id or mail address) or of a client''s IP address, the latest first. [canonical_line 8d1a0e75]';
 
 -- json keeps the order of columns, unlike jsonb. Each of the statistics becomes a field. A
 -- table without trace_id or statistics is read through "absent", see window.sql.
@@ -741,28 +741,28 @@ AS $answer$
     SELECT line.created_at, field.key, field.value
     FROM (VALUES (NULL::text, NULL::jsonb)) AS absent (trace_id, statistics)
     CROSS JOIN LATERAL (
-        SELECT created_at, statistics::jsonb AS statistics, to_json(found.*) AS columns
+        SELECT created_at, statistics::jsonb AS statistics, pg_catalog.to_json(found.*) AS columns
         FROM "public"."canonical_api_line" AS found
-        WHERE created_at > coalesce($3, now()) - $2
+        WHERE created_at > coalesce($3, pg_catalog.now()) - $2
             AND created_at <= coalesce($3, 'infinity')
             AND (
-                trace_id = lower(replace($1, '-', ''))
+                trace_id = pg_catalog.lower(pg_catalog.replace($1, '-', ''))
                 OR request_id::uuid = CASE WHEN $1 ~* '^[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}$' THEN $1::uuid END
             )
     ) AS line
     CROSS JOIN LATERAL (
         SELECT key, value, n
-        FROM json_each_text(line.columns) WITH ORDINALITY AS columns (key, value, n)
+        FROM pg_catalog.json_each_text(line.columns) WITH ORDINALITY AS columns (key, value, n)
         WHERE key <> 'statistics'
         UNION ALL
         SELECT 'statistics.' || key, value, 1000 + n
-        FROM jsonb_each_text(line.statistics) WITH ORDINALITY AS statistics (key, value, n)
+        FROM pg_catalog.jsonb_each_text(line.statistics) WITH ORDINALITY AS statistics (key, value, n)
     ) AS field
     WHERE field.value IS NOT NULL
-    ORDER BY line.created_at, line.columns ->> 'id', field.n
+    ORDER BY line.created_at, line.columns ->> 'id'::text, field.n
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_request" IS
-'What happened in this request? All fields of the lines with this request id or trace id, one per row; a trace over several services has several lines. [canonical_line a14d6acd]';
+'What happened in this request? All fields of the lines with this request id or trace id, one per row; a trace over several services has several lines. [canonical_line 85eae389]';
 
 -- A function that the exporter created says so at the end of its comment. This function
 -- finds the others by the start of its own name.
@@ -777,17 +777,17 @@ AS $answer$
     SELECT
         substring(explained.text FROM '^[^?.]*[?.]'),
         p.proname::text,
-        pg_get_function_arguments(p.oid),
+        pg_catalog.pg_get_function_arguments(p.oid),
         explained.text
-    FROM pg_proc AS own
-    JOIN pg_proc AS p
+    FROM pg_catalog.pg_proc AS own
+    JOIN pg_catalog.pg_proc AS p
         ON p.pronamespace = own.pronamespace
-        AND starts_with(p.proname::text, left(own.proname::text, -length('questions')))
-    JOIN pg_description AS d ON d.objoid = p.oid AND d.classoid = 'pg_proc'::regclass
-    CROSS JOIN LATERAL (SELECT left(d.description, strpos(d.description, ' [canonical_line ') - 1)) AS explained (text)
-    WHERE own.oid = to_regproc('"public"."canonical_api_line_questions"')
-        AND strpos(d.description, ' [canonical_line ') > 0
+        AND pg_catalog.starts_with(p.proname::text, pg_catalog.left(own.proname::text, -pg_catalog.length('questions')))
+    JOIN pg_catalog.pg_description AS d ON d.objoid = p.oid AND d.classoid = 'pg_catalog.pg_proc'::regclass::oid
+    CROSS JOIN LATERAL (SELECT pg_catalog.left(d.description, pg_catalog.strpos(d.description, ' [canonical_line ') - 1)) AS explained (text)
+    WHERE own.oid = pg_catalog.to_regproc('"public"."canonical_api_line_questions"')::oid
+        AND pg_catalog.strpos(d.description, ' [canonical_line ') > 0
     ORDER BY p.oid
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_questions" IS
-'What can I ask? These functions with their questions and arguments. [canonical_line 8f5a3abd]';
+'What can I ask? These functions with their questions and arguments. [canonical_line 2ff01f14]';

@@ -1,13 +1,17 @@
 package database
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"net"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
 	"canonicallineexporter/internal/pgtest"
@@ -42,9 +46,9 @@ func TestParsePoolConfig_Socket_NoticesASilentPeer(t *testing.T) {
 	t.Parallel()
 	d := pgtest.New(t)
 	for parameters, want := range map[string][]int{
-		"":                                      {1, 10, 5, 3, 10_000},
+		"":                                      {1, 10, 5, 3, 30_000},
 		"?keepalives=0&tcp_user_timeout=0":      {0, -1, -1, -1, 0},
-		"?keepalives_idle=7&keepalives_count=9": {1, 7, 5, 9, 10_000},
+		"?keepalives_idle=7&keepalives_count=9": {1, 7, 5, 9, 30_000},
 		"?keepalives_interval=2&tcp_user_timeout=2500": {1, 10, 2, 3, 2500},
 	} {
 		conn, err := open(t, d.URL+parameters).Acquire(t.Context())
@@ -68,6 +72,52 @@ func TestParsePoolConfig_Socket_NoticesASilentPeer(t *testing.T) {
 		}))
 		conn.Release()
 	}
+}
+
+func TestParsePoolConfig_SwallowedConnection_GivesWayToANewOne(t *testing.T) {
+	t.Parallel()
+	d := pgtest.New(t)
+	upstream := fmt.Sprintf("127.0.0.1:%d", pgtest.Shared(t).Port)
+	nat, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer nat.Close()
+	var forgotten atomic.Bool
+	go func() {
+		for {
+			client, err := nat.Accept()
+			if err != nil {
+				return
+			}
+			server, err := net.Dial("tcp", upstream)
+			if err != nil {
+				return
+			}
+			known := !forgotten.Load()
+			go func() { _, _ = io.Copy(client, server) }()
+			go func() {
+				data := make([]byte, 4096)
+				for n, err := client.Read(data); err == nil; n, err = client.Read(data) {
+					if !known || !forgotten.Load() {
+						_, _ = server.Write(data[:n])
+					}
+				}
+				_ = server.Close()
+			}()
+		}
+	}()
+	// pgx gives the dead connection 15 seconds to close, in which it keeps its place in the pool.
+	cfg, err := ParsePoolConfig(strings.Replace(d.URL, upstream, nat.Addr().String(), 1), 2)
+	require.NoError(t, err)
+	cfg.ShouldPing = func(context.Context, pgxpool.ShouldPingParams) bool { return true } // idle for long
+	pool, err := pgxpool.NewWithConfig(t.Context(), cfg)
+	require.NoError(t, err)
+	t.Cleanup(pool.Close)
+	require.NoError(t, pool.Ping(t.Context()))
+	forgotten.Store(true)
+	began := time.Now()
+	_, err = pool.Exec(t.Context(), "SELECT 1")
+	require.NoError(t, err)
+	require.Less(t, time.Since(began), 15*time.Second)
 }
 
 func TestParsePoolConfig_ReadOnlySession_IsReplaced(t *testing.T) {

@@ -10,12 +10,13 @@ import (
 )
 
 // A peer that is gone without a word, such as behind a NAT that has forgotten the
-// connection, is noticed after at most these times.
+// connection, is noticed after at most these times. The last one also ends a COPY that
+// Postgres does not read for so long, because it waits for a lock.
 const (
 	keepaliveIdle     = 10 * time.Second
 	keepaliveInterval = 5 * time.Second
 	keepaliveCount    = 3
-	userTimeout       = 10 * time.Second
+	userTimeout       = 30 * time.Second
 )
 
 // dialer returns a dialer that looks after idle and stuck connections as keepalives* and

@@ -25,6 +25,9 @@ import (
 // connectTimeout bounds each attempt to connect to one host if nobody else does.
 const connectTimeout = 5 * time.Second
 
+// pingTimeout bounds how long an idle connection that is dead holds up a write.
+const pingTimeout = 5 * time.Second
+
 // ParsePoolConfig reads a libpq URL or keyword/value string. As in libpq, PG* variables and
 // files supply what it leaves out. Errors never quote the string.
 //
@@ -49,6 +52,7 @@ func ParsePoolConfig(connectionString string, maxConnections int32) (*pgxpool.Co
 		return nil, err
 	}
 	cfg.MaxConns = maxConnections
+	cfg.PingTimeout = pingTimeout
 	cfg.BeforeConnect = func(_ context.Context, old *pgx.ConnConfig) error {
 		if err := s.check(); err != nil {
 			return fmt.Errorf("`database::url` %w", err)

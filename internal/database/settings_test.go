@@ -2,6 +2,7 @@ package database
 
 import (
 	"net/url"
+	"os"
 	"path/filepath"
 	"strconv"
 	"testing"
@@ -124,4 +125,22 @@ func TestParsePoolConfig_Sockets(t *testing.T) {
 	require.NoError(t, open(t, connection).Ping(t.Context()), connection)
 	connection = "postgres://postgres@db.invalid:" + sharedPort + "/" + shared.Name + "?sslmode=disable&hostaddr=127.0.0.1"
 	require.NoError(t, open(t, connection).Ping(t.Context()), connection)
+}
+
+func TestParsePoolConfig_ServiceFile_IsReadLikeTheURL(t *testing.T) {
+	t.Parallel()
+	d := pgtest.New(t)
+	file := filepath.Join(t.TempDir(), "pg_service.conf")
+	write := func(more string) string {
+		require.NoError(t, os.WriteFile(file, []byte("[lines]\nhost=127.0.0.1\ndbname="+d.Name+"\nport="+
+			strconv.Itoa(pgtest.Shared(t).Port)+"\nuser=postgres\n"+more), 0o600))
+		return "service=lines servicefile=" + file
+	}
+	pool := open(t, write("gssencmode=prefer\nkeepalives_idle=7\nfallback_application_name=rows\nwork_mem=5MB\n"))
+	var name, memory string
+	require.NoError(t, pool.QueryRow(t.Context(),
+		"SELECT current_setting('application_name'), current_setting('work_mem')").Scan(&name, &memory))
+	require.Equal(t, []string{"rows", "5MB"}, []string{name, memory})
+	_, err := ParsePoolConfig(write("sslcrl=crl.pem\n"), 1)
+	require.EqualError(t, err, "sets sslcrl: certificate revocation lists are not supported")
 }

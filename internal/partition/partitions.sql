@@ -14,7 +14,7 @@
 WITH RECURSIVE parent AS (
     SELECT oid, relowner
     FROM pg_catalog.pg_class
-    WHERE oid = to_regclass($1::text)
+    WHERE oid = pg_catalog.to_regclass($1::text)::oid
 ),
 part AS (
     SELECT i.inhrelid AS oid, true AS attached, i.inhdetachpending AS pending
@@ -63,15 +63,15 @@ locked AS MATERIALIZED (
     WHERE d.datname = current_database()
         AND l.locktype = 'relation'
         AND l.mode = 'AccessExclusiveLock'
-        AND l.pid <> pg_backend_pid()
+        AND l.pid <> pg_catalog.pg_backend_pid()
 ),
 size AS (
-    SELECT root, sum(bytes)::bigint AS bytes
+    SELECT root, pg_catalog.sum(bytes)::bigint AS bytes
     FROM (
         SELECT root, CASE
-            WHEN bool_or(piece IN (SELECT relation FROM locked))
-                THEN sum(relpages::bigint) * current_setting('block_size')::bigint
-            ELSE COALESCE(pg_total_relation_size(oid), 0)
+            WHEN pg_catalog.bool_or(piece IN (SELECT relation FROM locked))
+                THEN pg_catalog.sum(relpages::bigint) * pg_catalog.current_setting('block_size')::bigint
+            ELSE COALESCE(pg_catalog.pg_total_relation_size(oid), 0)
         END AS bytes
         FROM piece
         GROUP BY root, oid
@@ -89,8 +89,8 @@ SELECT
     c.relkind = 'p',
     CASE WHEN bounds[1] = 'MINVALUE' THEN '-infinity' ELSE trim(bounds[1], '''')::timestamptz END,
     CASE WHEN bounds[3] = 'MAXVALUE' THEN 'infinity' ELSE trim(bounds[3], '''')::timestamptz END,
-    COALESCE(replace(bounds[4], ', MINVALUE', '') <> '', false),
-    COALESCE(obj_description(c.oid, 'pg_class'), ''),
+    COALESCE(pg_catalog.replace(bounds[4], ', MINVALUE', '') <> '', false),
+    COALESCE(pg_catalog.obj_description(c.oid, 'pg_class'), ''),
     COALESCE(size.bytes, 0),
     CASE
         WHEN pg_catalog.pg_has_role(c.relowner, 'USAGE') THEN ''
@@ -101,8 +101,8 @@ CROSS JOIN parent
 JOIN pg_catalog.pg_class c ON c.oid = part.oid
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN size ON size.root = part.oid
-CROSS JOIN LATERAL (SELECT pg_get_expr(c.relpartbound, c.oid) AS expression) AS bound
-LEFT JOIN LATERAL regexp_match(
+CROSS JOIN LATERAL (SELECT pg_catalog.pg_get_expr(c.relpartbound, c.oid) AS expression) AS bound
+LEFT JOIN LATERAL pg_catalog.regexp_match(
     bound.expression,
     $bound$^FOR VALUES FROM \((MINVALUE|MAXVALUE|'[^']*')((?:, (?:E?'(?:[^']|'')*'|[^',()]+))*)\) TO \((MINVALUE|MAXVALUE|'[^']*')((?:, (?:E?'(?:[^']|'')*'|[^',()]+))*)\)$$bound$
 ) AS bounds ON true;

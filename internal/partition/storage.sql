@@ -4,16 +4,16 @@
 -- partitioned table has none, and the newest partition says it.
 SELECT
     COALESCE((
-        SELECT string_agg(
-            prefix || quote_ident(split_part(option, '=', 1)) || ' = ' || quote_literal(substr(option, strpos(option, '=') + 1)),
+        SELECT pg_catalog.string_agg(
+            prefix || pg_catalog.quote_ident(pg_catalog.split_part(option, '=', 1)) || ' = ' || pg_catalog.quote_literal(pg_catalog.substr(option, pg_catalog.strpos(option, '=') + 1)),
             ', '
         )
         FROM (
-            SELECT '' AS prefix, unnest(reloptions) AS option
+            SELECT '' AS prefix, pg_catalog.unnest(reloptions) AS option
             FROM pg_catalog.pg_class
             WHERE oid = $2::oid
             UNION ALL
-            SELECT 'toast.', unnest(toast.reloptions)
+            SELECT 'toast.', pg_catalog.unnest(toast.reloptions)
             FROM pg_catalog.pg_class c
             JOIN pg_catalog.pg_class toast ON toast.oid = c.reltoastrelid
             WHERE c.oid = $2::oid
@@ -23,13 +23,13 @@ SELECT
         SELECT spcname::text
         FROM pg_catalog.pg_tablespace s
         JOIN pg_catalog.pg_class c ON c.reltablespace = s.oid
-        WHERE c.oid = to_regclass($1::text)
+        WHERE c.oid = pg_catalog.to_regclass($1::text)
     ), '') AS tablespace,
     COALESCE((
         SELECT am.amname::text
         FROM pg_catalog.pg_class c
         JOIN pg_catalog.pg_am am ON am.oid = c.relam
-        WHERE c.oid IN (to_regclass($1::text), $2::oid)
+        WHERE c.oid IN (pg_catalog.to_regclass($1::text), $2::oid)
         ORDER BY c.oid = $2::oid
         LIMIT 1
     ), '') AS access_method;

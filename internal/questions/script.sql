@@ -19,15 +19,15 @@ DECLARE
 BEGIN
     FOR old IN
         SELECT p.oid
-        FROM pg_proc AS p
-        JOIN unnest(ARRAY[
+        FROM pg_catalog.pg_proc AS p
+        JOIN pg_catalog.unnest(ARRAY[
 {{- range $i, $name := .Names}}{{if $i}},{{end}}
             {{literal ($.Function $name).String}}
 {{- end}}
-        ]) AS known (name) ON p.oid::regproc = to_regproc(known.name)
-        WHERE strpos(obj_description(p.oid, 'pg_proc'), '{{.MarkStart}}') > 0
+        ]) AS known (name) ON p.oid = pg_catalog.to_regproc(known.name)::oid
+        WHERE pg_catalog.strpos(pg_catalog.obj_description(p.oid, 'pg_proc'), '{{.MarkStart}}') > 0
     LOOP
-        EXECUTE format('DROP FUNCTION %s', old);
+        EXECUTE pg_catalog.format('DROP FUNCTION %s', old);
     END LOOP;
 END
 $$;

@@ -1,5 +1,6 @@
 -- Lines whose spans came too late to make them anew: all that is left to say is that they
--- are incomplete. $1 and $2 are their keys. One that says so already writes no tuple.
+-- are incomplete. $1 and $2 are their keys. One that says so already writes no tuple. unnest
+-- of several arrays is syntax, which no schema can replace.
 UPDATE {{.Table}} AS stored
 SET statistics = COALESCE(stored.statistics, '{}') || '{"incomplete": true}'
     {{- if .UpdatedAt}},

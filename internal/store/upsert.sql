@@ -9,15 +9,15 @@
 -- line that may be short says so.
 {{define "merged" -}}
 {{if and .ByStatistics (eq .Name "statistics") -}}
-CASE WHEN COALESCE(EXCLUDED.statistics -> 'spans', '0') > COALESCE(stored.statistics -> 'spans', '0')
+CASE WHEN COALESCE(EXCLUDED.statistics -> 'spans'::text, '0') > COALESCE(stored.statistics -> 'spans'::text, '0')
         THEN COALESCE(EXCLUDED.statistics, stored.statistics)
-        WHEN COALESCE(EXCLUDED.statistics -> 'spans', '0') < COALESCE(stored.statistics -> 'spans', '0')
+        WHEN COALESCE(EXCLUDED.statistics -> 'spans'::text, '0') < COALESCE(stored.statistics -> 'spans'::text, '0')
         THEN COALESCE(stored.statistics, EXCLUDED.statistics)
         WHEN stored.statistics @> '{"incomplete": true}'
         THEN COALESCE(EXCLUDED.statistics, '{}') || '{"incomplete": true}'
         ELSE COALESCE(EXCLUDED.statistics, stored.statistics) END
 {{- else if .ByStatistics -}}
-CASE WHEN COALESCE(EXCLUDED.statistics -> 'spans', '0') >= COALESCE(stored.statistics -> 'spans', '0')
+CASE WHEN COALESCE(EXCLUDED.statistics -> 'spans'::text, '0') >= COALESCE(stored.statistics -> 'spans'::text, '0')
         THEN COALESCE(EXCLUDED.{{identifier .Name}}, stored.{{identifier .Name}})
         ELSE COALESCE(stored.{{identifier .Name}}, EXCLUDED.{{identifier .Name}}) END
 {{- else -}}
@@ -35,7 +35,7 @@ WITH keys AS (
     FROM {{.Staging}}
 ),
 known AS (
-    SELECT count(*) AS lines
+    SELECT pg_catalog.count(*) AS lines
     FROM keys
     CROSS JOIN LATERAL (
         SELECT 1
@@ -52,7 +52,7 @@ written AS (
     -- the same lines queue up instead of deadlocking.
     SELECT DISTINCT ON (created_at, id) {{identifiers .Names}}
     FROM {{.Staging}}
-    ORDER BY created_at, id{{if .ByStatistics}}, COALESCE(statistics -> 'spans', '0') DESC{{end}}
+    ORDER BY created_at, id{{if .ByStatistics}}, COALESCE(statistics -> 'spans'::text, '0') DESC{{end}}
     ON CONFLICT (created_at, id)
     {{- if .Merged}} DO UPDATE SET
     {{- range $i, $column := .Merged}}{{if $i}},{{end}}
@@ -74,6 +74,6 @@ written AS (
     RETURNING 1
 )
 SELECT
-    (SELECT count(*) FROM keys),
+    (SELECT pg_catalog.count(*) FROM keys),
     (SELECT lines FROM known),
-    (SELECT count(*) FROM written);
+    (SELECT pg_catalog.count(*) FROM written);

@@ -12,7 +12,7 @@ SELECT n.nspname::text, c.relname::text, a.attname::text, a.atttypid, a.atttypmo
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid
-WHERE c.oid = to_regclass($1)
+WHERE c.oid = pg_catalog.to_regclass($1)::oid
     AND a.attnum > 0
     AND NOT a.attisdropped
 ORDER BY a.attnum;

@@ -5,9 +5,9 @@ CREATE FUNCTION {{identifier .Table.Schema}}.gen_ulid() RETURNS uuid
 LANGUAGE sql VOLATILE PARALLEL SAFE
 AS $$
     SELECT (
-        lpad(to_hex((extract(epoch FROM clock_timestamp()) * 1000)::bigint), 12, '0')
-        || left(random.hex, 8)
-        || right(random.hex, 12)
+        pg_catalog.lpad(pg_catalog.to_hex((extract(epoch FROM pg_catalog.clock_timestamp()) * 1000)::bigint), 12, '0')
+        || pg_catalog.left(random.hex, 8)
+        || pg_catalog.right(random.hex, 12)
     )::uuid
-    FROM (SELECT encode(uuid_send(gen_random_uuid()), 'hex') AS hex) AS random
+    FROM (SELECT pg_catalog.encode(pg_catalog.uuid_send(pg_catalog.gen_random_uuid()), 'hex') AS hex) AS random
 $$;

@@ -73,7 +73,7 @@ type tableData struct {
 func create(ctx context.Context, tx pgx.Tx, name Name, columns []Column) (Name, error) {
 	if name.Schema == "" {
 		var schema *string
-		if err := tx.QueryRow(ctx, "SELECT current_schema()").Scan(&schema); err != nil {
+		if err := tx.QueryRow(ctx, "SELECT pg_catalog.current_schema()").Scan(&schema); err != nil {
 			return name, fmt.Errorf("read current schema: %w", err)
 		}
 		if schema == nil {

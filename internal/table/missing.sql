@@ -2,6 +2,6 @@
 -- means the function beside the table. So search_path is set, for this transaction
 -- alone. A gen_ulid() that exists stays: somebody chose it. Asking first lets a role
 -- pass that must not create what already exists.
-SELECT to_regnamespace(quote_ident($1)) IS NULL AS schema,
-    set_config('search_path', quote_ident($1), true),
-    to_regprocedure(quote_ident($1) || '.gen_ulid()') IS NULL AS gen_ulid;
+SELECT pg_catalog.to_regnamespace(pg_catalog.quote_ident($1)) IS NULL AS schema,
+    pg_catalog.set_config('search_path', pg_catalog.quote_ident($1), true),
+    pg_catalog.to_regprocedure(pg_catalog.quote_ident($1) || '.gen_ulid()') IS NULL AS gen_ulid;

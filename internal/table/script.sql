@@ -21,7 +21,7 @@ SET LOCAL search_path = {{identifier .Table.Schema}};
 -- A gen_ulid() that exists stays.
 DO $create$
 BEGIN
-    IF to_regprocedure({{literal (print (identifier .Table.Schema) ".gen_ulid()")}}) IS NULL THEN
+    IF pg_catalog.to_regprocedure({{literal (print (identifier .Table.Schema) ".gen_ulid()")}}) IS NULL THEN
 {{template "create_gen_ulid.sql" .}}    END IF;
 END
 $create$;

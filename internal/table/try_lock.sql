@@ -1,2 +1,2 @@
 -- The same lock as in lock.sql.
-SELECT pg_try_advisory_xact_lock(1667329647, hashtext($1));
+SELECT pg_catalog.pg_try_advisory_xact_lock(1667329647, pg_catalog.hashtext($1));

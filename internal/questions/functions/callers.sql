@@ -18,45 +18,45 @@ AS $answer$
     SELECT
         kind,
         caller,
-        round(requests)::bigint,
-        round((100 * requests / nullif(of_all, 0))::numeric, 1),
+        pg_catalog.round(requests)::bigint,
+        pg_catalog.round((100 * requests / nullif(of_all, 0))::numeric, 1),
         busy,
-        round(refused)::bigint,
-        round(failed)::bigint,
+        pg_catalog.round(refused)::bigint,
+        pg_catalog.round(failed)::bigint,
         last_at
     FROM (
         SELECT
             CASE WHEN grouping(account_id) = 0 THEN 'account' WHEN grouping(ip) = 0 THEN 'address' ELSE 'user agent' END AS kind,
-            CASE WHEN grouping(account_id) = 0 THEN coalesce(max(account_email), account_id::text)
-                WHEN grouping(ip) = 0 THEN host(ip) ELSE user_agent END AS caller,
-            sum(lines * requests) AS requests,
-            sum(busy * requests) AS busy,
-            sum(refused * requests) AS refused,
-            sum(failed * requests) AS failed,
-            max(last_at) AS last_at,
-            sum(sum(lines * requests)) OVER (PARTITION BY grouping(account_id, ip)) AS of_all,
-            row_number() OVER by_load AS by_load,
-            row_number() OVER by_errors AS by_errors
+            CASE WHEN grouping(account_id) = 0 THEN coalesce(pg_catalog.max(account_email), account_id::text)
+                WHEN grouping(ip) = 0 THEN pg_catalog.host(ip) ELSE user_agent END AS caller,
+            pg_catalog.sum(lines * requests) AS requests,
+            pg_catalog.sum(busy * requests) AS busy,
+            pg_catalog.sum(refused * requests) AS refused,
+            pg_catalog.sum(failed * requests) AS failed,
+            pg_catalog.max(last_at) AS last_at,
+            pg_catalog.sum(pg_catalog.sum(lines * requests)) OVER (PARTITION BY grouping(account_id, ip)) AS of_all,
+            pg_catalog.row_number() OVER by_load AS by_load,
+            pg_catalog.row_number() OVER by_errors AS by_errors
         FROM (
             SELECT
                 account_id,
                 CASE WHEN account_id IS NULL THEN account_email END AS instead_of_id,
-                max(account_email) AS account_email,
+                pg_catalog.max(account_email) AS account_email,
                 ip,
                 user_agent,
                 requests,
-                count(*) AS lines,
-                sum(duration) AS busy,
-                count(*) FILTER (WHERE status BETWEEN 400 AND 499) AS refused,
-                count(*) FILTER (WHERE status >= 500) AS failed,
-                max(created_at) AS last_at
+                pg_catalog.count(*) AS lines,
+                pg_catalog.sum(duration) AS busy,
+                pg_catalog.count(*) FILTER (WHERE status BETWEEN 400 AND 499) AS refused,
+                pg_catalog.count(*) FILTER (WHERE status >= 500) AS failed,
+                pg_catalog.max(created_at) AS last_at
             FROM {{template "lines" .}}
             GROUP BY account_id, instead_of_id, ip, user_agent, requests
         ) AS combinations
         GROUP BY GROUPING SETS ((account_id, instead_of_id), ip, user_agent)
         WINDOW
-            by_load AS (PARTITION BY grouping(account_id, ip) ORDER BY sum(lines * requests) DESC),
-            by_errors AS (PARTITION BY grouping(account_id, ip) ORDER BY sum((refused + failed) * requests) DESC)
+            by_load AS (PARTITION BY grouping(account_id, ip) ORDER BY pg_catalog.sum(lines * requests) DESC),
+            by_errors AS (PARTITION BY grouping(account_id, ip) ORDER BY pg_catalog.sum((refused + failed) * requests) DESC)
     ) AS callers
     WHERE by_load <= top OR by_errors <= top AND refused + failed > 0
     ORDER BY kind, requests DESC, caller

@@ -24,15 +24,15 @@ LANGUAGE sql STABLE PARALLEL SAFE
 AS $answer$
     SELECT
         CASE WHEN worse_failing > worse_slower THEN 'failing' ELSE 'slower' END,
-        round(greatest(worse_slower, worse_failing)::numeric, 1),
+        pg_catalog.round(greatest(worse_slower, worse_failing)::numeric, 1),
         least(lines_before, lines_recent) < 100,
         service_name,
         http_method,
         http_route,
         p95_before,
         p95_recent,
-        round(failed_before::numeric, 2),
-        round(failed_recent::numeric, 2),
+        pg_catalog.round(failed_before::numeric, 2),
+        pg_catalog.round(failed_recent::numeric, 2),
         lines_before,
         lines_recent
     FROM (
@@ -45,16 +45,16 @@ AS $answer$
                 http_route,
                 http_method,
                 service_name,
-                percentile_cont(0.95) WITHIN GROUP (ORDER BY duration) FILTER (WHERE NOT is_recent) AS p95_before,
-                percentile_cont(0.95) WITHIN GROUP (ORDER BY duration) FILTER (WHERE is_recent) AS p95_recent,
-                100 * coalesce(sum(requests) FILTER (WHERE status >= 500 AND NOT is_recent), 0)
-                / nullif(sum(requests) FILTER (WHERE NOT is_recent), 0) AS failed_before,
-                100 * coalesce(sum(requests) FILTER (WHERE status >= 500 AND is_recent), 0)
-                / nullif(sum(requests) FILTER (WHERE is_recent), 0) AS failed_recent,
-                count(*) FILTER (WHERE NOT is_recent) AS lines_before,
-                count(*) FILTER (WHERE is_recent) AS lines_recent
+                pg_catalog.percentile_cont(0.95) WITHIN GROUP (ORDER BY duration) FILTER (WHERE NOT is_recent) AS p95_before,
+                pg_catalog.percentile_cont(0.95) WITHIN GROUP (ORDER BY duration) FILTER (WHERE is_recent) AS p95_recent,
+                100 * coalesce(pg_catalog.sum(requests) FILTER (WHERE status >= 500 AND NOT is_recent), 0)
+                / nullif(pg_catalog.sum(requests) FILTER (WHERE NOT is_recent), 0) AS failed_before,
+                100 * coalesce(pg_catalog.sum(requests) FILTER (WHERE status >= 500 AND is_recent), 0)
+                / nullif(pg_catalog.sum(requests) FILTER (WHERE is_recent), 0) AS failed_recent,
+                pg_catalog.count(*) FILTER (WHERE NOT is_recent) AS lines_before,
+                pg_catalog.count(*) FILTER (WHERE is_recent) AS lines_recent
             FROM (
-                SELECT *, created_at > coalesce(until, now()) - recent AS is_recent
+                SELECT *, created_at > coalesce(until, pg_catalog.now()) - recent AS is_recent
                 FROM {{.Function "window"}}(recent + before, until, service, method, route)
             ) AS lines
             GROUP BY http_route, http_method, service_name

@@ -24,44 +24,44 @@ AS $answer$
         http_method,
         http_route,
         requests::bigint,
-        round(queries),
-        round(queries / nullif(requests, 0), 1),
+        pg_catalog.round(queries),
+        pg_catalog.round(queries / nullif(requests, 0), 1),
         busy,
-        round(100 * seconds / nullif(sum(seconds) OVER (), 0), 1),
-        round(100 * own / nullif(seconds, 0), 1),
-        round(100 * database / nullif(seconds, 0), 1),
-        round(100 * waiting / nullif(seconds, 0), 1),
-        round(100 * outgoing / nullif(seconds, 0), 1)
+        pg_catalog.round(100 * seconds / nullif(pg_catalog.sum(seconds) OVER (), 0), 1),
+        pg_catalog.round(100 * own / nullif(seconds, 0), 1),
+        pg_catalog.round(100 * database / nullif(seconds, 0), 1),
+        pg_catalog.round(100 * waiting / nullif(seconds, 0), 1),
+        pg_catalog.round(100 * outgoing / nullif(seconds, 0), 1)
     FROM (
         SELECT
             service_name,
             http_method,
             http_route,
-            sum(lines * requests)::numeric AS requests,
-            sum(busy * requests) AS busy,
-            extract(epoch FROM sum(busy * requests)) AS seconds,
-            coalesce(sum(queries * requests::numeric), 0) AS queries,
-            coalesce(sum(own * requests::numeric), 0) AS own,
-            coalesce(sum(database * requests::numeric), 0) AS database,
-            coalesce(sum(waiting * requests::numeric), 0) AS waiting,
-            coalesce(sum(http * requests::numeric), 0)
-            + coalesce(sum(rpc * requests::numeric), 0)
-            + coalesce(sum(messaging * requests::numeric), 0) AS outgoing
+            pg_catalog.sum(lines * requests)::numeric AS requests,
+            pg_catalog.sum(busy * requests) AS busy,
+            extract(epoch FROM pg_catalog.sum(busy * requests)) AS seconds,
+            coalesce(pg_catalog.sum(queries * requests::numeric), 0) AS queries,
+            coalesce(pg_catalog.sum(own * requests::numeric), 0) AS own,
+            coalesce(pg_catalog.sum(database * requests::numeric), 0) AS database,
+            coalesce(pg_catalog.sum(waiting * requests::numeric), 0) AS waiting,
+            coalesce(pg_catalog.sum(http * requests::numeric), 0)
+            + coalesce(pg_catalog.sum(rpc * requests::numeric), 0)
+            + coalesce(pg_catalog.sum(messaging * requests::numeric), 0) AS outgoing
         FROM (
             SELECT
                 service_name,
                 http_method,
                 http_route,
                 requests,
-                count(*) AS lines,
-                sum(duration) AS busy,
-                sum({{template "number" "db_num_queries"}}) AS queries,
-                sum({{template "number" "self_duration"}}) AS own,
-                sum({{template "number" "db_duration"}}) AS database,
-                sum({{template "number" "db_acquire_duration"}}) AS waiting,
-                sum({{template "number" "http_duration"}}) AS http,
-                sum({{template "number" "rpc_duration"}}) AS rpc,
-                sum({{template "number" "messaging_duration"}}) AS messaging
+                pg_catalog.count(*) AS lines,
+                pg_catalog.sum(duration) AS busy,
+                pg_catalog.sum({{template "number" "db_num_queries"}}) AS queries,
+                pg_catalog.sum({{template "number" "self_duration"}}) AS own,
+                pg_catalog.sum({{template "number" "db_duration"}}) AS database,
+                pg_catalog.sum({{template "number" "db_acquire_duration"}}) AS waiting,
+                pg_catalog.sum({{template "number" "http_duration"}}) AS http,
+                pg_catalog.sum({{template "number" "rpc_duration"}}) AS rpc,
+                pg_catalog.sum({{template "number" "messaging_duration"}}) AS messaging
             FROM {{template "lines" .}}
             GROUP BY service_name, http_method, http_route, requests
         ) AS weights

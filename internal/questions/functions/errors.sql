@@ -21,10 +21,10 @@ AS $answer$
         http_route,
         error_code,
         error_cause,
-        round(sum(requests))::bigint,
-        count(DISTINCT coalesce(account_id::text, account_email)),
-        min(created_at),
-        max(created_at)
+        pg_catalog.round(pg_catalog.sum(requests))::bigint,
+        pg_catalog.count(DISTINCT coalesce(account_id::text, account_email)),
+        pg_catalog.min(created_at),
+        pg_catalog.max(created_at)
     FROM {{template "lines" .}}
     WHERE status >= 400
     GROUP BY 1, 2, 3, 4, 5, 6

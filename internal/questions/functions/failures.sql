@@ -10,10 +10,10 @@
 LANGUAGE sql STABLE PARALLEL SAFE
 AS $answer$
     SELECT
-        date_bin({{template "step"}}, created_at, 'epoch'),
+        pg_catalog.date_bin({{template "step"}}, created_at, 'epoch'),
         status,
-        coalesce(error_code, left(error_cause, 100)),
-        round(sum(requests))::bigint
+        coalesce(error_code, pg_catalog.left(error_cause, 100)),
+        pg_catalog.round(pg_catalog.sum(requests))::bigint
     FROM {{template "lines" .}}
     WHERE status >= 400
     GROUP BY 1, 2, 3

@@ -10,12 +10,12 @@
 )
 LANGUAGE sql STABLE PARALLEL SAFE
 AS $answer$
-    SELECT at, ({{template "bounds"}})[bucket + 1], round(requests)::bigint
+    SELECT at, ({{template "bounds"}})[bucket + 1], pg_catalog.round(requests)::bigint
     FROM (
         SELECT
-            date_bin({{template "step"}}, created_at, 'epoch') AS at,
-            width_bucket(duration, {{template "bounds"}}) AS bucket,
-            sum(requests) AS requests
+            pg_catalog.date_bin({{template "step"}}, created_at, 'epoch') AS at,
+            pg_catalog.width_bucket(duration, {{template "bounds"}}) AS bucket,
+            pg_catalog.sum(requests) AS requests
         FROM {{template "lines" .}}
         GROUP BY 1, 2
     ) AS cells

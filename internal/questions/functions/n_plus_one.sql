@@ -21,16 +21,16 @@ AS $answer$
         service_name,
         http_method,
         http_route,
-        statistics ->> 'db_max_repeat_query',
-        round(sum(requests))::bigint,
-        count(*),
-        percentile_disc(0.5) WITHIN GROUP (ORDER BY {{template "number" "db_max_repeat"}}),
-        max({{template "number" "db_max_repeat"}}),
-        round(sum({{template "number" "db_num_queries"}} * requests::numeric)),
-        sum(({{template "number" "db_duration"}})::double precision * requests) * interval '1 s'
+        statistics ->> 'db_max_repeat_query'::text,
+        pg_catalog.round(pg_catalog.sum(requests))::bigint,
+        pg_catalog.count(*),
+        pg_catalog.percentile_disc(0.5) WITHIN GROUP (ORDER BY {{template "number" "db_max_repeat"}}),
+        pg_catalog.max({{template "number" "db_max_repeat"}}),
+        pg_catalog.round(pg_catalog.sum({{template "number" "db_num_queries"}} * requests::numeric)),
+        pg_catalog.sum(({{template "number" "db_duration"}})::double precision * requests) * interval '1 s'
     FROM {{template "lines" .}}
-    WHERE statistics -> 'db_max_repeat' >= to_jsonb(repeats)
-        AND jsonb_typeof(statistics -> 'db_max_repeat') = 'number'
+    WHERE statistics -> 'db_max_repeat'::text >= pg_catalog.to_jsonb(repeats)
+        AND pg_catalog.jsonb_typeof(statistics -> 'db_max_repeat'::text) = 'number'
     GROUP BY 1, 2, 3, 4
     ORDER BY 9 DESC NULLS LAST, 1, 2, 3, 4
 $answer$;

@@ -11,16 +11,16 @@ AS $answer$
     SELECT
         substring(explained.text FROM '^[^?.]*[?.]'),
         p.proname::text,
-        pg_get_function_arguments(p.oid),
+        pg_catalog.pg_get_function_arguments(p.oid),
         explained.text
-    FROM pg_proc AS own
-    JOIN pg_proc AS p
+    FROM pg_catalog.pg_proc AS own
+    JOIN pg_catalog.pg_proc AS p
         ON p.pronamespace = own.pronamespace
-        AND starts_with(p.proname::text, left(own.proname::text, -length('questions')))
-    JOIN pg_description AS d ON d.objoid = p.oid AND d.classoid = 'pg_proc'::regclass
-    CROSS JOIN LATERAL (SELECT left(d.description, strpos(d.description, '{{.MarkStart}}') - 1)) AS explained (text)
-    WHERE own.oid = to_regproc({{literal (.Function "questions").String}})
-        AND strpos(d.description, '{{.MarkStart}}') > 0
+        AND pg_catalog.starts_with(p.proname::text, pg_catalog.left(own.proname::text, -pg_catalog.length('questions')))
+    JOIN pg_catalog.pg_description AS d ON d.objoid = p.oid AND d.classoid = 'pg_catalog.pg_proc'::regclass::oid
+    CROSS JOIN LATERAL (SELECT pg_catalog.left(d.description, pg_catalog.strpos(d.description, '{{.MarkStart}}') - 1)) AS explained (text)
+    WHERE own.oid = pg_catalog.to_regproc({{literal (.Function "questions").String}})::oid
+        AND pg_catalog.strpos(d.description, '{{.MarkStart}}') > 0
     ORDER BY p.oid
 $answer$;
 COMMENT ON FUNCTION {{.Function "questions"}} IS

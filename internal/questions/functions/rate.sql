@@ -17,22 +17,22 @@ LANGUAGE sql STABLE PARALLEL SAFE
 AS $answer$
     SELECT
         at,
-        round(requests)::bigint,
-        round((requests / extract(epoch FROM {{template "step"}}))::numeric, 2),
-        round((100 * refused / nullif(requests, 0))::numeric, 2),
-        round((100 * failed / nullif(requests, 0))::numeric, 2),
+        pg_catalog.round(requests)::bigint,
+        pg_catalog.round((requests / extract(epoch FROM {{template "step"}}))::numeric, 2),
+        pg_catalog.round((100 * refused / nullif(requests, 0))::numeric, 2),
+        pg_catalog.round((100 * failed / nullif(requests, 0))::numeric, 2),
         lines,
         p[1],
         p[2],
         p[3]
     FROM (
         SELECT
-            date_bin({{template "step"}}, created_at, 'epoch') AS at,
-            sum(requests) AS requests,
-            coalesce(sum(requests) FILTER (WHERE status BETWEEN 400 AND 499), 0) AS refused,
-            coalesce(sum(requests) FILTER (WHERE status >= 500), 0) AS failed,
-            count(*) AS lines,
-            percentile_cont(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (ORDER BY duration) AS p
+            pg_catalog.date_bin({{template "step"}}, created_at, 'epoch') AS at,
+            pg_catalog.sum(requests) AS requests,
+            coalesce(pg_catalog.sum(requests) FILTER (WHERE status BETWEEN 400 AND 499), 0) AS refused,
+            coalesce(pg_catalog.sum(requests) FILTER (WHERE status >= 500), 0) AS failed,
+            pg_catalog.count(*) AS lines,
+            pg_catalog.percentile_cont(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (ORDER BY duration) AS p
         FROM {{template "lines" .}}
         GROUP BY 1
     ) AS steps

@@ -24,27 +24,27 @@ AS $answer$
         service_name,
         http_method,
         http_route,
-        round(requests)::bigint,
+        pg_catalog.round(requests)::bigint,
         lines,
         p[1],
         p[2],
         p[3],
         p[4],
-        round((100 * instant / requests)::numeric, 1),
-        round((100 * (requests - instant - slow) / requests)::numeric, 1),
-        round((100 * slow / requests)::numeric, 1),
-        round((100 * failed / requests)::numeric, 2)
+        pg_catalog.round((100 * instant / requests)::numeric, 1),
+        pg_catalog.round((100 * (requests - instant - slow) / requests)::numeric, 1),
+        pg_catalog.round((100 * slow / requests)::numeric, 1),
+        pg_catalog.round((100 * failed / requests)::numeric, 2)
     FROM (
         SELECT
             http_route,
             http_method,
             service_name,
-            count(*) AS lines,
-            nullif(sum(requests), 0) AS requests,
-            coalesce(sum(requests) FILTER (WHERE duration < '100 ms'), 0) AS instant,
-            coalesce(sum(requests) FILTER (WHERE duration >= '1 s'), 0) AS slow,
-            coalesce(sum(requests) FILTER (WHERE status >= 500), 0) AS failed,
-            percentile_cont(ARRAY[0.5, 0.95, 0.99, 1]) WITHIN GROUP (ORDER BY duration) AS p
+            pg_catalog.count(*) AS lines,
+            nullif(pg_catalog.sum(requests), 0) AS requests,
+            coalesce(pg_catalog.sum(requests) FILTER (WHERE duration < '100 ms'), 0) AS instant,
+            coalesce(pg_catalog.sum(requests) FILTER (WHERE duration >= '1 s'), 0) AS slow,
+            coalesce(pg_catalog.sum(requests) FILTER (WHERE status >= 500), 0) AS failed,
+            pg_catalog.percentile_cont(ARRAY[0.5, 0.95, 0.99, 1]) WITHIN GROUP (ORDER BY duration) AS p
         FROM {{template "lines" .}}
         GROUP BY http_route, http_method, service_name
     ) AS routes

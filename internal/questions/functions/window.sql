@@ -6,7 +6,7 @@ since interval DEFAULT '24 hours',
     route text DEFAULT NULL
 {{- end -}}
 {{- define "number" -}}
-CASE jsonb_typeof(statistics -> '{{.}}') WHEN 'number' THEN (statistics -> '{{.}}')::numeric END
+CASE pg_catalog.jsonb_typeof(statistics -> '{{.}}'::text) WHEN 'number' THEN (statistics -> '{{.}}'::text)::numeric END
 {{- end -}}
 {{- define "lines" -}}{{.Function "window"}}(since, until, service, method, route){{- end -}}
 -- Most other questions read lines through this function. The planner inlines it into them,
@@ -73,7 +73,7 @@ AS $answer$
             api_error_code, api_error_cause, api_error_message, api_error_internal_code,
             account_id, account_email, ip, user_agent, request_id, trace_id, statistics
         FROM {{.Table}}
-        WHERE created_at > coalesce($2, now()) - $1
+        WHERE created_at > coalesce($2, pg_catalog.now()) - $1
             AND created_at <= coalesce($2, 'infinity')
     ) AS line
     WHERE ($3 IS NULL OR line.service_name = $3)
