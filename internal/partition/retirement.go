@@ -67,17 +67,18 @@ func (m *Maintainer) next(at instant, catalog Catalog, tried map[attempt]bool) (
 }
 
 // act carries out the next action, which it plans under the lock. done is false if there is
-// none, or if another collector holds the lock.
+// none, because another collector was faster. It is an error not to get the lock: whoever
+// holds it may not be one that retires anything.
 func (m *Maintainer) act(ctx context.Context, parent table.Name, shape shape, tried map[attempt]bool) (done bool, err error) {
 	tx, err := m.pool.Begin(ctx)
 	if err != nil {
 		return false, fmt.Errorf("begin partition change: %w", err)
 	}
 	defer tx.Rollback(context.WithoutCancel(ctx)) //nolint:errcheck // a no-op after Commit
-	if err := limitWaits(ctx, tx); err != nil {
+	if err := table.Lock(ctx, tx, parent); err != nil {
 		return false, err
 	}
-	if free, err := table.TryLock(ctx, tx, parent); err != nil || !free {
+	if err := limitWaits(ctx, tx); err != nil {
 		return false, err
 	}
 	catalog, err := read(ctx, tx, parent, m.cfg.MaxSize > 0)

@@ -329,3 +329,21 @@ func TestMaintainer_Create_NumbersATakenName(t *testing.T) {
 	require.NotContains(t, k.attached(t), "lines_20230512_3")
 	require.Contains(t, k.tables(t), "lines_20230512")
 }
+
+// Somebody else's lock keeps partitions from being retired, which is no success.
+func TestMaintainer_HeldLock_IsNoSuccess(t *testing.T) {
+	t.Parallel()
+	k := keep(t, nil)
+	k.round(t, 0)
+	succeeded := k.at
+	k.at = k.at.Add(3*24*time.Hour - 15*time.Hour)
+	require.NoError(t, k.EnsureAhead(t.Context(), parent))
+	release := k.hold(t, `SELECT pg_advisory_xact_lock(1667329647, hashtext('"public"."lines"'))`)
+	require.ErrorContains(t, k.Maintain(t.Context(), parent), "lock table definition")
+	status, _ := k.Status()
+	require.Equal(t, succeeded, status.LastSuccess)
+	require.Contains(t, k.attached(t), "lines_20230512")
+	release()
+	k.round(t, 0)
+	require.NotContains(t, k.attached(t), "lines_20230512")
+}

@@ -4,9 +4,13 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"go.uber.org/zap"
+
+	"canonicallineexporter/internal/database"
 )
 
 // Config describes the table to maintain.
@@ -25,7 +29,21 @@ type Maintainer struct {
 	pool    *pgxpool.Pool
 	logger  *zap.Logger
 	created chan struct{}
+
+	// mu guards what follows, and is held during an attempt to create what is missing.
+	mu sync.Mutex
+	// pause is the time from the latest attempt to add columns, which failed, until next; 0
+	// after a success.
+	pause time.Duration
+	next  time.Time
 }
+
+// Every attempt to add columns makes readers and writers queue up behind it for a moment, so
+// the pauses between attempts that fail grow from minPause to maxPause.
+const (
+	minPause = time.Minute
+	maxPause = time.Hour
+)
 
 // NewMaintainer returns a maintainer that uses pool.
 func NewMaintainer(cfg Config, pool *pgxpool.Pool, logger *zap.Logger) *Maintainer {
@@ -33,18 +51,32 @@ func NewMaintainer(cfg Config, pool *pgxpool.Pool, logger *zap.Logger) *Maintain
 }
 
 // Maintain returns the definition of the table. It first creates the table or the columns
-// that are missing if CreateSchema allows that. Without a table it returns ErrNoTable.
+// that are missing if CreateSchema allows that. Columns that cannot be added are left for
+// later, because lines can be written without them. Without a table it returns ErrNoTable.
 func (m *Maintainer) Maintain(ctx context.Context) (Definition, error) {
 	definition, err := Read(ctx, m.pool, m.Name)
-	switch {
-	case err != nil && !errors.Is(err, ErrNoTable):
-		return Definition{}, err
-	case !m.CreateSchema, err == nil && !m.lacks(definition):
+	if err == nil && !m.lacks(definition) || !m.CreateSchema {
 		return definition, err
 	}
-	if err := Apply(ctx, m.pool, m.Name, m.Columns); err != nil {
+	// Whoever waits for another caller's attempt reads what came of it.
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	definition, err = Read(ctx, m.pool, m.Name)
+	exists := err == nil
+	switch {
+	case !exists && !errors.Is(err, ErrNoTable):
 		return Definition{}, err
+	case exists && (!m.lacks(definition) || time.Now().Before(m.next)):
+		return definition, nil
 	}
+	if err := Apply(ctx, m.pool, m.Name, m.Columns); err != nil {
+		if !exists || ctx.Err() != nil {
+			return Definition{}, err
+		}
+		m.postpone(definition, err)
+		return definition, nil
+	}
+	m.pause, m.next = 0, time.Time{}
 	if definition, err = Read(ctx, m.pool, m.Name); err != nil {
 		return Definition{}, err
 	}
@@ -54,6 +86,17 @@ func (m *Maintainer) Maintain(ctx context.Context) (Definition, error) {
 	default: // The signal is already pending.
 	}
 	return definition, nil
+}
+
+// postpone leaves columns that could not be added for later, and says so once. The caller
+// holds mu.
+func (m *Maintainer) postpone(definition Definition, err error) {
+	if m.pause == 0 {
+		m.logger.Warn("columns cannot be added; lines are written without them, and it will be tried again",
+			zap.Stringer("table", definition.Name), zap.Error(database.Redact(err)))
+	}
+	m.pause = min(max(2*m.pause, minPause), maxPause)
+	m.next = time.Now().Add(m.pause)
 }
 
 // lacks reports whether the table lacks any of the columns.
