@@ -77,7 +77,8 @@ var (
 	rpcMethod   = known("rpc.method")
 	rpcOriginal = known("rpc.method_original")
 	rpcService  = known("rpc.service")
-	rpcStatuses = knownAll("rpc.response.status_code", "rpc.status_code", "rpc.grpc.status_code", "rpc.connect_rpc.error_code")
+	rpcStatuses = knownAll("rpc.response.status_code", "rpc.status_code", "rpc.grpc.status_code",
+		"rpc.connect_rpc.error_code", "rpc.jsonrpc.error_code")
 
 	errorType      = known("error.type")
 	databaseStatus = known("db.response.status_code")

@@ -147,7 +147,7 @@ var columns = []column{
 		Column: table.Column{Name: "http_path", Type: shortText, NotNull: true, Comment: "The request's path; empty: unknown"},
 		from:   []attribute{urlPath, httpTarget, urlFull, httpURL},
 		read:   (*resolver).readPath,
-		rule:   "without the query string; for an RPC `/package.Service/Method`",
+		rule:   "without the query string; for an RPC `/package.Service/Method`, of a service named by a URI its path and the method",
 	},
 	{
 		Column: table.Column{Name: "http_path_original", Type: shortText, Comment: "The path before a proxy rewrote it, where it differs"},
@@ -230,7 +230,7 @@ var columns = []column{
 		},
 		from: knownAll("http.response.status_code", "http.status_code"),
 		read: (*resolver).readStatus,
-		rule: "an RPC's code, as an HTTP status, comes first; then 500 if the SERVER span recorded an exception",
+		rule: "an RPC's code, as an HTTP status, comes first; without either 500 if the SERVER span recorded an exception or has the status Error, 499 if Go's `net/http: abort Handler` says that the client has left, and 200 for an RPC without a code or an error",
 	},
 	{
 		Column:    table.Column{Name: "sudo", Type: boolean, NotNull: true, Comment: "Whether a staff member acted for the account"},
@@ -251,7 +251,7 @@ var columns = []column{
 	},
 	{
 		Column: table.Column{Name: "user_agent", Type: shortText, Comment: "The client's User-Agent"},
-		from:   slices.Concat(knownAll("user_agent.original", "http.user_agent"), requestHeader("user-agent")),
+		from:   slices.Concat(knownAll("user_agent.original", "http.user_agent", "rpc.user_agent"), requestHeader("user-agent")),
 	},
 	{
 		Column: table.Column{

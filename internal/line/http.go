@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strings"
 
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
 	"canonicallineexporter/internal/copyrow"
 	"canonicallineexporter/internal/request"
 )
@@ -85,21 +87,36 @@ func (r *resolver) descendantRoute() (longest string) {
 	return longest
 }
 
+// statusClientLeft is nginx's status for a client that left before the response.
+const statusClientLeft = 499
+
+// abortHandler is the panic with which Go's net/http ends a request whose client has left.
+const abortHandler = "net/http: abort Handler"
+
 // readStatus returns the response's status. It translates the code of an RPC to an HTTP
-// status. It returns 500 for a request without a status that recorded an exception, as a
-// Go panic does, and 0 if nothing is known.
+// status. Without either it returns 500 for a request that failed, 200 for an RPC that did
+// not, and 0 if nothing is known.
 func (r *resolver) readStatus() copyrow.Value {
-	if r.call.code != "" {
-		return copyrow.IntegerValue(rpcCodes[r.call.code])
+	if r.call.status != 0 {
+		return copyrow.IntegerValue(r.call.status)
 	}
 	c := &r.columns[r.statusColumn]
 	if status := r.convert(c, c.from, c.descendants); !status.IsNull() {
 		return status
 	}
-	if _, ok := request.LastException(r.Span); ok {
+	exception, failed := request.LastException(r.Span)
+	switch status := r.Span.Status(); {
+	case exception.Message == abortHandler || status.Message() == abortHandler:
+		return copyrow.IntegerValue(statusClientLeft)
+	case failed || status.Code() == ptrace.StatusCodeError:
 		return copyrow.IntegerValue(http.StatusInternalServerError)
+	case !r.call.rpc || r.ofServer(rpcStatuses...) != "":
+		return copyrow.IntegerValue(0)
+	case r.ofServer(errorType) != "":
+		return copyrow.IntegerValue(http.StatusInternalServerError)
+	default:
+		return copyrow.IntegerValue(http.StatusOK)
 	}
-	return copyrow.IntegerValue(0)
 }
 
 // requestID returns the first valid request ID, else the trace's.

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/ptrace"
 )
 
 func TestColumns_HTTPMethod_IsAsSent(t *testing.T) {
@@ -193,6 +194,30 @@ func TestColumns_Status_Is500AfterAPanic(t *testing.T) {
 	req = newRequest(t, nil)
 	req.Span.Events().AppendEmpty().SetName("message")
 	require.EqualValues(t, 0, read(t, req)["status"], "only an exception tells of a failure")
+}
+
+func TestColumns_Status_OfAnError(t *testing.T) {
+	t.Parallel()
+	failing := func(attributes attrs, description string) map[string]any {
+		req := newRequest(t, attributes)
+		req.Span.Status().SetCode(ptrace.StatusCodeError)
+		req.Span.Status().SetMessage(description)
+		return read(t, req)
+	}
+	require.EqualValues(t, 500, failing(nil, "")["status"])
+	require.EqualValues(t, 404, failing(attrs{"http.response.status_code": 404}, "")["status"])
+	require.EqualValues(t, 500, failing(attrs{"rpc.system": "apache_dubbo", "rpc.method": "get"}, "")["status"])
+	require.EqualValues(t, 499, failing(nil, "net/http: abort Handler")["status"], "the client has left")
+
+	req := newRequest(t, nil)
+	addException(req.Span, "*errors.errorString", "net/http: abort Handler")
+	require.EqualValues(t, 499, read(t, req)["status"])
+	req = newRequest(t, attrs{"http.response.status_code": 502})
+	addException(req.Span, "*errors.errorString", "net/http: abort Handler")
+	require.EqualValues(t, 502, read(t, req)["status"])
+	req = newRequest(t, attrs{"rpc.system": "grpc", "rpc.method": "a.B/C"})
+	addException(req.Span, "IOException", "broken")
+	require.EqualValues(t, 500, read(t, req)["status"])
 }
 
 func TestColumns_RequestID_IsTheHeaderElseTheTraces(t *testing.T) {
