@@ -80,6 +80,14 @@ var (
 	rpcStatuses = knownAll("rpc.response.status_code", "rpc.status_code", "rpc.grpc.status_code",
 		"rpc.connect_rpc.error_code", "rpc.jsonrpc.error_code")
 
+	functionNames = knownAll("faas.invoked_name", "faas.name")
+
+	protocolName    = known("network.protocol.name")
+	schemes         = knownAll("url.scheme", "http.scheme")
+	upgrade         = capturedHeader(requestHeaderPrefix, "upgrade")
+	accept          = capturedHeader(requestHeaderPrefix, "accept")
+	responseContent = capturedHeader(responseHeaderPrefix, "content-type")
+
 	errorType      = known("error.type")
 	databaseStatus = known("db.response.status_code")
 

@@ -139,9 +139,9 @@ var columns = []column{
 			Name: "http_method", Type: copyrow.Type{Kind: copyrow.Text, Width: 20}, NotNull: true,
 			Comment: "The request's method as sent",
 		},
-		from: []attribute{requestMethod, httpMethod},
+		from: []attribute{requestMethodOriginal, requestMethod, httpMethod},
 		read: (*resolver).method,
-		rule: "`http.request.method_original` instead of `_OTHER`; then the first word of the span's name; for an RPC `POST`",
+		rule: "then the first word of the span's name, or the one after `HTTP`, if it is a method in any case; for an RPC `POST`; empty for what is neither",
 	},
 	{
 		Column: table.Column{Name: "http_path", Type: shortText, NotNull: true, Comment: "The request's path; empty: unknown"},
@@ -159,7 +159,7 @@ var columns = []column{
 		Column: table.Column{Name: "http_route", Type: shortText, Comment: "The pattern that matched; NULL: none"},
 		from:   []attribute{httpRoute}, descendants: true,
 		read: (*resolver).route,
-		rule: "of INTERNAL descendants the longest; then the span's name without its method, if a path is left; NULL for a 404 whose route is `/` or the path itself; for an RPC the path",
+		rule: "of INTERNAL descendants the longest; then the span's name without its method, if a path is left; for what has nothing of HTTP `faas.invoked_name`, `faas.name` or the span's name; NULL for a 404 whose route is `/` or the path itself; for an RPC the path",
 	},
 	{
 		Column: table.Column{Name: "idempotency_key", Type: identity, Comment: "The request's Idempotency-Key"},

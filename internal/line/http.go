@@ -2,6 +2,7 @@ package line
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"go.opentelemetry.io/collector/pdata/ptrace"
@@ -10,21 +11,48 @@ import (
 	"canonicallineexporter/internal/request"
 )
 
-// method returns the request's method as the client sent it, which is POST for an RPC.
+// method returns the request's method as the client sent it, which is POST for an RPC and
+// empty for what is neither.
 func (r *resolver) method() copyrow.Value {
 	if r.call.rpc {
 		return copyrow.TextValue(http.MethodPost)
 	}
-	method := r.first(requestMethod, httpMethod)
-	if method == "_OTHER" {
-		if original := r.first(requestMethodOriginal); original != "" {
-			method = original
-		}
-	}
+	method := r.first(requestMethodOriginal, requestMethod, httpMethod)
 	if method == "" {
-		method, _, _ = strings.Cut(r.Span.Name(), " ")
+		method, _ = splitName(r.Span.Name())
 	}
 	return copyrow.RequiredTextValue(method)
+}
+
+// These are the methods that the name of a span can begin with: methods in any case, since
+// Zipkin writes names in lower case, and extensionMethods, which are words of their own, only
+// as HTTP has them.
+var (
+	methods = []string{
+		http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodHead,
+		http.MethodOptions, http.MethodTrace, http.MethodConnect,
+	}
+	extensionMethods = []string{
+		"QUERY", "PROPFIND", "PROPPATCH", "MKCOL", "MKCALENDAR", "COPY", "MOVE", "LOCK", "UNLOCK", "REPORT", "SEARCH", "PURGE",
+	}
+)
+
+// splitName splits the name of a span into its method and what follows. The method is empty
+// if the name has none.
+func splitName(name string) (method, rest string) {
+	word, after, _ := strings.Cut(name, " ")
+	if strings.EqualFold(word, "http") {
+		word, after, _ = strings.Cut(after, " ")
+	}
+	for _, method := range methods {
+		if strings.EqualFold(word, method) {
+			return method, after
+		}
+	}
+	if slices.Contains(extensionMethods, word) {
+		return word, after
+	}
+	return "", name
 }
 
 // readPath returns the request's path, empty if the span does not tell it.
@@ -57,19 +85,37 @@ func (r *resolver) route() copyrow.Value {
 		route = r.descendantRoute()
 	}
 	if route == "" {
-		// otelhttp around a ServeMux names the span after the pattern and sets no
-		// http.route. A name without a method that equals the path is not a pattern.
-		name := r.Span.Name()
-		if _, rest, ok := strings.Cut(name, " "); ok && strings.HasPrefix(rest, "/") {
-			route = rest
-		} else if strings.HasPrefix(name, "/") && name != r.target.path {
-			route = name
-		}
+		route = r.nameRoute()
 	}
 	if r.status.Number() == http.StatusNotFound && (route == "/" || route == r.target.path) {
 		return copyrow.Null
 	}
 	return copyrow.TextValue(route)
+}
+
+// nameRoute returns the route that the name of the span tells. otelhttp around a ServeMux
+// names it after the pattern and sets no http.route. A name without a method that equals the
+// path is not a pattern. What has nothing of HTTP, such as a function, a command or a
+// worker's task, is called by its name.
+func (r *resolver) nameRoute() string {
+	name := r.Span.Name()
+	method, rest := splitName(name)
+	if method == "" {
+		if _, after, ok := strings.Cut(name, " "); ok && strings.HasPrefix(after, "/") {
+			return after
+		}
+	}
+	switch {
+	case strings.HasPrefix(rest, "/") && (method != "" || rest != r.target.path):
+		return rest
+	case method != "" || r.target.path != "" || r.first(requestMethodOriginal, requestMethod, httpMethod) != "",
+		r.status.Number() != 0 && r.ofServer(r.columns[r.statusColumn].from...) != "":
+		return ""
+	}
+	if function := r.first(functionNames...); function != "" {
+		return function
+	}
+	return name
 }
 
 // descendantRoute returns the longest route of INTERNAL descendants: frameworks inside the

@@ -15,7 +15,8 @@ func TestColumns_HTTPMethod_IsAsSent(t *testing.T) {
 		"new before old":         {attrs{"http.request.method": "PUT", "http.method": "POST"}, "PUT"},
 		"not a known one":        {attrs{"http.request.method": "_OTHER", "http.request.method_original": "PURGE"}, "PURGE"},
 		"lost":                   {attrs{"http.request.method": "_OTHER"}, "_OTHER"},
-		"original of a known":    {attrs{"http.request.method": "GET", "http.request.method_original": "get"}, "GET"},
+		"original of a known":    {attrs{"http.request.method": "GET", "http.request.method_original": "get"}, "get"},
+		"original of another":    {attrs{"http.request.method": "GET", "http.request.method_original": "PROPFIND"}, "PROPFIND"},
 		"from the name":          {attrs{"url.path": "/a"}, "GET"},
 		"cut":                    {attrs{"http.request.method": "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}, "ABCDEFGHIJKLMNOPQRS…"},
 		"set by the application": {attrs{"canonical.http_method": "BREW", "http.request.method": "GET"}, "BREW"},
@@ -31,11 +32,43 @@ func TestColumns_HTTPMethodAndRoute_ComeFromTheSpanName(t *testing.T) {
 		"GET users.show":        {"GET", nil},
 		"GET example.com/users": {"GET", nil},
 		"":                      {"", nil},
+		"get /users/{id}":       {"GET", "/users/{id}"},
+		"http get /users/{id}":  {"GET", "/users/{id}"},
+		"HTTP POST":             {"POST", nil},
+		"HTTP":                  {"", "HTTP"},
+		"/users/{id}":           {"", "/users/{id}"},
+		"PROPFIND /dav":         {"PROPFIND", "/dav"},
+		"search products":       {"", "search products"},
+		"migrate":               {"", "migrate"},
+		"tools/call weather":    {"", "tools/call weather"},
 	} {
 		req := newRequest(t, nil)
 		req.Span.SetName(name)
 		got := read(t, req)
 		require.Equal(t, want, [2]any{got["http_method"], got["http_route"]}, name)
+	}
+}
+
+func TestColumns_HTTPRoute_OfWhatIsNotHTTP(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		attributes   attrs
+		method, want any
+	}{
+		"function":        {attrs{"faas.invoked_name": "resize", "faas.trigger": "timer"}, "", "resize"},
+		"function's name": {attrs{"faas.name": "resize", "faas.trigger": "pubsub"}, "", "resize"},
+		"function by HTTP": {
+			attrs{"faas.name": "resize", "faas.trigger": "http", "http.request.method": "GET", "http.route": "/resize"}, "GET", "/resize",
+		},
+		"MCP":            {attrs{"mcp.method.name": "tools/call", "gen_ai.tool.name": "weather"}, "", "name"},
+		"HTTP, no route": {attrs{"http.request.method": "GET", "url.path": "/a"}, "GET", nil},
+		"only a status":  {attrs{"http.status_code": 200}, "", nil},
+		"only a path":    {attrs{"http.target": "/a"}, "", nil},
+	} {
+		req := newRequest(t, tt.attributes)
+		req.Span.SetName("name")
+		got := read(t, req)
+		require.Equal(t, [2]any{tt.method, tt.want}, [2]any{got["http_method"], got["http_route"]}, name)
 	}
 }
 
