@@ -2,6 +2,7 @@ package line
 
 import (
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -74,8 +75,8 @@ func parseOriginalPath(r *resolver, _ attribute, text string) copyrow.Value {
 	return copyrow.TextValue(path)
 }
 
-// route returns the pattern that matched. A 404 whose route is "/" or the path itself
-// comes from an old express or a catch-all, which matched nothing.
+// route returns the pattern that matched. If the request was not found, the root, a
+// catch-all and the path itself, with an ID in it, are what is left where nothing matched.
 func (r *resolver) route() copyrow.Value {
 	if r.call.rpc {
 		return copyrow.TextValue(r.call.route)
@@ -87,11 +88,39 @@ func (r *resolver) route() copyrow.Value {
 	if route == "" {
 		route = r.nameRoute()
 	}
-	if r.status.Number() == http.StatusNotFound && (route == "/" || route == r.target.path) {
-		return copyrow.Null
+	switch r.status.Number() {
+	case http.StatusNotFound, http.StatusMethodNotAllowed:
+		if catchAll.MatchString(route) || route == r.target.path && hasID(route) {
+			return copyrow.Null
+		}
 	}
 	return copyrow.TextValue(route)
 }
+
+// hasID reports whether a segment of the path is a number or another ID, for which a pattern
+// would have a parameter.
+func hasID(path string) bool {
+	for segment := range strings.SplitSeq(path, "/") {
+		if segment != "" && strings.Trim(segment, "0123456789") == "" {
+			return true
+		}
+		if _, ok := parseID(segment); ok {
+			return true
+		}
+	}
+	return false
+}
+
+// catchAll matches the root and patterns that match every path, as frameworks write them.
+var catchAll = regexp.MustCompile(`^/?(?:` + strings.Join([]string{
+	``, `\*\*?\w*`, // Express, chi, Spring
+	`\{\*\*?\w*\}`,                       // ASP.NET Core, Spring
+	`\{\w*(?:\.\.\.|\+|:\.[*+]|:path)\}`, // net/http, AWS, gorilla/mux, FastAPI
+	`:\w+(?:[*+]|\(\.[*+]\))`,            // path-to-regexp
+	`\(?\.[*+]\)?`,
+	`<path:\w+>`,             // Flask
+	`\[{1,2}\.{3}\w+\]{1,2}`, // Next.js
+}, "|") + `)/?$`)
 
 // nameRoute returns the route that the name of the span tells. otelhttp around a ServeMux
 // names it after the pattern and sets no http.route. A name without a method that equals the
@@ -100,6 +129,9 @@ func (r *resolver) route() copyrow.Value {
 func (r *resolver) nameRoute() string {
 	name := r.Span.Name()
 	method, rest := splitName(name)
+	if status := r.status.Number(); rest == r.target.path && (status == http.StatusNotFound || status == http.StatusMethodNotAllowed) {
+		return ""
+	}
 	if method == "" {
 		if _, after, ok := strings.Cut(name, " "); ok && strings.HasPrefix(after, "/") {
 			return after
@@ -193,7 +225,11 @@ func (r *resolver) readTarget() (t target) {
 		if t.path != "" && t.query != "" {
 			break
 		}
-		path, query := splitTarget(r.ofServer(a))
+		text := r.ofServer(a)
+		if a != httpTarget {
+			text = withoutHost(text)
+		}
+		path, query := splitTarget(text)
 		if t.path == "" {
 			t.path = path
 		}
@@ -227,4 +263,24 @@ func splitTarget(s string) (path, query string) {
 		path = "/" + path
 	}
 	return path, query
+}
+
+// withoutHost returns a URL without its host if it has one and no scheme.
+func withoutHost(url string) string {
+	if after, ok := strings.CutPrefix(url, "//"); ok {
+		url = after
+	} else {
+		end := strings.IndexAny(url, "/?#")
+		if end < 0 {
+			end = len(url)
+		}
+		host := url[:end]
+		if !strings.ContainsAny(host, ".:[") && host != "localhost" || strings.HasPrefix(url[end:], "//") || strings.HasSuffix(host, ":") {
+			return url
+		}
+	}
+	if path := strings.IndexAny(url, "/?#"); path >= 0 {
+		return url[path:]
+	}
+	return "/"
 }

@@ -86,11 +86,12 @@ func TestColumns_HTTPRoute_IsTheLongestOfDescendants(t *testing.T) {
 		routes []string
 		want   any
 	}{
-		"the longest":          {attrs{"url.path": "/users/1"}, []string{"/users", "/users/:id", "/"}, "/users/:id"},
-		"the SERVER span's":    {attrs{"url.path": "/users/1", "http.route": "/users/*"}, []string{"/users/:id"}, "/users/*"},
-		"only the root":        {attrs{"url.path": "/users/1", "http.response.status_code": 401}, []string{"/"}, nil},
-		"the root itself":      {attrs{"url.path": "/", "http.response.status_code": 200}, []string{"/"}, "/"},
-		"nothing that matched": {attrs{"url.path": "/nope", "http.response.status_code": 404}, []string{"/nope"}, nil},
+		"the longest":       {attrs{"url.path": "/users/1"}, []string{"/users", "/users/:id", "/"}, "/users/:id"},
+		"the SERVER span's": {attrs{"url.path": "/users/1", "http.route": "/users/*"}, []string{"/users/:id"}, "/users/*"},
+		"only the root":     {attrs{"url.path": "/users/1", "http.response.status_code": 401}, []string{"/"}, nil},
+		"the root itself":   {attrs{"url.path": "/", "http.response.status_code": 200}, []string{"/"}, "/"},
+		"a matched 404":     {attrs{"url.path": "/users", "http.response.status_code": 404}, []string{"/users", "/"}, "/users"},
+		"a catch-all":       {attrs{"url.path": "/nope", "http.response.status_code": 404}, []string{"/*"}, nil},
 	} {
 		req := newRequest(t, tt.server)
 		for _, route := range tt.routes {
@@ -107,14 +108,34 @@ func TestColumns_HTTPRoute_IsNullIfNothingMatched(t *testing.T) {
 		"old express":                      {attrs{"http.route": "/", "http.target": "/nope?a=b", "http.status_code": 404}, nil},
 		"new":                              {attrs{"http.route": "/", "url.path": "/nope", "http.response.status_code": 404}, nil},
 		"status as a string":               {attrs{"http.route": "/", "url.path": "/nope", "http.status_code": "404"}, nil},
-		"the path itself":                  {attrs{"http.route": "/nope", "url.path": "/nope", "http.response.status_code": 404}, nil},
-		"the path in the target":           {attrs{"http.route": "/nope", "http.target": "/nope?a=b", "http.status_code": 404}, nil},
+		"the path itself matched":          {attrs{"http.route": "/cart", "url.path": "/cart", "http.response.status_code": 404}, "/cart"},
+		"the path itself, with a number":   {attrs{"http.route": "/users/42", "url.path": "/users/42", "http.status_code": 404}, nil},
+		"the path itself, with an ID":      {attrs{"http.route": "/users/01ARZ3NDEKTSV4RRFFQ69G5FAV", "url.path": "/users/01ARZ3NDEKTSV4RRFFQ69G5FAV", "http.status_code": 404}, nil},
+		"method not allowed":               {attrs{"http.route": "/", "http.target": "/items/7", "http.status_code": 405}, nil},
+		"root of another status":           {attrs{"http.route": "/", "http.target": "/items/7", "http.status_code": 403}, "/"},
+		"a catch-all that was found":       {attrs{"http.route": "/*", "url.path": "/app.js", "http.status_code": 200}, "/*"},
 		"status by the application":        {attrs{"http.route": "/", "url.path": "/nope", "http.status_code": 200, "canonical.status": 404}, nil},
 		"a pattern that matched":           {attrs{"http.route": "/users/:id", "url.path": "/users/1", "http.status_code": 404}, "/users/:id"},
 		"root that was found":              {attrs{"http.route": "/", "url.path": "/", "http.status_code": 200}, "/"},
 		"static route with another status": {attrs{"http.route": "/users", "url.path": "/users", "http.status_code": 500}, "/users"},
 		"set by the application":           {attrs{"canonical.http_route": "/nope", "url.path": "/nope", "http.status_code": 404}, "/nope"},
 	}.run(t, "http_route")
+}
+
+func TestColumns_HTTPRoute_OfA404IsNoCatchAll(t *testing.T) {
+	t.Parallel()
+	for _, route := range []string{
+		"/", "/*", "/**", "*", "**", "/{path...}", "/{proxy+}", "/{path:.*}", "/{path:.+}", "/{*path}", "/{**path}", "/*path",
+		"/:path*", "/:path+", "/:path(.*)", "/(.*)", "(.*)", "/.*", "/<path:path>", "/[...slug]", "/[[...slug]]", "/**/",
+		"/{tail:path}",
+	} {
+		for _, status := range []int{404, 405} {
+			require.Nil(t, readAttributes(t, attrs{"http.route": route, "url.path": "/nope", "http.status_code": status})["http_route"], route)
+		}
+	}
+	for _, route := range []string{"/users/*", "/users/:id", "/{id}", "/:id", "/users/{path...}", "/a*", "/users"} {
+		require.Equal(t, route, readAttributes(t, attrs{"http.route": route, "url.path": "/nope", "http.status_code": 404})["http_route"], route)
+	}
 }
 
 func TestColumns_HTTPRoute_IsNullIfTheSpanNameIsThePath(t *testing.T) {
@@ -136,6 +157,15 @@ func TestColumns_HTTPPath_ComesFromEitherGeneration(t *testing.T) {
 		"new absolute":                     {attrs{"url.full": "https://u:p@example.com/a?b=c"}, "/a"},
 		"old absolute":                     {attrs{"http.url": "https://example.com/a"}, "/a"},
 		"absolute without a path":          {attrs{"http.url": "https://example.com"}, "/"},
+		"without a scheme":                 {attrs{"url.full": "shop.test/orders/7?a=b"}, "/orders/7"},
+		"host and port without a scheme":   {attrs{"http.url": "shop:8080/orders/7"}, "/orders/7"},
+		"only a host and port":             {attrs{"http.url": "shop:8080"}, "/"},
+		"address without a scheme":         {attrs{"http.url": "[::1]:8080/orders/7"}, "/orders/7"},
+		"local host without a scheme":      {attrs{"http.url": "localhost/orders/7"}, "/orders/7"},
+		"only slashes for a scheme":        {attrs{"url.full": "//shop/orders/7"}, "/orders/7"},
+		"a path for a URL":                 {attrs{"http.url": "/items/7"}, "/items/7"},
+		"a path without a slash":           {attrs{"http.url": "orders/v1.2"}, "/orders/v1.2"},
+		"a path with dots":                 {attrs{"http.target": "v1.2/orders"}, "/v1.2/orders"},
 		"new before old":                   {attrs{"url.path": "/new", "http.target": "/old", "http.url": "http://h/older"}, "/new"},
 		"target before absolute":           {attrs{"http.target": "/target", "http.url": "http://h/url", "url.full": "http://h/full"}, "/target"},
 		"empty is none":                    {attrs{"url.path": "", "http.target": "/old"}, "/old"},
