@@ -77,7 +77,16 @@ var (
 	rpcMethod   = known("rpc.method")
 	rpcOriginal = known("rpc.method_original")
 	rpcService  = known("rpc.service")
-	rpcStatuses = knownAll("rpc.response.status_code", "rpc.status_code", "rpc.grpc.status_code", "rpc.connect_rpc.error_code")
+	rpcStatuses = knownAll("rpc.response.status_code", "rpc.status_code", "rpc.grpc.status_code",
+		"rpc.connect_rpc.error_code", "rpc.jsonrpc.error_code")
+
+	functionNames = knownAll("faas.invoked_name", "faas.name")
+
+	protocolName    = known("network.protocol.name")
+	schemes         = knownAll("url.scheme", "http.scheme")
+	upgrade         = capturedHeader(requestHeaderPrefix, "upgrade")
+	accept          = capturedHeader(requestHeaderPrefix, "accept")
+	responseContent = capturedHeader(responseHeaderPrefix, "content-type")
 
 	errorType      = known("error.type")
 	databaseStatus = known("db.response.status_code")

@@ -139,15 +139,15 @@ var columns = []column{
 			Name: "http_method", Type: copyrow.Type{Kind: copyrow.Text, Width: 20}, NotNull: true,
 			Comment: "The request's method as sent",
 		},
-		from: []attribute{requestMethod, httpMethod},
+		from: []attribute{requestMethodOriginal, requestMethod, httpMethod},
 		read: (*resolver).method,
-		rule: "`http.request.method_original` instead of `_OTHER`; then the first word of the span's name; for an RPC `POST`",
+		rule: "then the first word of the span's name, or the one after `HTTP`, if it is a method in any case; for an RPC `POST`; empty for what is neither",
 	},
 	{
 		Column: table.Column{Name: "http_path", Type: shortText, NotNull: true, Comment: "The request's path; empty: unknown"},
 		from:   []attribute{urlPath, httpTarget, urlFull, httpURL},
 		read:   (*resolver).readPath,
-		rule:   "without the query string; for an RPC `/package.Service/Method`",
+		rule:   "without the query string; for an RPC `/package.Service/Method`, of a service named by a URI its path and the method",
 	},
 	{
 		Column: table.Column{Name: "http_path_original", Type: shortText, Comment: "The path before a proxy rewrote it, where it differs"},
@@ -159,7 +159,7 @@ var columns = []column{
 		Column: table.Column{Name: "http_route", Type: shortText, Comment: "The pattern that matched; NULL: none"},
 		from:   []attribute{httpRoute}, descendants: true,
 		read: (*resolver).route,
-		rule: "of INTERNAL descendants the longest; then the span's name without its method, if a path is left; NULL for a 404 whose route is `/` or the path itself; for an RPC the path",
+		rule: "of INTERNAL descendants the longest; then the span's name without its method, if a path is left; for what has nothing of HTTP `faas.invoked_name`, `faas.name` or the span's name; NULL for a 404 or 405 whose route is `/`, a catch-all, or the path itself with an ID in it; for an RPC the path",
 	},
 	{
 		Column: table.Column{Name: "idempotency_key", Type: identity, Comment: "The request's Idempotency-Key"},
@@ -230,7 +230,7 @@ var columns = []column{
 		},
 		from: knownAll("http.response.status_code", "http.status_code"),
 		read: (*resolver).readStatus,
-		rule: "an RPC's code, as an HTTP status, comes first; then 500 if the SERVER span recorded an exception",
+		rule: "an RPC's code, as an HTTP status, comes first; without either 500 if the SERVER span recorded an exception or has the status Error, 499 if Go's `net/http: abort Handler` says that the client has left, and 200 for an RPC without a code or an error",
 	},
 	{
 		Column:    table.Column{Name: "sudo", Type: boolean, NotNull: true, Comment: "Whether a staff member acted for the account"},
@@ -251,7 +251,7 @@ var columns = []column{
 	},
 	{
 		Column: table.Column{Name: "user_agent", Type: shortText, Comment: "The client's User-Agent"},
-		from:   slices.Concat(knownAll("user_agent.original", "http.user_agent"), requestHeader("user-agent")),
+		from:   slices.Concat(knownAll("user_agent.original", "http.user_agent", "rpc.user_agent"), requestHeader("user-agent")),
 	},
 	{
 		Column: table.Column{

@@ -2,27 +2,58 @@ package line
 
 import (
 	"net/http"
+	"regexp"
+	"slices"
 	"strings"
+
+	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"canonicallineexporter/internal/copyrow"
 	"canonicallineexporter/internal/request"
 )
 
-// method returns the request's method as the client sent it, which is POST for an RPC.
+// method returns the request's method as the client sent it, which is POST for an RPC and
+// empty for what is neither.
 func (r *resolver) method() copyrow.Value {
 	if r.call.rpc {
 		return copyrow.TextValue(http.MethodPost)
 	}
-	method := r.first(requestMethod, httpMethod)
-	if method == "_OTHER" {
-		if original := r.first(requestMethodOriginal); original != "" {
-			method = original
-		}
-	}
+	method := r.first(requestMethodOriginal, requestMethod, httpMethod)
 	if method == "" {
-		method, _, _ = strings.Cut(r.Span.Name(), " ")
+		method, _ = splitName(r.Span.Name())
 	}
 	return copyrow.RequiredTextValue(method)
+}
+
+// These are the methods that the name of a span can begin with: methods in any case, since
+// Zipkin writes names in lower case, and extensionMethods, which are words of their own, only
+// as HTTP has them.
+var (
+	methods = []string{
+		http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodHead,
+		http.MethodOptions, http.MethodTrace, http.MethodConnect,
+	}
+	extensionMethods = []string{
+		"QUERY", "PROPFIND", "PROPPATCH", "MKCOL", "MKCALENDAR", "COPY", "MOVE", "LOCK", "UNLOCK", "REPORT", "SEARCH", "PURGE",
+	}
+)
+
+// splitName splits the name of a span into its method and what follows. The method is empty
+// if the name has none.
+func splitName(name string) (method, rest string) {
+	word, after, _ := strings.Cut(name, " ")
+	if strings.EqualFold(word, "http") {
+		word, after, _ = strings.Cut(after, " ")
+	}
+	for _, method := range methods {
+		if strings.EqualFold(word, method) {
+			return method, after
+		}
+	}
+	if slices.Contains(extensionMethods, word) {
+		return word, after
+	}
+	return "", name
 }
 
 // readPath returns the request's path, empty if the span does not tell it.
@@ -44,8 +75,8 @@ func parseOriginalPath(r *resolver, _ attribute, text string) copyrow.Value {
 	return copyrow.TextValue(path)
 }
 
-// route returns the pattern that matched. A 404 whose route is "/" or the path itself
-// comes from an old express or a catch-all, which matched nothing.
+// route returns the pattern that matched. If the request was not found, the root, a
+// catch-all and the path itself, with an ID in it, are what is left where nothing matched.
 func (r *resolver) route() copyrow.Value {
 	if r.call.rpc {
 		return copyrow.TextValue(r.call.route)
@@ -55,19 +86,68 @@ func (r *resolver) route() copyrow.Value {
 		route = r.descendantRoute()
 	}
 	if route == "" {
-		// otelhttp around a ServeMux names the span after the pattern and sets no
-		// http.route. A name without a method that equals the path is not a pattern.
-		name := r.Span.Name()
-		if _, rest, ok := strings.Cut(name, " "); ok && strings.HasPrefix(rest, "/") {
-			route = rest
-		} else if strings.HasPrefix(name, "/") && name != r.target.path {
-			route = name
+		route = r.nameRoute()
+	}
+	switch r.status.Number() {
+	case http.StatusNotFound, http.StatusMethodNotAllowed:
+		if catchAll.MatchString(route) || route == r.target.path && hasID(route) {
+			return copyrow.Null
 		}
 	}
-	if r.status.Number() == http.StatusNotFound && (route == "/" || route == r.target.path) {
-		return copyrow.Null
-	}
 	return copyrow.TextValue(route)
+}
+
+// hasID reports whether a segment of the path is a number or another ID, for which a pattern
+// would have a parameter.
+func hasID(path string) bool {
+	for segment := range strings.SplitSeq(path, "/") {
+		if segment != "" && strings.Trim(segment, "0123456789") == "" {
+			return true
+		}
+		if _, ok := parseID(segment); ok {
+			return true
+		}
+	}
+	return false
+}
+
+// catchAll matches the root and patterns that match every path, as frameworks write them.
+var catchAll = regexp.MustCompile(`^/?(?:` + strings.Join([]string{
+	``, `\*\*?\w*`, // Express, chi, Spring
+	`\{\*\*?\w*\}`,                       // ASP.NET Core, Spring
+	`\{\w*(?:\.\.\.|\+|:\.[*+]|:path)\}`, // net/http, AWS, gorilla/mux, FastAPI
+	`:\w+(?:[*+]|\(\.[*+]\))`,            // path-to-regexp
+	`\(?\.[*+]\)?`,
+	`<path:\w+>`,             // Flask
+	`\[{1,2}\.{3}\w+\]{1,2}`, // Next.js
+}, "|") + `)/?$`)
+
+// nameRoute returns the route that the name of the span tells. otelhttp around a ServeMux
+// names it after the pattern and sets no http.route. A name without a method that equals the
+// path is not a pattern. What has nothing of HTTP, such as a function, a command or a
+// worker's task, is called by its name.
+func (r *resolver) nameRoute() string {
+	name := r.Span.Name()
+	method, rest := splitName(name)
+	if status := r.status.Number(); rest == r.target.path && (status == http.StatusNotFound || status == http.StatusMethodNotAllowed) {
+		return ""
+	}
+	if method == "" {
+		if _, after, ok := strings.Cut(name, " "); ok && strings.HasPrefix(after, "/") {
+			return after
+		}
+	}
+	switch {
+	case strings.HasPrefix(rest, "/") && (method != "" || rest != r.target.path):
+		return rest
+	case method != "" || r.target.path != "" || r.first(requestMethodOriginal, requestMethod, httpMethod) != "",
+		r.status.Number() != 0 && r.ofServer(r.columns[r.statusColumn].from...) != "":
+		return ""
+	}
+	if function := r.first(functionNames...); function != "" {
+		return function
+	}
+	return name
 }
 
 // descendantRoute returns the longest route of INTERNAL descendants: frameworks inside the
@@ -85,21 +165,36 @@ func (r *resolver) descendantRoute() (longest string) {
 	return longest
 }
 
+// statusClientLeft is nginx's status for a client that left before the response.
+const statusClientLeft = 499
+
+// abortHandler is the panic with which Go's net/http ends a request whose client has left.
+const abortHandler = "net/http: abort Handler"
+
 // readStatus returns the response's status. It translates the code of an RPC to an HTTP
-// status. It returns 500 for a request without a status that recorded an exception, as a
-// Go panic does, and 0 if nothing is known.
+// status. Without either it returns 500 for a request that failed, 200 for an RPC that did
+// not, and 0 if nothing is known.
 func (r *resolver) readStatus() copyrow.Value {
-	if r.call.code != "" {
-		return copyrow.IntegerValue(rpcCodes[r.call.code])
+	if r.call.status != 0 {
+		return copyrow.IntegerValue(r.call.status)
 	}
 	c := &r.columns[r.statusColumn]
 	if status := r.convert(c, c.from, c.descendants); !status.IsNull() {
 		return status
 	}
-	if _, ok := request.LastException(r.Span); ok {
+	exception, failed := request.LastException(r.Span)
+	switch status := r.Span.Status(); {
+	case exception.Message == abortHandler || status.Message() == abortHandler:
+		return copyrow.IntegerValue(statusClientLeft)
+	case failed || status.Code() == ptrace.StatusCodeError:
 		return copyrow.IntegerValue(http.StatusInternalServerError)
+	case !r.call.rpc || r.ofServer(rpcStatuses...) != "":
+		return copyrow.IntegerValue(0)
+	case r.ofServer(errorType) != "":
+		return copyrow.IntegerValue(http.StatusInternalServerError)
+	default:
+		return copyrow.IntegerValue(http.StatusOK)
 	}
-	return copyrow.IntegerValue(0)
 }
 
 // requestID returns the first valid request ID, else the trace's.
@@ -130,7 +225,11 @@ func (r *resolver) readTarget() (t target) {
 		if t.path != "" && t.query != "" {
 			break
 		}
-		path, query := splitTarget(r.ofServer(a))
+		text := r.ofServer(a)
+		if a != httpTarget {
+			text = withoutHost(text)
+		}
+		path, query := splitTarget(text)
 		if t.path == "" {
 			t.path = path
 		}
@@ -164,4 +263,24 @@ func splitTarget(s string) (path, query string) {
 		path = "/" + path
 	}
 	return path, query
+}
+
+// withoutHost returns a URL without its host if it has one and no scheme.
+func withoutHost(url string) string {
+	if after, ok := strings.CutPrefix(url, "//"); ok {
+		url = after
+	} else {
+		end := strings.IndexAny(url, "/?#")
+		if end < 0 {
+			end = len(url)
+		}
+		host := url[:end]
+		if !strings.ContainsAny(host, ".:[") && host != "localhost" || strings.HasPrefix(url[end:], "//") || strings.HasSuffix(host, ":") {
+			return url
+		}
+	}
+	if path := strings.IndexAny(url, "/?#"); path >= 0 {
+		return url[path:]
+	}
+	return "/"
 }

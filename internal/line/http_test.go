@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/ptrace"
 )
 
 func TestColumns_HTTPMethod_IsAsSent(t *testing.T) {
@@ -14,7 +15,8 @@ func TestColumns_HTTPMethod_IsAsSent(t *testing.T) {
 		"new before old":         {attrs{"http.request.method": "PUT", "http.method": "POST"}, "PUT"},
 		"not a known one":        {attrs{"http.request.method": "_OTHER", "http.request.method_original": "PURGE"}, "PURGE"},
 		"lost":                   {attrs{"http.request.method": "_OTHER"}, "_OTHER"},
-		"original of a known":    {attrs{"http.request.method": "GET", "http.request.method_original": "get"}, "GET"},
+		"original of a known":    {attrs{"http.request.method": "GET", "http.request.method_original": "get"}, "get"},
+		"original of another":    {attrs{"http.request.method": "GET", "http.request.method_original": "PROPFIND"}, "PROPFIND"},
 		"from the name":          {attrs{"url.path": "/a"}, "GET"},
 		"cut":                    {attrs{"http.request.method": "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}, "ABCDEFGHIJKLMNOPQRS…"},
 		"set by the application": {attrs{"canonical.http_method": "BREW", "http.request.method": "GET"}, "BREW"},
@@ -30,11 +32,43 @@ func TestColumns_HTTPMethodAndRoute_ComeFromTheSpanName(t *testing.T) {
 		"GET users.show":        {"GET", nil},
 		"GET example.com/users": {"GET", nil},
 		"":                      {"", nil},
+		"get /users/{id}":       {"GET", "/users/{id}"},
+		"http get /users/{id}":  {"GET", "/users/{id}"},
+		"HTTP POST":             {"POST", nil},
+		"HTTP":                  {"", "HTTP"},
+		"/users/{id}":           {"", "/users/{id}"},
+		"PROPFIND /dav":         {"PROPFIND", "/dav"},
+		"search products":       {"", "search products"},
+		"migrate":               {"", "migrate"},
+		"tools/call weather":    {"", "tools/call weather"},
 	} {
 		req := newRequest(t, nil)
 		req.Span.SetName(name)
 		got := read(t, req)
 		require.Equal(t, want, [2]any{got["http_method"], got["http_route"]}, name)
+	}
+}
+
+func TestColumns_HTTPRoute_OfWhatIsNotHTTP(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		attributes   attrs
+		method, want any
+	}{
+		"function":        {attrs{"faas.invoked_name": "resize", "faas.trigger": "timer"}, "", "resize"},
+		"function's name": {attrs{"faas.name": "resize", "faas.trigger": "pubsub"}, "", "resize"},
+		"function by HTTP": {
+			attrs{"faas.name": "resize", "faas.trigger": "http", "http.request.method": "GET", "http.route": "/resize"}, "GET", "/resize",
+		},
+		"MCP":            {attrs{"mcp.method.name": "tools/call", "gen_ai.tool.name": "weather"}, "", "name"},
+		"HTTP, no route": {attrs{"http.request.method": "GET", "url.path": "/a"}, "GET", nil},
+		"only a status":  {attrs{"http.status_code": 200}, "", nil},
+		"only a path":    {attrs{"http.target": "/a"}, "", nil},
+	} {
+		req := newRequest(t, tt.attributes)
+		req.Span.SetName("name")
+		got := read(t, req)
+		require.Equal(t, [2]any{tt.method, tt.want}, [2]any{got["http_method"], got["http_route"]}, name)
 	}
 }
 
@@ -52,11 +86,12 @@ func TestColumns_HTTPRoute_IsTheLongestOfDescendants(t *testing.T) {
 		routes []string
 		want   any
 	}{
-		"the longest":          {attrs{"url.path": "/users/1"}, []string{"/users", "/users/:id", "/"}, "/users/:id"},
-		"the SERVER span's":    {attrs{"url.path": "/users/1", "http.route": "/users/*"}, []string{"/users/:id"}, "/users/*"},
-		"only the root":        {attrs{"url.path": "/users/1", "http.response.status_code": 401}, []string{"/"}, nil},
-		"the root itself":      {attrs{"url.path": "/", "http.response.status_code": 200}, []string{"/"}, "/"},
-		"nothing that matched": {attrs{"url.path": "/nope", "http.response.status_code": 404}, []string{"/nope"}, nil},
+		"the longest":       {attrs{"url.path": "/users/1"}, []string{"/users", "/users/:id", "/"}, "/users/:id"},
+		"the SERVER span's": {attrs{"url.path": "/users/1", "http.route": "/users/*"}, []string{"/users/:id"}, "/users/*"},
+		"only the root":     {attrs{"url.path": "/users/1", "http.response.status_code": 401}, []string{"/"}, nil},
+		"the root itself":   {attrs{"url.path": "/", "http.response.status_code": 200}, []string{"/"}, "/"},
+		"a matched 404":     {attrs{"url.path": "/users", "http.response.status_code": 404}, []string{"/users", "/"}, "/users"},
+		"a catch-all":       {attrs{"url.path": "/nope", "http.response.status_code": 404}, []string{"/*"}, nil},
 	} {
 		req := newRequest(t, tt.server)
 		for _, route := range tt.routes {
@@ -73,14 +108,34 @@ func TestColumns_HTTPRoute_IsNullIfNothingMatched(t *testing.T) {
 		"old express":                      {attrs{"http.route": "/", "http.target": "/nope?a=b", "http.status_code": 404}, nil},
 		"new":                              {attrs{"http.route": "/", "url.path": "/nope", "http.response.status_code": 404}, nil},
 		"status as a string":               {attrs{"http.route": "/", "url.path": "/nope", "http.status_code": "404"}, nil},
-		"the path itself":                  {attrs{"http.route": "/nope", "url.path": "/nope", "http.response.status_code": 404}, nil},
-		"the path in the target":           {attrs{"http.route": "/nope", "http.target": "/nope?a=b", "http.status_code": 404}, nil},
+		"the path itself matched":          {attrs{"http.route": "/cart", "url.path": "/cart", "http.response.status_code": 404}, "/cart"},
+		"the path itself, with a number":   {attrs{"http.route": "/users/42", "url.path": "/users/42", "http.status_code": 404}, nil},
+		"the path itself, with an ID":      {attrs{"http.route": "/users/01ARZ3NDEKTSV4RRFFQ69G5FAV", "url.path": "/users/01ARZ3NDEKTSV4RRFFQ69G5FAV", "http.status_code": 404}, nil},
+		"method not allowed":               {attrs{"http.route": "/", "http.target": "/items/7", "http.status_code": 405}, nil},
+		"root of another status":           {attrs{"http.route": "/", "http.target": "/items/7", "http.status_code": 403}, "/"},
+		"a catch-all that was found":       {attrs{"http.route": "/*", "url.path": "/app.js", "http.status_code": 200}, "/*"},
 		"status by the application":        {attrs{"http.route": "/", "url.path": "/nope", "http.status_code": 200, "canonical.status": 404}, nil},
 		"a pattern that matched":           {attrs{"http.route": "/users/:id", "url.path": "/users/1", "http.status_code": 404}, "/users/:id"},
 		"root that was found":              {attrs{"http.route": "/", "url.path": "/", "http.status_code": 200}, "/"},
 		"static route with another status": {attrs{"http.route": "/users", "url.path": "/users", "http.status_code": 500}, "/users"},
 		"set by the application":           {attrs{"canonical.http_route": "/nope", "url.path": "/nope", "http.status_code": 404}, "/nope"},
 	}.run(t, "http_route")
+}
+
+func TestColumns_HTTPRoute_OfA404IsNoCatchAll(t *testing.T) {
+	t.Parallel()
+	for _, route := range []string{
+		"/", "/*", "/**", "*", "**", "/{path...}", "/{proxy+}", "/{path:.*}", "/{path:.+}", "/{*path}", "/{**path}", "/*path",
+		"/:path*", "/:path+", "/:path(.*)", "/(.*)", "(.*)", "/.*", "/<path:path>", "/[...slug]", "/[[...slug]]", "/**/",
+		"/{tail:path}",
+	} {
+		for _, status := range []int{404, 405} {
+			require.Nil(t, readAttributes(t, attrs{"http.route": route, "url.path": "/nope", "http.status_code": status})["http_route"], route)
+		}
+	}
+	for _, route := range []string{"/users/*", "/users/:id", "/{id}", "/:id", "/users/{path...}", "/a*", "/users"} {
+		require.Equal(t, route, readAttributes(t, attrs{"http.route": route, "url.path": "/nope", "http.status_code": 404})["http_route"], route)
+	}
 }
 
 func TestColumns_HTTPRoute_IsNullIfTheSpanNameIsThePath(t *testing.T) {
@@ -102,6 +157,15 @@ func TestColumns_HTTPPath_ComesFromEitherGeneration(t *testing.T) {
 		"new absolute":                     {attrs{"url.full": "https://u:p@example.com/a?b=c"}, "/a"},
 		"old absolute":                     {attrs{"http.url": "https://example.com/a"}, "/a"},
 		"absolute without a path":          {attrs{"http.url": "https://example.com"}, "/"},
+		"without a scheme":                 {attrs{"url.full": "shop.test/orders/7?a=b"}, "/orders/7"},
+		"host and port without a scheme":   {attrs{"http.url": "shop:8080/orders/7"}, "/orders/7"},
+		"only a host and port":             {attrs{"http.url": "shop:8080"}, "/"},
+		"address without a scheme":         {attrs{"http.url": "[::1]:8080/orders/7"}, "/orders/7"},
+		"local host without a scheme":      {attrs{"http.url": "localhost/orders/7"}, "/orders/7"},
+		"only slashes for a scheme":        {attrs{"url.full": "//shop/orders/7"}, "/orders/7"},
+		"a path for a URL":                 {attrs{"http.url": "/items/7"}, "/items/7"},
+		"a path without a slash":           {attrs{"http.url": "orders/v1.2"}, "/orders/v1.2"},
+		"a path with dots":                 {attrs{"http.target": "v1.2/orders"}, "/v1.2/orders"},
 		"new before old":                   {attrs{"url.path": "/new", "http.target": "/old", "http.url": "http://h/older"}, "/new"},
 		"target before absolute":           {attrs{"http.target": "/target", "http.url": "http://h/url", "url.full": "http://h/full"}, "/target"},
 		"empty is none":                    {attrs{"url.path": "", "http.target": "/old"}, "/old"},
@@ -193,6 +257,30 @@ func TestColumns_Status_Is500AfterAPanic(t *testing.T) {
 	req = newRequest(t, nil)
 	req.Span.Events().AppendEmpty().SetName("message")
 	require.EqualValues(t, 0, read(t, req)["status"], "only an exception tells of a failure")
+}
+
+func TestColumns_Status_OfAnError(t *testing.T) {
+	t.Parallel()
+	failing := func(attributes attrs, description string) map[string]any {
+		req := newRequest(t, attributes)
+		req.Span.Status().SetCode(ptrace.StatusCodeError)
+		req.Span.Status().SetMessage(description)
+		return read(t, req)
+	}
+	require.EqualValues(t, 500, failing(nil, "")["status"])
+	require.EqualValues(t, 404, failing(attrs{"http.response.status_code": 404}, "")["status"])
+	require.EqualValues(t, 500, failing(attrs{"rpc.system": "apache_dubbo", "rpc.method": "get"}, "")["status"])
+	require.EqualValues(t, 499, failing(nil, "net/http: abort Handler")["status"], "the client has left")
+
+	req := newRequest(t, nil)
+	addException(req.Span, "*errors.errorString", "net/http: abort Handler")
+	require.EqualValues(t, 499, read(t, req)["status"])
+	req = newRequest(t, attrs{"http.response.status_code": 502})
+	addException(req.Span, "*errors.errorString", "net/http: abort Handler")
+	require.EqualValues(t, 502, read(t, req)["status"])
+	req = newRequest(t, attrs{"rpc.system": "grpc", "rpc.method": "a.B/C"})
+	addException(req.Span, "IOException", "broken")
+	require.EqualValues(t, 500, read(t, req)["status"])
 }
 
 func TestColumns_RequestID_IsTheHeaderElseTheTraces(t *testing.T) {

@@ -1,8 +1,11 @@
 package line
 
 import (
+	"net/http"
 	"strconv"
 	"strings"
+
+	"canonicallineexporter/internal/request"
 )
 
 // call says what the attributes of the RPC conventions hold.
@@ -11,24 +14,19 @@ type call struct {
 	rpc bool
 	// path is /package.Service/Method; route equals it if the service knows the method.
 	path, route string
-	// code is the name of the google.rpc.Code; empty: unknown.
+	// code is the name of the google.rpc.Code, or another system's code; empty: unknown.
 	code string
+	// status is the HTTP status that code stands for; 0: unknown.
+	status int64
 }
 
-// rpcCodes holds the HTTP status of each google.rpc.Code
+// rpcStatus holds the HTTP status of each google.rpc.Code
 // (https://github.com/googleapis/googleapis/blob/master/google/rpc/code.proto).
-var rpcCodes = map[string]int64{
+var rpcStatus = map[string]int64{
 	"OK": 200, "CANCELLED": 499, "UNKNOWN": 500, "INVALID_ARGUMENT": 400, "DEADLINE_EXCEEDED": 504, "NOT_FOUND": 404,
 	"ALREADY_EXISTS": 409, "PERMISSION_DENIED": 403, "RESOURCE_EXHAUSTED": 429, "FAILED_PRECONDITION": 400,
 	"ABORTED": 409, "OUT_OF_RANGE": 400, "UNIMPLEMENTED": 501, "INTERNAL": 500, "UNAVAILABLE": 503, "DATA_LOSS": 500,
 	"UNAUTHENTICATED": 401,
-}
-
-// rpcCodeNames holds the names of the codes by number.
-var rpcCodeNames = []string{
-	"OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS",
-	"PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED",
-	"INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED",
 }
 
 // readCall returns the call from the attributes of either generation of the RPC
@@ -40,25 +38,12 @@ func (r *resolver) readCall() (c call) {
 		return call{}
 	}
 	c.rpc = true
-	for _, a := range rpcStatuses {
-		if c.code = codeName(r.ofServer(a)); c.code != "" {
-			break
-		}
-	}
+	c.code, c.status = r.readCode()
 	unknown := method == "_OTHER"
 	if original := r.ofServer(rpcOriginal); unknown && original != "" {
 		method = original
 	}
-	switch {
-	case strings.Contains(method, "/"), service == "":
-		// The method includes its service, or no service is known.
-	case strings.Contains(service, "/"):
-		method = service
-	case method == "":
-		method = service
-	default:
-		method = service + "/" + method
-	}
+	method = fullMethod(service, method)
 	if method == "" {
 		method = r.Span.Name()
 	}
@@ -69,21 +54,55 @@ func (r *resolver) readCall() (c call) {
 	return c
 }
 
-// codeName returns the name of the code that s gives by number or by name, empty if s
-// is not a code. It accepts names in lower case, which Connect uses, and Go's CANCELED.
-func codeName(s string) string {
-	if n, err := strconv.Atoi(s); err == nil {
-		if n < 0 || n >= len(rpcCodeNames) {
-			return ""
+// readCode returns the code of an RPC and its HTTP status, 0 if the status is unknown.
+func (r *resolver) readCode() (code string, status int64) {
+	for _, a := range rpcStatuses {
+		text := r.ofServer(a)
+		if code = request.RPCCode(text); code != "" {
+			return code, rpcStatus[code]
 		}
-		return rpcCodeNames[n]
+		if status = jsonRPCStatus(text); status != 0 {
+			return text, status
+		}
 	}
-	name := strings.ToUpper(s)
-	if name == "CANCELED" {
-		name = "CANCELLED"
+	// Some instrumentations give the code of a failure only there.
+	code = request.RPCCode(r.ofServer(errorType))
+	return code, rpcStatus[code]
+}
+
+// jsonRPCStatus returns the HTTP status of a JSON-RPC error code, which is negative
+// (https://www.jsonrpc.org/specification#error_object); 0 if text is none.
+func jsonRPCStatus(text string) int64 {
+	code, err := strconv.Atoi(text)
+	switch {
+	case err != nil || code >= 0:
+		return 0
+	case code == -32601:
+		return http.StatusNotFound
+	case code == -32700, code == -32600, code == -32602:
+		return http.StatusBadRequest
+	default:
+		return http.StatusInternalServerError
 	}
-	if _, ok := rpcCodes[name]; !ok {
-		return ""
+}
+
+// fullMethod returns a method with its service. Some instrumentations put the full path
+// into one of them, and WCF names a service by its URI.
+func fullMethod(service, method string) string {
+	if strings.Contains(service, "/") {
+		service, _ = splitTarget(service)
+		service = strings.TrimSuffix(service, "/")
+		if method = strings.TrimPrefix(method, "/"); method == "" || strings.HasSuffix(service, "/"+method) {
+			return service
+		}
+		return service + "/" + method
 	}
-	return name
+	switch {
+	case strings.Contains(method, "/"), service == "":
+		return method
+	case method == "":
+		return service
+	default:
+		return service + "/" + method
+	}
 }

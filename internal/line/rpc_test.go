@@ -16,6 +16,9 @@ func TestColumns_OfAnRPC(t *testing.T) {
 		"full method":              {attrs{"rpc.system.name": "grpc", "rpc.method": "shop.v1.Orders/Place"}, "/shop.v1.Orders/Place"},
 		"full method with a slash": {attrs{"rpc.system.name": "grpc", "rpc.method": "/shop.v1.Orders/Place"}, "/shop.v1.Orders/Place"},
 		"full path in the service": {grpc(attrs{"rpc.service": "/shop.v1.Orders/Place"}), "/shop.v1.Orders/Place"},
+		"URI as the service":       {grpc(attrs{"rpc.service": "http://shop.test/Orders"}), "/Orders/Place"},
+		"URI and a path":           {grpc(attrs{"rpc.service": "http://shop.test/Orders/", "rpc.method": "/Place"}), "/Orders/Place"},
+		"slash in the service":     {grpc(attrs{"rpc.service": "shop/Orders"}), "/shop/Orders/Place"},
 		"beside HTTP":              {grpc(attrs{"url.path": "/elsewhere", "http.route": "/other"}), "/shop.v1.Orders/Place"},
 		"unknown method":           {attrs{"rpc.system.name": "grpc", "rpc.method": "_OTHER", "rpc.method_original": "a.B/C"}, "/a.B/C"},
 		"method alone":             {attrs{"rpc.system": "jsonrpc", "rpc.method": "place"}, "/place"},
@@ -40,7 +43,12 @@ func TestColumns_OfAnRPC(t *testing.T) {
 		"before HTTP":       {grpc(attrs{"rpc.grpc.status_code": 5, "http.response.status_code": 200}), int32(404)},
 		"only HTTP":         {grpc(attrs{"http.response.status_code": 200}), int32(200)},
 		"unknown number":    {grpc(attrs{"rpc.grpc.status_code": 99}), int32(0)},
-		"unknown":           {grpc(nil), int32(0)},
+		"no code":           {grpc(nil), int32(200)},
+		"no code, an error": {grpc(attrs{"error.type": "java.io.IOException"}), int32(500)},
+		"error.type":        {grpc(attrs{"error.type": "not_found"}), int32(404)},
+		"JSON-RPC":          {attrs{"rpc.system": "jsonrpc", "rpc.jsonrpc.error_code": -32601}, int32(404)},
+		"JSON-RPC, digits":  {attrs{"rpc.system.name": "jsonrpc", "rpc.response.status_code": "-32602"}, int32(400)},
+		"JSON-RPC, its own": {attrs{"rpc.system.name": "jsonrpc", "rpc.response.status_code": "-32001"}, int32(500)},
 	}.run(t, "status")
 	cases{
 		"the code":             {grpc(attrs{"rpc.grpc.status_code": 5}), "NOT_FOUND"},
@@ -55,4 +63,5 @@ func TestColumns_OfAnRPC(t *testing.T) {
 	cases{
 		"metadata": {grpc(attrs{"rpc.request.metadata.authorization": []any{"Bearer s3cr3t"}}), "bearer"},
 	}.run(t, "auth_type")
+	cases{"": {grpc(attrs{"rpc.user_agent": "dubbo/3"}), "dubbo/3"}}.run(t, "user_agent")
 }

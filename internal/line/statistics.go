@@ -3,6 +3,7 @@ package line
 import (
 	"maps"
 	"math"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -28,6 +29,10 @@ const (
 func (r *resolver) statistics() copyrow.Value {
 	r.object.reset()
 	r.writeCost(r.Descendants.Cost)
+	if connection := r.connection(); connection != "" {
+		r.object.name("connection")
+		r.object.text(connection)
+	}
 	if own := r.ownStatistics(); own != nil {
 		counted := r.object.names
 		for _, name := range slices.Sorted(maps.Keys(own)) {
@@ -41,6 +46,25 @@ func (r *resolver) statistics() copyrow.Value {
 		return copyrow.Null
 	}
 	return copyrow.JSONValue(text)
+}
+
+// connection tells a request that stays open for as long as its client likes, a WebSocket or
+// a stream of events, from others; it returns an empty string for those.
+func (r *resolver) connection() string {
+	switch status := r.status.Number(); {
+	case status == http.StatusSwitchingProtocols, strings.EqualFold(r.ofServer(protocolName), "websocket"):
+		return "websocket"
+	case status >= http.StatusBadRequest:
+		return ""
+	}
+	if scheme := r.ofServer(schemes...); scheme == "ws" || scheme == "wss" || strings.EqualFold(r.ofServer(upgrade...), "websocket") {
+		return "websocket"
+	}
+	const events = "text/event-stream"
+	if strings.HasPrefix(r.ofServer(responseContent...), events) || r.ofServer(accept...) == events {
+		return "event_stream"
+	}
+	return ""
 }
 
 // writeCost writes the members that are not zero, durations in seconds.

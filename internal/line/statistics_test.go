@@ -73,3 +73,27 @@ func TestStatistics_AddUpNumbers(t *testing.T) {
 		"rows": 3.0, "seconds": 1.5, "shard": "server", "phase": "after", "huge": math.Pow(2, 63), "spans": 3.0, "db_num_queries": 2.0,
 	}, read(t, req)["statistics"])
 }
+
+func TestColumns_Statistics_TellLongConnectionsApart(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		attributes attrs
+		want       any
+	}{
+		"upgraded":          {attrs{"http.response.status_code": 101}, "websocket"},
+		"upgrade asked for": {attrs{"http.request.header.upgrade": []any{"WebSocket"}, "http.status_code": 200}, "websocket"},
+		"refused":           {attrs{"http.request.header.upgrade": []any{"websocket"}, "http.status_code": 403}, nil},
+		"by its protocol":   {attrs{"network.protocol.name": "websocket"}, "websocket"},
+		"by its scheme":     {attrs{"url.scheme": "wss", "http.scheme": "http"}, "websocket"},
+		"by its old scheme": {attrs{"http.scheme": "ws"}, "websocket"},
+		"events":            {attrs{"http.response.header.content-type": []any{"text/event-stream; charset=utf-8"}}, "event_stream"},
+		"events accepted":   {attrs{"http.request.header.accept": "text/event-stream", "http.status_code": 200}, "event_stream"},
+		"HTTP":              {attrs{"http.response.status_code": 200, "url.scheme": "https"}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			statistics, _ := readAttributes(t, tt.attributes)["statistics"].(map[string]any)
+			require.Equal(t, tt.want, statistics["connection"])
+		})
+	}
+}
