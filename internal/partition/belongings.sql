@@ -4,7 +4,7 @@
 WITH parent AS (
     SELECT oid, relrowsecurity, relforcerowsecurity, relacl
     FROM pg_catalog.pg_class
-    WHERE oid = pg_catalog.to_regclass($1::text)
+    WHERE oid = pg_catalog.to_regclass($1::text)::oid
 ),
 granted AS (
     SELECT '' AS columns, acl.*

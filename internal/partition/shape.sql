@@ -33,4 +33,4 @@ LEFT JOIN pg_catalog.pg_partitioned_table p ON p.partrelid = c.oid
 LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = p.partattrs[0]
 JOIN pg_catalog.pg_roles owner ON owner.oid = c.relowner
 CROSS JOIN (SELECT pg_catalog.current_setting('server_version_num')::int AS number) AS version
-WHERE c.oid = pg_catalog.to_regclass($1::text);
+WHERE c.oid = pg_catalog.to_regclass($1::text)::oid;

@@ -6,7 +6,7 @@ FROM ROWS FROM (
 WHERE EXISTS (
     SELECT
     FROM pg_catalog.pg_class c
-    WHERE c.oid IN (part.oid, pg_catalog.to_regclass(part.of))
-        AND c.oid <> pg_catalog.to_regclass($1::text)
+    WHERE c.oid IN (part.oid, pg_catalog.to_regclass(part.of)::oid)
+        AND c.oid <> pg_catalog.to_regclass($1::text)::oid
         AND c.relkind = 'p'
 );

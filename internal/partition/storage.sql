@@ -23,13 +23,13 @@ SELECT
         SELECT spcname::text
         FROM pg_catalog.pg_tablespace s
         JOIN pg_catalog.pg_class c ON c.reltablespace = s.oid
-        WHERE c.oid = pg_catalog.to_regclass($1::text)
+        WHERE c.oid = pg_catalog.to_regclass($1::text)::oid
     ), '') AS tablespace,
     COALESCE((
         SELECT am.amname::text
         FROM pg_catalog.pg_class c
         JOIN pg_catalog.pg_am am ON am.oid = c.relam
-        WHERE c.oid IN (pg_catalog.to_regclass($1::text), $2::oid)
+        WHERE c.oid IN (pg_catalog.to_regclass($1::text)::oid, $2::oid)
         ORDER BY c.oid = $2::oid
         LIMIT 1
     ), '') AS access_method;
