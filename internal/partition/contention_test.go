@@ -211,3 +211,55 @@ func TestMaintainer_KilledCollectors_LeaveTheStateOfOneAlone(t *testing.T) {
 		})
 	}
 }
+
+// VACUUM FULL, CLUSTER and the like lock one partition for as long as they take.
+func TestMaintainer_LockedPartition_HoldsUpNothing(t *testing.T) {
+	t.Parallel()
+	k := keep(t, func(cfg *Config) { cfg.MaxSize = 1 << 40 })
+	k.round(t, 0)
+	k.round(t, 24*time.Hour)
+	k.Exec(t, "INSERT INTO lines SELECT '2023-05-13 12:00+00'::timestamptz + i * interval '1 ms' FROM generate_series(1, 5000) i; ANALYZE lines")
+	status, _ := k.Status()
+	before := status.Bytes
+	k.hold(t, "LOCK TABLE ONLY lines_20230513 IN ACCESS EXCLUSIVE MODE")
+	began := time.Now()
+	k.round(t, 2*24*time.Hour)
+	require.Less(t, time.Since(began), lockTimeout)
+	require.Equal(t, []string{"lines_20230513", "lines_20230514", "lines_20230515", "lines_20230516"}, k.attached(t))
+	status, _ = k.Status()
+	require.Greater(t, status.Bytes, before)
+	require.Empty(t, k.warnings())
+}
+
+// Readers of which each takes longer than lockTimeout, and the next begins before the last
+// ends.
+func TestMaintainer_OverlappingReaders_DoNotStarveFinalize(t *testing.T) {
+	t.Parallel()
+	k := keep(t, nil)
+	k.round(t, 0)
+	const read = "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM lines; SELECT pg_sleep(3); COMMIT"
+	var stop atomic.Bool
+	var reading sync.WaitGroup
+	for i := range 2 {
+		conn, err := pgx.Connect(t.Context(), k.URL)
+		require.NoError(t, err)
+		reading.Go(func() {
+			defer conn.Close(context.WithoutCancel(t.Context()))
+			_, _ = conn.PgConn().Exec(t.Context(), fmt.Sprintf("SELECT pg_sleep(%g)", 1.5*float64(i))).ReadAll()
+			for !stop.Load() {
+				_, _ = conn.PgConn().Exec(t.Context(), read).ReadAll()
+			}
+		})
+	}
+	defer reading.Wait()
+	defer stop.Store(true)
+	k.Await(t, "(SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'BEGIN ISOLATION%') = 2")
+	k.round(t, 3*24*time.Hour)
+	for range 3 {
+		k.round(t, claimTime)
+	}
+	require.NotContains(t, k.attached(t), "lines_20230512")
+	status, _ := k.Status()
+	require.EqualValues(t, 1, status.Actions[ActionOutcome{Detach, Deferred}])
+	require.EqualValues(t, 1, status.Actions[ActionOutcome{Finalize, Success}])
+}

@@ -1,3 +1,4 @@
--- Completes a DETACH CONCURRENTLY that was interrupted. No new transaction uses the
--- partition, so its ACCESS EXCLUSIVE lock blocks nobody.
+-- Completes a DETACH CONCURRENTLY that was interrupted. It waits for the transactions that
+-- began before that, then takes ACCESS EXCLUSIVE on the partition, which no new transaction
+-- reaches through the table. Meanwhile no other partition is attached or detached.
 ALTER TABLE {{.Table}} DETACH PARTITION {{.Partition}} FINALIZE;

@@ -11,6 +11,7 @@ import (
 	"context"
 	"embed"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -43,6 +44,11 @@ type Maintainer struct {
 	noticed map[Notice]bool
 	// homeless says that a line had no place in a divided partition since the last Inspect.
 	homeless bool
+	// finalizing says how long the latest attempt to finalize waited, and for which partition.
+	finalizing struct {
+		oid      uint32
+		patience time.Duration
+	}
 }
 
 // New returns a maintainer that uses pool.
@@ -92,7 +98,7 @@ func (m *Maintainer) Inspect(ctx context.Context, parent table.Name) error {
 		m.status.known = false
 		return nil
 	}
-	catalog, err := read(ctx, m.pool, parent, true)
+	catalog, err := m.survey(ctx, parent, true)
 	if err != nil {
 		return err
 	}
@@ -117,6 +123,20 @@ func (m *Maintainer) Inspect(ctx context.Context, parent table.Name) error {
 	}
 	m.status.Bytes = catalog.bytes()
 	return nil
+}
+
+// survey reads the catalogue, and with sizes how large the partitions are. It does not wait
+// for one that somebody has locked.
+func (m *Maintainer) survey(ctx context.Context, parent table.Name, sizes bool) (Catalog, error) {
+	tx, err := m.pool.Begin(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("begin to read partitions: %w", err)
+	}
+	defer tx.Rollback(context.WithoutCancel(ctx)) //nolint:errcheck // nothing has changed
+	if err := limitWaits(ctx, tx); err != nil {
+		return nil, err
+	}
+	return read(ctx, tx, parent, sizes)
 }
 
 // EnsureAhead creates the partitions that are missing from now until CreateAhead after the

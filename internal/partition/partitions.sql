@@ -8,8 +8,9 @@
 -- become infinities. A DEFAULT partition has no bounds. Where the key has more columns than
 -- created_at, bounds[4] holds the rest of the upper bound.
 --
--- pg_total_relation_size waits for a VACUUM FULL, so what is locked has the size of the
--- last ANALYZE. A table that is dropped meanwhile has no size. The size of a partition that
+-- pg_get_expr waits for a VACUUM FULL of the table that it is given; bounds name no column,
+-- so 0 does. pg_total_relation_size waits, too: what is locked has the size of the last
+-- ANALYZE. A table that is dropped meanwhile has no size. The size of a partition that
 -- is itself partitioned is that of its parts.
 WITH RECURSIVE parent AS (
     SELECT oid, relowner
@@ -101,7 +102,7 @@ CROSS JOIN parent
 JOIN pg_catalog.pg_class c ON c.oid = part.oid
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN size ON size.root = part.oid
-CROSS JOIN LATERAL (SELECT pg_catalog.pg_get_expr(c.relpartbound, c.oid) AS expression) AS bound
+CROSS JOIN LATERAL (SELECT pg_catalog.pg_get_expr(c.relpartbound, 0) AS expression) AS bound
 LEFT JOIN LATERAL pg_catalog.regexp_match(
     bound.expression,
     $bound$^FOR VALUES FROM \((MINVALUE|MAXVALUE|'[^']*')((?:, (?:E?'(?:[^']|'')*'|[^',()]+))*)\) TO \((MINVALUE|MAXVALUE|'[^']*')((?:, (?:E?'(?:[^']|'')*'|[^',()]+))*)\)$$bound$

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"go.uber.org/zap"
@@ -26,7 +27,7 @@ func (m *Maintainer) retire(ctx context.Context, parent table.Name, shape shape)
 	tried := map[attempt]bool{}
 	for ctx.Err() == nil {
 		// Look without a lock first: in most rounds there is nothing to do.
-		catalog, err := read(ctx, m.pool, parent, m.cfg.MaxSize > 0)
+		catalog, err := m.survey(ctx, parent, m.cfg.MaxSize > 0)
 		if err != nil {
 			return errors.Join(append(failures, err)...)
 		}
@@ -99,14 +100,47 @@ func (m *Maintainer) act(ctx context.Context, parent table.Name, shape shape, tr
 	if err == nil {
 		err = tx.Commit(ctx)
 	}
-	if err == nil && action.Kind == Detach {
-		err = m.detach(ctx, parent, action.Partition)
+	if err == nil {
+		err = m.follow(ctx, parent, action)
 	}
 	return true, m.report(action, err)
 }
 
-// change carries out the part of an action that can run in a transaction. That is all of
-// it, except that DETACH CONCURRENTLY follows the transaction that claims the partition.
+// follow carries out the part of an action that needs no transaction, or must not hold up
+// other collectors while it waits. The wait is not bounded by lock_timeout, which would be
+// session state: the client cancels instead.
+func (m *Maintainer) follow(ctx context.Context, parent table.Name, action Action) error {
+	file, patience := "detach.sql", lockTimeout
+	switch action.Kind {
+	case Detach:
+	case Finalize:
+		file, patience = "finalize.sql", m.patienceWith(action.OID)
+	default:
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	_, err := m.pool.Exec(ctx, statements.Render(file, tables{parent, action.Name}))
+	return err
+}
+
+// patienceWith returns how long to wait for the transactions that began before a partition
+// was detached. FINALIZE waits for those that run when it begins, so where each takes longer
+// than lockTimeout and they overlap, only a longer wait ends. It doubles with each attempt,
+// up to the time of a claim.
+func (m *Maintainer) patienceWith(oid uint32) time.Duration {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.finalizing.oid != oid {
+		m.finalizing.oid, m.finalizing.patience = oid, lockTimeout/2
+	}
+	m.finalizing.patience = min(2*m.finalizing.patience, claimTime)
+	return m.finalizing.patience
+}
+
+// change carries out the part of an action that runs in a transaction under the lock. DETACH
+// CONCURRENTLY and FINALIZE follow a transaction that claims the partition, and a later one
+// records that it is detached.
 func (m *Maintainer) change(ctx context.Context, tx pgx.Tx, parent table.Name, shape shape, at instant, catalog Catalog, action Action) error {
 	p := action.Partition
 	next := p.mark
@@ -125,10 +159,6 @@ func (m *Maintainer) change(ctx context.Context, tx pgx.Tx, parent table.Name, s
 		}
 		return setMark(ctx, tx, p.Name, next)
 	case Finalize:
-		if _, err := tx.Exec(ctx, statements.Render("finalize.sql", tables{parent, p.Name})); err != nil {
-			return err
-		}
-		next.Stage = detached
 		return setMark(ctx, tx, p.Name, next)
 	case record:
 		next.Stage = detached
@@ -151,16 +181,6 @@ func raiseFloor(ctx context.Context, tx pgx.Tx, catalog Catalog, p Partition) er
 	}
 	newest.mark.Floor = p.To
 	return setMark(ctx, tx, newest.Name, newest.mark)
-}
-
-// detach detaches the claimed partition. It waits at most lockTimeout for the transactions
-// that use the table. After that the partition is pending: it accepts no lines, and a later
-// round finalizes it. lock_timeout would be session state, so the client cancels instead.
-func (m *Maintainer) detach(ctx context.Context, parent table.Name, p Partition) error {
-	ctx, cancel := context.WithTimeout(ctx, lockTimeout)
-	defer cancel()
-	_, err := m.pool.Exec(ctx, statements.Render("detach.sql", tables{parent, p.Name}))
-	return err
 }
 
 // report counts and logs the action; only a failure remains an error.
