@@ -11,8 +11,12 @@ import (
 	"canonicallineexporter/internal/copyrow"
 )
 
-// copyBatch copies lines that are new.
+// copyBatch copies lines that are new. Where the table itself does not refuse a line that is
+// already stored, it upserts them.
 func copyBatch(ctx context.Context, conn *pgx.Conn, sql *batchSQL, batch copyrow.Batch) (Outcomes, error) {
+	if !sql.exact {
+		return upsertBatch(ctx, conn, sql, batch)
+	}
 	if err := copyRows(ctx, conn.PgConn(), sql.copy, batch); err != nil {
 		return Outcomes{}, err
 	}

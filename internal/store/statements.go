@@ -14,17 +14,17 @@ var files embed.FS
 
 var statements = database.ParseStatements(files)
 
-// keyColumns make up the primary key; the upsert never changes them.
-var keyColumns = []string{"created_at", "id"}
-
 // stagingTable is the table through which the upsert goes.
 var stagingTable = table.Name{Schema: "pg_temp", Name: "canonical_line_staging"}
 
 // batchSQL holds the statements that write batches of one layout to one table.
 type batchSQL struct {
+	table  table.Name
 	layout []copyrow.Column
 	// copy fills the table, copyStaging the staging table.
 	copy, createStaging, copyStaging, upsert string
+	// exact says that the table itself refuses a line that is already stored.
+	exact bool
 }
 
 // mergedColumn is a column that the upsert merges; ByStatistics says that the version with
@@ -38,19 +38,20 @@ type mergedColumn struct {
 func newBatchSQL(definition table.Definition, layout []copyrow.Column) *batchSQL {
 	data := struct {
 		Table, Staging          table.Name
+		Key                     table.Key
 		Names                   []string
 		Merged                  []mergedColumn
 		ByStatistics, UpdatedAt bool
-	}{Table: definition.Name, Staging: stagingTable, ByStatistics: copyrow.Index(layout, "statistics") >= 0}
+	}{Table: definition.Name, Staging: stagingTable, Key: definition.Key, ByStatistics: copyrow.Index(layout, "statistics") >= 0}
 	_, data.UpdatedAt = definition.Columns["updated_at"]
 	for _, column := range layout {
 		data.Names = append(data.Names, column.Name)
-		if !slices.Contains(keyColumns, column.Name) {
+		if !slices.Contains(table.KeyColumns, column.Name) {
 			data.Merged = append(data.Merged, mergedColumn{column.Name, data.ByStatistics})
 		}
 	}
 	sql := &batchSQL{
-		layout: layout, copy: statements.Render("copy.sql", data),
+		table: definition.Name, layout: layout, exact: definition.Key.Exact(), copy: statements.Render("copy.sql", data),
 		createStaging: statements.Render("create_staging.sql", data), upsert: statements.Render("upsert.sql", data),
 	}
 	data.Table = stagingTable

@@ -37,18 +37,24 @@ func New(pool *pgxpool.Pool, table *table.Maintainer, partitions *partition.Main
 	return &Store{pool: pool, table: table, partitions: partitions, logger: logger}
 }
 
-// Use tells the store how the table is defined. definition must have just been read.
-func (s *Store) Use(definition table.Definition) {
+// Use tells the store how the table is defined. definition must have just been read. The
+// error says what has to change before lines can be written.
+func (s *Store) Use(definition table.Definition) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.use(definition)
+	return s.use(definition)
 }
 
 // use does the work of Use. The caller holds mu.
-func (s *Store) use(definition table.Definition) {
+func (s *Store) use(definition table.Definition) error {
+	s.target = nil
+	if definition.Unwritable != nil {
+		return definition.Unwritable
+	}
 	t := newTarget(definition)
 	s.warn(t)
 	s.target = &t
+	return nil
 }
 
 // forget makes the next write read the table again.
@@ -68,7 +74,9 @@ func (s *Store) currentTarget(ctx context.Context) (*target, error) {
 		if err != nil {
 			return nil, err
 		}
-		s.use(definition)
+		if err := s.use(definition); err != nil {
+			return nil, err
+		}
 	}
 	return s.target, nil
 }

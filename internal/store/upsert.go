@@ -20,6 +20,11 @@ func upsertBatch(ctx context.Context, conn *pgx.Conn, sql *batchSQL, batch copyr
 
 // upsert copies the batch into a staging table and upserts it from there.
 func upsert(ctx context.Context, tx pgx.Tx, sql *batchSQL, batch copyrow.Batch) (Outcomes, error) {
+	if !sql.exact {
+		if _, err := tx.Exec(ctx, statements.Render("lock.sql", nil), sql.table.String()); err != nil {
+			return Outcomes{}, fmt.Errorf("lock lines: %w", err)
+		}
+	}
 	if _, err := tx.Exec(ctx, sql.createStaging); err != nil {
 		return Outcomes{}, fmt.Errorf("create staging table: %w", err)
 	}

@@ -24,6 +24,24 @@ CASE WHEN COALESCE(EXCLUDED.statistics -> 'spans', '0') >= COALESCE(stored.stati
 COALESCE(EXCLUDED.{{identifier .Name}}, stored.{{identifier .Name}})
 {{- end}}
 {{- end -}}
+{{define "set" -}}
+SET
+    {{- range $i, $column := .Merged}}{{if $i}},{{end}}
+        {{identifier $column.Name}} = {{template "merged" $column}}
+    {{- end}}
+    {{- if .UpdatedAt}},
+        updated_at = current_timestamp
+    {{- end}}
+{{- end -}}
+{{define "changes" -}}
+(
+        {{- range $i, $column := .Merged}}{{if $i}}, {{end}}stored.{{identifier $column.Name}}{{end -}}
+    ) IS DISTINCT FROM (
+        {{- range $i, $column := .Merged}}{{if $i}},{{end}}
+        {{template "merged" $column}}
+        {{- end}}
+    )
+{{- end -}}
 -- xmax would tell inserted from updated rows, but a partitioned table does not return it.
 -- So the lines that are already stored are counted beside the INSERT, in the same snapshot.
 --
@@ -45,34 +63,57 @@ known AS (
         OFFSET 0
     ) AS found
 ),
-written AS (
-    INSERT INTO {{.Table}} AS stored ({{identifiers .Names}})
-    -- ON CONFLICT refuses to touch a row twice in one statement (21000). If a line is
-    -- staged twice, DISTINCT ON keeps the richest version. Key order makes two writers of
-    -- the same lines queue up instead of deadlocking.
+-- ON CONFLICT refuses to touch a row twice in one statement (21000). If a line is staged
+-- twice, DISTINCT ON keeps the richest version. Key order makes two writers of the same
+-- lines queue up instead of deadlocking.
+richest AS (
     SELECT DISTINCT ON (created_at, id) {{identifiers .Names}}
     FROM {{.Staging}}
     ORDER BY created_at, id{{if .ByStatistics}}, COALESCE(statistics -> 'spans', '0') DESC{{end}}
-    ON CONFLICT (created_at, id)
-    {{- if .Merged}} DO UPDATE SET
-    {{- range $i, $column := .Merged}}{{if $i}},{{end}}
-        {{identifier $column.Name}} = {{template "merged" $column}}
-    {{- end}}
-    {{- if .UpdatedAt}},
-        updated_at = current_timestamp
-    {{- end}}
+),
+{{- if .Key.Arbiter}}
+written AS (
+    INSERT INTO {{.Table}} AS stored ({{identifiers .Names}})
+    SELECT {{identifiers .Names}}
+    FROM richest
+    ORDER BY created_at, id
+    ON CONFLICT ({{identifiers .Key.Columns}})
+    {{- if .Merged}} DO UPDATE {{template "set" .}}
     -- A line that would not change writes no tuple.
-    WHERE (
-        {{- range $i, $column := .Merged}}{{if $i}}, {{end}}stored.{{identifier $column.Name}}{{end -}}
-    ) IS DISTINCT FROM (
-        {{- range $i, $column := .Merged}}{{if $i}},{{end}}
-        {{template "merged" $column}}
-        {{- end}}
-    )
+    WHERE {{template "changes" .}}
     {{- else}} DO NOTHING
     {{- end}}
     RETURNING 1
 )
+{{- else}}
+-- ON CONFLICT takes no deferrable key, and one with more columns finds no line that
+-- differs in those.
+{{- if .Merged}}
+changed AS (
+    UPDATE {{.Table}} AS stored {{template "set" .}}
+    FROM richest AS EXCLUDED
+    WHERE stored.created_at = EXCLUDED.created_at
+        AND stored.id = EXCLUDED.id
+        AND {{template "changes" .}}
+    RETURNING 1
+),
+{{- end}}
+added AS (
+    INSERT INTO {{.Table}} ({{identifiers .Names}})
+    SELECT {{identifiers .Names}}
+    FROM richest
+    WHERE NOT EXISTS (
+        SELECT FROM {{.Table}} AS stored
+        WHERE stored.created_at = richest.created_at
+            AND stored.id = richest.id
+    )
+    ORDER BY created_at, id
+    RETURNING 1
+),
+written AS (
+    SELECT FROM added{{if .Merged}} UNION ALL SELECT FROM changed{{end}}
+)
+{{- end}}
 SELECT
     (SELECT count(*) FROM keys),
     (SELECT lines FROM known),

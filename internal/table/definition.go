@@ -20,6 +20,10 @@ type Definition struct {
 	Name Name
 	// Columns holds the type of each column by name.
 	Columns map[string]ColumnType
+	// Key keeps a line from being stored twice.
+	Key Key
+	// Unwritable says what has to change before lines can be written; nil if nothing.
+	Unwritable error
 }
 
 // Querier runs a query: a pool or a transaction.
@@ -48,7 +52,7 @@ func Read(ctx context.Context, db Querier, name Name) (Definition, error) {
 	if len(definition.Columns) == 0 {
 		return Definition{}, ErrNoTable
 	}
-	return definition, nil
+	return definition, definition.checkKey(ctx, db)
 }
 
 // ColumnType holds the type of a column in the catalogue.
