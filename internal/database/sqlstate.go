@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 )
@@ -29,9 +30,16 @@ const (
 
 	dataException       = "22" // a class
 	integrityConstraint = "23" // a class
-	programLimit        = "54" // a class
-	raisedByFunction    = "P0" // a class
 )
+
+// RowClasses are the classes of errors that the content of a row can cause, by way of a
+// constraint, an index, a trigger or a view: a function that fails in its own code and one
+// that raises an error are among them.
+var RowClasses = []string{"09", dataException, integrityConstraint, "27", "38", "39", "44", "54", "P0"}
+
+// OwnClasses are the first characters of the classes that Postgres raises itself. A trigger
+// raises others.
+const OwnClasses = "023457FHPX"
 
 // SQLSTATE returns the code of a server error, and an empty string for other errors.
 func SQLSTATE(err error) string {
@@ -54,8 +62,11 @@ const (
 	CreatePartition
 	// Reconcile means to read the table again and add what it lacks, then to write again.
 	Reconcile
-	// Isolate means to find the row that Postgres refuses and to store the others.
+	// Isolate means to find the rows that Postgres refuses and to store the others.
 	Isolate
+	// Suspect means the same, but the rows may not be at fault: a trigger, a foreign key or an
+	// index may refuse any row.
+	Suspect
 )
 
 // PolicyOf returns what to do about an error of a write. hasColumn reports whether the
@@ -70,11 +81,16 @@ func PolicyOf(err error, hasColumn func(name string) bool) Policy {
 		// COPY locks keys in the order of its rows, the upsert in key order.
 		return Upsert
 	case checkViolation:
-		// A missing partition has the SQLSTATE of a CHECK, but no constraint.
-		if pgErr.ConstraintName == "" {
+		// A missing partition has the SQLSTATE of a CHECK, but no constraint; a trigger that
+		// raises it names no table either.
+		switch {
+		case pgErr.ConstraintName != "":
+			return Isolate
+		case pgErr.TableName != "":
 			return CreatePartition
+		default:
+			return Suspect
 		}
-		return Isolate
 	case notNullViolation:
 		// If the rows do not have the NOT NULL column, the table is at fault.
 		if !hasColumn(pgErr.ColumnName) {
@@ -84,18 +100,18 @@ func PolicyOf(err error, hasColumn func(name string) bool) Policy {
 	case undefinedTable, invalidSchemaName, undefinedColumn, datatypeMismatch, undefinedFunction:
 		return Reconcile
 	}
-	if pgErr.Code[:2] == dataException {
+	switch {
+	case strings.HasPrefix(pgErr.Code, dataException):
 		return Isolate
+	case blamesRows(pgErr.Code):
+		return Suspect
 	}
 	return Wait
 }
 
-// BlamesRows reports whether an error may be about some rows of a batch only, though it can
-// be put right without a change of them: a trigger raises it, a foreign key lacks its row,
-// an index has no room for a value.
-func BlamesRows(err error) bool {
-	code := SQLSTATE(err)
-	return code != "" && slices.Contains([]string{integrityConstraint, programLimit, raisedByFunction}, code[:2])
+// blamesRows reports whether an error with this code may be about some rows of a batch only.
+func blamesRows(code string) bool {
+	return len(code) == 5 && (slices.Contains(RowClasses, code[:2]) || !strings.Contains(OwnClasses, code[:1]))
 }
 
 // Busy reports whether a change of the table failed only because others use it: it waited

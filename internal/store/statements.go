@@ -22,7 +22,7 @@ type batchSQL struct {
 	table  table.Name
 	layout []copyrow.Column
 	// copy fills the table, copyStaging the staging table.
-	copy, createStaging, copyStaging, upsert string
+	copy, createStaging, copyStaging, upsert, known, isolate, missing string
 	// exact says that the table itself refuses a line that is already stored.
 	exact bool
 }
@@ -42,7 +42,10 @@ func newBatchSQL(definition table.Definition, layout []copyrow.Column) *batchSQL
 		Names                   []string
 		Merged                  []mergedColumn
 		ByStatistics, UpdatedAt bool
-	}{Table: definition.Name, Staging: stagingTable, Key: definition.Key, ByStatistics: copyrow.Index(layout, "statistics") >= 0}
+		RowClasses              []string
+		OwnClasses              string
+	}{Table: definition.Name, Staging: stagingTable, Key: definition.Key, ByStatistics: copyrow.Index(layout, "statistics") >= 0,
+		RowClasses: database.RowClasses, OwnClasses: database.OwnClasses}
 	_, data.UpdatedAt = definition.Columns["updated_at"]
 	for _, column := range layout {
 		data.Names = append(data.Names, column.Name)
@@ -53,6 +56,8 @@ func newBatchSQL(definition table.Definition, layout []copyrow.Column) *batchSQL
 	sql := &batchSQL{
 		table: definition.Name, layout: layout, exact: definition.Key.Exact(), copy: statements.Render("copy.sql", data),
 		createStaging: statements.Render("create_staging.sql", data), upsert: statements.Render("upsert.sql", data),
+		known: statements.Render("known.sql", data), missing: statements.Render("missing.sql", data),
+		isolate: statements.Render("do.sql", statements.Render("isolate.sql", data)),
 	}
 	data.Table = stagingTable
 	sql.copyStaging = statements.Render("copy.sql", data)

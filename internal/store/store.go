@@ -23,6 +23,7 @@ type Store struct {
 	table      *table.Maintainer
 	partitions *partition.Maintainer
 	logger     *zap.Logger
+	suspects   suspects
 
 	// mu guards what follows. Only one caller at a time reads the definition.
 	mu sync.Mutex

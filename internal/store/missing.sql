@@ -1,0 +1,11 @@
+-- Finds the staged lines that are not stored: refused ones, and those that a trigger discarded.
+SELECT DISTINCT keys.id
+FROM {{.Staging}} AS keys
+LEFT JOIN LATERAL (
+    SELECT true AS stored
+    FROM {{.Table}} AS stored
+    WHERE stored.created_at = keys.created_at
+        AND stored.id = keys.id
+    OFFSET 0
+) AS found ON true
+WHERE found.stored IS NULL;
