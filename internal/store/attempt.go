@@ -72,6 +72,11 @@ const maxRepairs = 3
 
 // write stores what it can of a batch.
 func (a *attempt) write(ctx context.Context, batch copyrow.Batch, how method) {
+	if how == copying && a.repeated.Load() {
+		how = upserting
+		before := a.stored.Unchanged + a.stored.Updated
+		defer func() { a.repeated.Store(a.stored.Unchanged+a.stored.Updated > before) }()
+	}
 	for repairs := 0; batch.Len() > 0; repairs++ {
 		if a.fault != nil {
 			a.rest.Append(batch)
@@ -102,7 +107,10 @@ func (a *attempt) write(ctx context.Context, batch copyrow.Batch, how method) {
 		}
 		switch policy {
 		case database.Upsert:
-			how = max(how, upserting)
+			if how == copying {
+				how = upserting
+				a.repeated.Store(true)
+			}
 		case database.CreatePartition:
 			kept, err := a.createPartitions(ctx, batch, err)
 			if err != nil {

@@ -31,7 +31,8 @@ func isolate(ctx context.Context, tx pgx.Tx, sql *batchSQL, batch copyrow.Batch)
 		return written{}, err
 	}
 	var keys, known int
-	if err := tx.QueryRow(ctx, sql.known).Scan(&keys, &known); err != nil {
+	all := whole(batch)
+	if err := tx.QueryRow(ctx, sql.known, all.first, all.last).Scan(&keys, &known); err != nil {
 		return written{}, fmt.Errorf("find stored rows: %w", err)
 	}
 	if _, err := tx.Exec(ctx, sql.isolate, pgx.QueryExecModeSimpleProtocol); err != nil {
@@ -73,7 +74,8 @@ type written struct {
 func (w *written) count(ctx context.Context, tx pgx.Tx, sql *batchSQL, batch copyrow.Batch, keys, known, written int) error {
 	missing := 0
 	if len(w.refused) > 0 || written < keys-known {
-		rows, err := tx.Query(ctx, sql.missing)
+		all := whole(batch)
+		rows, err := tx.Query(ctx, sql.missing, all.first, all.last)
 		if err != nil {
 			return fmt.Errorf("find missing rows: %w", err)
 		}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -29,7 +30,7 @@ func markBatch(ctx context.Context, conn *pgx.Conn, t *target, marks copyrow.Bat
 		Table     table.Name
 		UpdatedAt bool
 	}{t.Name, updatedAt})
-	if _, err := conn.Exec(ctx, sql, times, ids); err != nil {
+	if _, err := conn.Exec(ctx, sql, times, ids, slices.MinFunc(times, time.Time.Compare), slices.MaxFunc(times, time.Time.Compare)); err != nil {
 		return fmt.Errorf("mark lines: %w", err)
 	}
 	return nil

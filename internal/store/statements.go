@@ -2,6 +2,8 @@ package store
 
 import (
 	"embed"
+	"fmt"
+	"hash/fnv"
 	"slices"
 
 	"canonicallineexporter/internal/copyrow"
@@ -14,8 +16,14 @@ var files embed.FS
 
 var statements = database.ParseStatements(files)
 
-// stagingTable is the table through which the upsert goes.
-var stagingTable = table.Name{Schema: "pg_temp", Name: "canonical_line_staging"}
+// stagingTable returns the table through which the upsert of a layout goes.
+func stagingTable(layout []copyrow.Column) table.Name {
+	columns := fnv.New64a()
+	for _, column := range layout {
+		fmt.Fprintf(columns, "%q %s,", column.Name, column.Type)
+	}
+	return table.Name{Schema: "pg_temp", Name: fmt.Sprintf("canonical_line_staging_%016x", columns.Sum64())}
+}
 
 // batchSQL holds the statements that write batches of one layout to one table.
 type batchSQL struct {
@@ -39,12 +47,13 @@ func newBatchSQL(definition table.Definition, layout []copyrow.Column) *batchSQL
 	data := struct {
 		Table, Staging          table.Name
 		Key                     table.Key
+		Layout                  []copyrow.Column
 		Names                   []string
 		Merged                  []mergedColumn
 		ByStatistics, UpdatedAt bool
 		RowClasses              []string
 		OwnClasses              string
-	}{Table: definition.Name, Staging: stagingTable, Key: definition.Key, ByStatistics: copyrow.Index(layout, "statistics") >= 0,
+	}{Table: definition.Name, Staging: stagingTable(layout), Layout: layout, Key: definition.Key, ByStatistics: copyrow.Index(layout, "statistics") >= 0,
 		RowClasses: database.RowClasses, OwnClasses: database.OwnClasses}
 	_, data.UpdatedAt = definition.Columns["updated_at"]
 	for _, column := range layout {
@@ -59,7 +68,7 @@ func newBatchSQL(definition table.Definition, layout []copyrow.Column) *batchSQL
 		known: statements.Render("known.sql", data), missing: statements.Render("missing.sql", data),
 		isolate: statements.Render("do.sql", statements.Render("isolate.sql", data)),
 	}
-	data.Table = stagingTable
+	data.Table = data.Staging
 	sql.copyStaging = statements.Render("copy.sql", data)
 	return sql
 }

@@ -9,6 +9,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"go.uber.org/zap"
@@ -24,6 +25,9 @@ type Store struct {
 	partitions *partition.Maintainer
 	logger     *zap.Logger
 	suspects   suspects
+	// repeated says that the latest batch of new lines held some that were stored already, so
+	// that the next may do too. COPY would write such a batch in vain.
+	repeated atomic.Bool
 
 	// mu guards what follows. Only one caller at a time reads the definition.
 	mu sync.Mutex

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -24,10 +25,41 @@ func upsert(ctx context.Context, tx pgx.Tx, sql *batchSQL, batch copyrow.Batch) 
 		return w, err
 	}
 	var keys, known, written int
-	if err := tx.QueryRow(ctx, sql.upsert).Scan(&keys, &known, &written); err != nil {
-		return w, fmt.Errorf("upsert rows: %w", err)
+	for _, run := range runs(batch) {
+		var k, n, m int
+		if err := tx.QueryRow(ctx, sql.upsert, run.first, run.last).Scan(&k, &n, &m); err != nil {
+			return w, fmt.Errorf("upsert rows: %w", err)
+		}
+		keys, known, written = keys+k, known+n, written+m
 	}
 	return w, w.count(ctx, tx, sql, batch, keys, known, written)
+}
+
+// run is a time that holds lines.
+type run struct{ first, last time.Time }
+
+// maxGap is the longest time without a line in a run. It is the width of the smallest
+// partitions, so that a run has lines in most of the partitions it touches.
+const maxGap = time.Hour
+
+// runs returns the runs of a batch whose rows are in the order of their keys.
+func runs(batch copyrow.Batch) (runs []run) {
+	createdAt := copyrow.Index(batch.Layout, "created_at")
+	for i := range batch.Len() {
+		at := batch.Time(i, createdAt)
+		if n := len(runs); n > 0 && at.Sub(runs[n-1].last) <= maxGap {
+			runs[n-1].last = at
+		} else {
+			runs = append(runs, run{at, at})
+		}
+	}
+	return runs
+}
+
+// whole returns the run that holds all lines of such a batch.
+func whole(batch copyrow.Batch) run {
+	createdAt := copyrow.Index(batch.Layout, "created_at")
+	return run{batch.Time(0, createdAt), batch.Time(batch.Len()-1, createdAt)}
 }
 
 // stage copies the batch into a staging table.

@@ -43,43 +43,50 @@ SET
     )
 {{- end -}}
 -- xmax would tell inserted from updated rows, but a partitioned table does not return it.
--- So the lines that are already stored are counted beside the INSERT, in the same snapshot.
+-- So the lines that are already stored are counted in the same snapshot.
 --
--- The planner has no statistics of a table filled in the same transaction, and would scan
--- whole partitions to find a few lines. OFFSET 0 makes it look up each key on its own, in
--- the one partition that can hold it.
-WITH keys AS (
-    SELECT DISTINCT created_at, id
-    FROM {{.Staging}}
-),
-known AS (
-    SELECT count(*) AS lines
-    FROM keys
-    CROSS JOIN LATERAL (
-        SELECT 1
-        FROM {{.Table}} AS stored
-        WHERE stored.created_at = keys.created_at
-            AND stored.id = keys.id
-        OFFSET 0
-    ) AS found
-),
+-- $1 and $2 bound created_at, so that the planner looks at the few partitions between them.
+-- It has no statistics of a table filled in the same transaction, and would scan whole
+-- partitions to find a few lines. OFFSET 0 makes it look up each key on its own, in the one
+-- partition that can hold it.
+--
 -- ON CONFLICT refuses to touch a row twice in one statement (21000). If a line is staged
 -- twice, DISTINCT ON keeps the richest version. Key order makes two writers of the same
 -- lines queue up instead of deadlocking.
-richest AS (
+WITH richest AS MATERIALIZED (
     SELECT DISTINCT ON (created_at, id) {{identifiers .Names}}
     FROM {{.Staging}}
+    WHERE created_at BETWEEN $1 AND $2
     ORDER BY created_at, id{{if .ByStatistics}}, COALESCE(statistics -> 'spans', '0') DESC{{end}}
+),
+-- ON CONFLICT locks a line even if it would not change, which writes to the log.
+compared AS MATERIALIZED (
+    SELECT
+        EXCLUDED.created_at,
+        EXCLUDED.id,
+        stored.id IS NOT NULL AS known,
+        stored.id IS NULL{{if .Merged}} OR {{template "changes" .}}{{end}} AS changes
+    FROM richest AS EXCLUDED
+    LEFT JOIN LATERAL (
+        SELECT {{identifiers .Names}}
+        FROM {{.Table}} AS stored
+        WHERE stored.created_at BETWEEN $1 AND $2
+            AND stored.created_at = EXCLUDED.created_at
+            AND stored.id = EXCLUDED.id
+        OFFSET 0
+    ) AS stored ON true
 ),
 {{- if .Key.Arbiter}}
 written AS (
     INSERT INTO {{.Table}} AS stored ({{identifiers .Names}})
-    SELECT {{identifiers .Names}}
+    SELECT {{range $i, $name := .Names}}{{if $i}}, {{end}}richest.{{identifier $name}}{{end}}
     FROM richest
-    ORDER BY created_at, id
+    JOIN compared USING (created_at, id)
+    WHERE compared.changes
+    ORDER BY richest.created_at, richest.id
     ON CONFLICT ({{identifiers .Key.Columns}})
     {{- if .Merged}} DO UPDATE {{template "set" .}}
-    -- A line that would not change writes no tuple.
+    -- Another writer may have changed the line in between.
     WHERE {{template "changes" .}}
     {{- else}} DO NOTHING
     {{- end}}
@@ -92,7 +99,8 @@ written AS (
 changed AS (
     UPDATE {{.Table}} AS stored {{template "set" .}}
     FROM richest AS EXCLUDED
-    WHERE stored.created_at = EXCLUDED.created_at
+    WHERE stored.created_at BETWEEN $1 AND $2
+        AND stored.created_at = EXCLUDED.created_at
         AND stored.id = EXCLUDED.id
         AND {{template "changes" .}}
     RETURNING 1
@@ -100,14 +108,11 @@ changed AS (
 {{- end}}
 added AS (
     INSERT INTO {{.Table}} ({{identifiers .Names}})
-    SELECT {{identifiers .Names}}
+    SELECT {{range $i, $name := .Names}}{{if $i}}, {{end}}richest.{{identifier $name}}{{end}}
     FROM richest
-    WHERE NOT EXISTS (
-        SELECT FROM {{.Table}} AS stored
-        WHERE stored.created_at = richest.created_at
-            AND stored.id = richest.id
-    )
-    ORDER BY created_at, id
+    JOIN compared USING (created_at, id)
+    WHERE NOT compared.known
+    ORDER BY richest.created_at, richest.id
     RETURNING 1
 ),
 written AS (
@@ -115,6 +120,6 @@ written AS (
 )
 {{- end}}
 SELECT
-    (SELECT count(*) FROM keys),
-    (SELECT lines FROM known),
+    (SELECT count(*) FROM compared),
+    (SELECT count(*) FROM compared WHERE known),
     (SELECT count(*) FROM written);
