@@ -13,11 +13,14 @@ import (
 // (https://www.postgresql.org/docs/current/errcodes-appendix.html).
 
 const (
+	protocolViolation         = "08P01"
+	featureNotSupported       = "0A000"
 	notNullViolation          = "23502"
 	uniqueViolation           = "23505"
 	checkViolation            = "23514"
 	invalidSchemaName         = "3F000"
 	deadlockDetected          = "40P01"
+	insufficientPrivilege     = "42501"
 	undefinedColumn           = "42703"
 	ambiguousFunction         = "42725"
 	datatypeMismatch          = "42804"
@@ -73,10 +76,17 @@ const (
 // written rows have a column.
 func PolicyOf(err error, hasColumn func(name string) bool) Policy {
 	pgErr, ok := errors.AsType[*pgconn.PgError](err)
-	if !ok {
+	if _, connecting := errors.AsType[*pgconn.ConnectError](err); connecting || !ok {
 		return Wait
 	}
 	switch pgErr.Code {
+	case insufficientPrivilege:
+		// Of its two meanings, a policy that refuses a row is told by where it is raised: the
+		// text is translated.
+		if pgErr.Routine == "ExecWithCheckOptions" {
+			return Suspect
+		}
+		return Wait
 	case uniqueViolation, deadlockDetected:
 		// COPY locks keys in the order of its rows, the upsert in key order.
 		return Upsert
@@ -97,7 +107,8 @@ func PolicyOf(err error, hasColumn func(name string) bool) Policy {
 			return Wait
 		}
 		return Isolate
-	case undefinedTable, invalidSchemaName, undefinedColumn, datatypeMismatch, undefinedFunction:
+	case undefinedTable, invalidSchemaName, undefinedColumn, datatypeMismatch, undefinedFunction, protocolViolation:
+		// A value of another length than its type is a violation of the protocol.
 		return Reconcile
 	}
 	switch {
@@ -108,6 +119,10 @@ func PolicyOf(err error, hasColumn func(name string) bool) Policy {
 	}
 	return Wait
 }
+
+// RefusesCopy reports whether the table takes no COPY, but may take an INSERT: one with row
+// level security, or a view.
+func RefusesCopy(err error) bool { return SQLSTATE(err) == featureNotSupported }
 
 // blamesRows reports whether an error with this code may be about some rows of a batch only.
 func blamesRows(code string) bool {

@@ -50,8 +50,8 @@ type attempt struct {
 	cause, fault error
 	// suspected holds the refused rows that may not be at fault.
 	suspected []suspect
-	// reread says that the table was read again because of a refused row.
-	reread bool
+	// layout holds the columns that the table accepted last.
+	layout []copyrow.Column
 	// cuts counts the rows that COPY has named.
 	cuts int
 }
@@ -82,20 +82,18 @@ func (a *attempt) write(ctx context.Context, batch copyrow.Batch, how method) {
 			a.rest.Append(batch)
 			return
 		}
-		w, err := a.run(ctx, batch, how)
+		w, layout, err := a.run(ctx, batch, how)
+		if layout != nil {
+			a.layout = layout
+		}
 		if err == nil {
 			a.accept(batch, w)
 			return
 		}
-		policy := database.PolicyOf(err, func(column string) bool { return copyrow.Index(batch.Layout, column) >= 0 })
+		policy := a.policyOf(err)
 		if policy == database.Upsert && how == upserting && repairs > 1 {
 			// It is another key than that of the lines which has the value already.
 			policy = database.Suspect
-		}
-		if (policy == database.Isolate || policy == database.Suspect) && !a.reread {
-			// Postgres also refuses rows if the type of a column has changed since the table
-			// was read. That must not lose a line.
-			policy, a.reread = database.Reconcile, true
 		}
 		if policy == database.Isolate || policy == database.Suspect {
 			a.isolate(ctx, batch, how, err)
@@ -128,6 +126,16 @@ func (a *attempt) write(ctx context.Context, batch copyrow.Batch, how method) {
 	}
 }
 
+// policyOf returns what to do about an error of a write.
+func (a *attempt) policyOf(err error) database.Policy {
+	policy := database.PolicyOf(err, func(column string) bool { return copyrow.Index(a.layout, column) >= 0 })
+	_, outside := errors.AsType[outsideError](err)
+	if outside && policy != database.Reconcile {
+		return database.Wait
+	}
+	return policy
+}
+
 // err returns why rows are left; nil if none are. It is safe to show.
 func (a *attempt) err() error {
 	if a.cause != nil && a.fault == nil {
@@ -140,6 +148,10 @@ func (a *attempt) err() error {
 func (a *attempt) fail(batch copyrow.Batch, err error) {
 	a.rest.Append(batch)
 	a.cause, a.fault = err, err
+	if len(a.layout) < len(batch.Layout) {
+		// The fault may be a column that was left out, and may be mended by the next attempt.
+		a.forget()
+	}
 }
 
 // isolate stores a batch that contains refused rows without them.
@@ -190,7 +202,7 @@ func (a *attempt) accept(batch copyrow.Batch, w written) {
 // refuse drops a row that Postgres refuses for its own values. Judge decides about one that
 // may not be at fault.
 func (a *attempt) refuse(row copyrow.Batch, cause error) {
-	if database.PolicyOf(cause, func(column string) bool { return copyrow.Index(row.Layout, column) >= 0 }) == database.Isolate {
+	if a.policyOf(cause) == database.Isolate {
 		a.drop(row, cause)
 		return
 	}

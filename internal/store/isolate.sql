@@ -80,6 +80,7 @@ BEGIN
             IF code = '23514' AND of_constraint = '' AND of_table <> ''
                 OR NOT (
                     left(code, 2) IN ({{range $i, $class := .RowClasses}}{{if $i}}, {{end}}{{literal $class}}{{end}})
+                    OR code = '42501' -- a policy of row level security
                     OR strpos({{literal .OwnClasses}}, left(code, 1)) = 0
                 )
             THEN

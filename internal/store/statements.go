@@ -29,8 +29,9 @@ func stagingTable(layout []copyrow.Column) table.Name {
 type batchSQL struct {
 	table  table.Name
 	layout []copyrow.Column
-	// copy fills the table, copyStaging the staging table.
-	copy, createStaging, copyStaging, upsert, known, isolate, missing string
+	// copy fills the table, copyStaging the staging table, which createStaging creates. Both
+	// copy and createStaging fail if the table has changed since it was read.
+	copy, createStaging, copyStaging, insert, upsert, known, isolate, missing string
 	// exact says that the table itself refuses a line that is already stored.
 	exact bool
 }
@@ -49,12 +50,16 @@ func newBatchSQL(definition table.Definition, layout []copyrow.Column) *batchSQL
 		Key                     table.Key
 		Layout                  []copyrow.Column
 		Names                   []string
+		Fingerprint             int64
 		Merged                  []mergedColumn
 		ByStatistics, UpdatedAt bool
 		RowClasses              []string
 		OwnClasses              string
-	}{Table: definition.Name, Staging: stagingTable(layout), Layout: layout, Key: definition.Key, ByStatistics: copyrow.Index(layout, "statistics") >= 0,
-		RowClasses: database.RowClasses, OwnClasses: database.OwnClasses}
+	}{
+		Table: definition.Name, Staging: stagingTable(layout), Key: definition.Key, Fingerprint: definition.Fingerprint,
+		Layout: layout, ByStatistics: copyrow.Index(layout, "statistics") >= 0,
+		RowClasses: database.RowClasses, OwnClasses: database.OwnClasses,
+	}
 	_, data.UpdatedAt = definition.Columns["updated_at"]
 	for _, column := range layout {
 		data.Names = append(data.Names, column.Name)
@@ -62,13 +67,22 @@ func newBatchSQL(definition table.Definition, layout []copyrow.Column) *batchSQL
 			data.Merged = append(data.Merged, mergedColumn{column.Name, data.ByStatistics})
 		}
 	}
+	check := statements.Render("check.sql", data)
 	sql := &batchSQL{
-		table: definition.Name, layout: layout, exact: definition.Key.Exact(), copy: statements.Render("copy.sql", data),
-		createStaging: statements.Render("create_staging.sql", data), upsert: statements.Render("upsert.sql", data),
-		known: statements.Render("known.sql", data), missing: statements.Render("missing.sql", data),
-		isolate: statements.Render("do.sql", statements.Render("isolate.sql", data)),
+		table: definition.Name, layout: layout, exact: definition.Key.Exact(),
+		copy:          check + statements.Render("copy.sql", data),
+		createStaging: statements.Render("create_staging.sql", data) + check,
+		insert:        statements.Render("insert.sql", data),
+		upsert:        statements.Render("upsert.sql", data),
+		known:         statements.Render("known.sql", data),
+		isolate:       statements.Render("prepare_isolation.sql", data) + do(statements.Render("isolate.sql", data)),
+		missing:       statements.Render("missing.sql", data),
 	}
 	data.Table = data.Staging
 	sql.copyStaging = statements.Render("copy.sql", data)
 	return sql
 }
+
+// do returns the statement that runs a body in PL/pgSQL. A literal holds it, since an
+// identifier in it could end a dollar-quoted one.
+func do(body string) string { return statements.Render("do.sql", body) }

@@ -66,11 +66,11 @@ func whole(batch copyrow.Batch) run {
 func stage(ctx context.Context, tx pgx.Tx, sql *batchSQL, batch copyrow.Batch) error {
 	if !sql.exact {
 		if _, err := tx.Exec(ctx, statements.Render("lock.sql", nil), sql.table.String()); err != nil {
-			return fmt.Errorf("lock lines: %w", err)
+			return outsideError{fmt.Errorf("lock lines: %w", err)}
 		}
 	}
 	if _, err := tx.Exec(ctx, sql.createStaging); err != nil {
-		return fmt.Errorf("create staging table: %w", err)
+		return outsideError{fmt.Errorf("create staging table: %w", err)}
 	}
 	_, err := copyRows(ctx, tx.Conn().PgConn(), sql.copyStaging, batch)
 	return err

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"canonicallineexporter/internal/copyrow"
+	"canonicallineexporter/internal/database"
 )
 
 // Outcomes counts the lines of a write by outcome.
@@ -75,27 +76,39 @@ const (
 	isolating
 )
 
-// run writes the columns that the table accepts.
-func (s *Store) run(ctx context.Context, batch copyrow.Batch, how method) (written, error) {
+// outsideError is an error of what comes before a write, which no row can cause.
+type outsideError struct{ error }
+
+func (e outsideError) Unwrap() error { return e.error }
+
+// run writes the columns that the table accepts, and returns them.
+func (s *Store) run(ctx context.Context, batch copyrow.Batch, how method) (w written, layout []copyrow.Column, err error) {
 	target, err := s.currentTarget(ctx)
 	if err != nil {
-		return written{}, err
+		return w, nil, outsideError{err}
 	}
 	conn, err := s.pool.Acquire(ctx)
 	if err != nil {
-		return written{}, fmt.Errorf("acquire connection: %w", err)
+		return w, nil, outsideError{fmt.Errorf("acquire connection: %w", err)}
 	}
 	defer conn.Release()
 	batch = batch.Project(target.accepts)
 	sql := target.sql(batch)
-	switch how {
-	case copying:
-		return copyBatch(ctx, conn.Conn(), sql, batch)
-	case upserting:
-		return upsertBatch(ctx, conn.Conn(), sql, batch)
+	switch {
+	case how == copying && !target.noCopy.Load():
+		w, err = copyBatch(ctx, conn.Conn(), sql, batch)
+		if database.RefusesCopy(err) {
+			target.noCopy.Store(true)
+			w, err = insertBatch(ctx, conn.Conn(), sql, batch)
+		}
+	case how == copying:
+		w, err = insertBatch(ctx, conn.Conn(), sql, batch)
+	case how == upserting:
+		w, err = upsertBatch(ctx, conn.Conn(), sql, batch)
 	default:
-		return isolateBatch(ctx, conn.Conn(), sql, batch)
+		w, err = isolateBatch(ctx, conn.Conn(), sql, batch)
 	}
+	return w, batch.Layout, err
 }
 
 // createPartitions creates the partitions that the rows need. It returns the batch without

@@ -20,6 +20,8 @@ type Definition struct {
 	Name Name
 	// Columns holds the type of each column by name.
 	Columns map[string]ColumnType
+	// Fingerprint changes with any of the columns.
+	Fingerprint int64
 	// Key keeps a line from being stored twice.
 	Key Key
 	// Unwritable says what has to change before lines can be written; nil if nothing.
@@ -42,7 +44,7 @@ func Read(ctx context.Context, db Querier, name Name) (Definition, error) {
 	definition := Definition{Name: name, Columns: map[string]ColumnType{}}
 	var column string
 	var columnType ColumnType
-	_, err = pgx.ForEachRow(rows, []any{&definition.Name.Schema, &definition.Name.Name, &column, &columnType.OID, &columnType.Modifier}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&definition.Name.Schema, &definition.Name.Name, &column, &columnType.OID, &columnType.Modifier, &definition.Fingerprint}, func() error {
 		definition.Columns[column] = columnType
 		return nil
 	})

@@ -1,7 +1,7 @@
 -- The unique indexes of the table that hold for every row: neither partial nor on an
--- expression, and valid. For each its columns, without those that INCLUDE adds, and
+-- expression, and valid. For each its oid, its columns without those that INCLUDE adds, and
 -- whether it is checked at once.
-SELECT array_agg(a.attname::text ORDER BY k.position), i.indimmediate
+SELECT i.indexrelid, array_agg(a.attname::text ORDER BY k.position), i.indimmediate
 FROM pg_catalog.pg_index i
 CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY AS k (attnum, position)
 JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
