@@ -308,11 +308,34 @@ func (e *lineExporter) write(ctx context.Context, r xexporterhelper.Request) err
 	if e.cfg.queuesInMemory() && e.unwritten.attempted(req, err, e.now()) {
 		return nil
 	}
+	if err != nil && e.moveBack(ctx, req, err) {
+		return nil
+	}
 	if err != nil {
 		return e.failed(ctx, req, err)
 	}
 	e.waiting.remove(req)
 	return nil
+}
+
+// moveBack puts lines that Postgres goes on refusing back into the queue, behind others, which
+// may show whether the lines are at fault. It reports whether it did: otherwise, and the
+// first time, exporterhelper waits and tries again.
+func (e *lineExporter) moveBack(ctx context.Context, req *queued, err error) bool {
+	_, refused := errors.AsType[*store.RefusedError](err)
+	retry := e.cfg.BackOffConfig
+	again := refused && req.refused
+	req.refused = refused
+	if !again || !e.cfg.queues() || !retry.Enabled || retry.MaxElapsedTime > 0 {
+		return false
+	}
+	if err := e.enqueue(ctx, &queued{Batch: req.Batch}); err != nil {
+		return false
+	}
+	if e.cfg.queuesInMemory() {
+		e.unwritten.attempted(req, nil, e.now())
+	}
+	return true
 }
 
 // sweep has the collapser look after what is due, often enough for the shortest of its

@@ -314,6 +314,32 @@ func TestExporter_LineThatWaits_HoldsUpNoOther(t *testing.T) {
 	require.Zero(t, b.sum(t, "otelcol_canonical_line_dropped"))
 }
 
+func TestExporter_BatchesThatAreRefused_HoldUpNoOther(t *testing.T) {
+	t.Parallel()
+	d := pgtest.New(t)
+	b := setup(t, d.URL, func(cfg *Config) {
+		failingFast(cfg)
+		cfg.QueueConfig.Get().NumConsumers = 2
+		cfg.QueueConfig.Get().Batch.Get().MinSize, cfg.QueueConfig.Get().Batch.Get().MaxSize = 1, 1
+	})
+	b.gauge(t, "otelcol_canonical_line_partition_last_success")
+	d.Exec(t, `
+		CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'never'; END $$;
+		CREATE TRIGGER refuse BEFORE INSERT ON canonical_api_line FOR EACH ROW
+			WHEN (NEW.span_id < '0000000000000008') EXECUTE FUNCTION refuse()`)
+	for i := range 20 {
+		require.NoError(t, b.ConsumeTraces(t.Context(), requests(i+1, 1)))
+	}
+	require.Eventually(t, func() bool {
+		_, err := b.telemetry.GetMetric("otelcol_canonical_line_dropped")
+		return err == nil && b.counter(t, "otelcol_canonical_line_dropped", "reason", "rejected") == 7
+	}, time.Minute, time.Millisecond)
+	b.flush(t)
+	require.EqualValues(t, 13, b.counter(t, "otelcol_canonical_line_written", "outcome", "inserted"))
+	require.EqualValues(t, 7, b.counter(t, "otelcol_canonical_line_dropped", "reason", "rejected"))
+	require.EqualValues(t, 13, lines(t, d))
+}
+
 func TestExporter_Retention_DropsExpiredLines(t *testing.T) {
 	t.Parallel()
 	d := pgtest.New(t)

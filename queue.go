@@ -22,6 +22,8 @@ type queued struct {
 
 	// tried is when the first attempt to write the lines began, nil before it.
 	tried *time.Time
+	// refused says that an attempt has failed because Postgres refuses all of the lines.
+	refused bool
 }
 
 var _ xexporterhelper.Request = (*queued)(nil)

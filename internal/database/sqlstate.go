@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 )
@@ -12,12 +13,15 @@ import (
 // (https://www.postgresql.org/docs/current/errcodes-appendix.html).
 
 const (
+	protocolViolation         = "08P01"
+	featureNotSupported       = "0A000"
 	notNullViolation          = "23502"
 	uniqueViolation           = "23505"
 	checkViolation            = "23514"
 	invalidSchemaName         = "3F000"
 	readOnlyTransaction       = "25006"
 	deadlockDetected          = "40P01"
+	insufficientPrivilege     = "42501"
 	undefinedColumn           = "42703"
 	ambiguousFunction         = "42725"
 	datatypeMismatch          = "42804"
@@ -27,8 +31,6 @@ const (
 	objectNotInPrerequisite   = "55000"
 	lockNotAvailable          = "55P03"
 	queryCanceled             = "57014"
-
-	insufficientPrivilege = "42501"
 
 	dataException        = "22" // a class
 	integrityConstraint  = "23" // a class
@@ -41,6 +43,17 @@ const (
 
 // class returns the class of a SQLSTATE. A server that answers without one has none.
 func class(code string) string { return code[:min(2, len(code))] }
+
+// RowClasses are the classes of errors that the content of a row can cause, by way of a
+// constraint, an index, a trigger or a view: a function that fails in its own code and one
+// that raises an error are among them.
+var RowClasses = []string{
+	"09", dataException, integrityConstraint, "27", externalRoutine, "39", "44", programLimit, raisedByFunction,
+}
+
+// OwnClasses are the first characters of the classes that Postgres raises itself. A trigger
+// raises others.
+const OwnClasses = "023457FHPX"
 
 // SQLSTATE returns the code of a server error, and an empty string for other errors.
 func SQLSTATE(err error) string {
@@ -63,47 +76,68 @@ const (
 	CreatePartition
 	// Reconcile means to read the table again and add what it lacks, then to write again.
 	Reconcile
-	// Isolate means to find the row that Postgres refuses and to store the others.
+	// Isolate means to find the rows that Postgres refuses and to store the others.
 	Isolate
+	// Suspect means the same, but the rows may not be at fault: a trigger, a foreign key or an
+	// index may refuse any row.
+	Suspect
 )
 
 // PolicyOf returns what to do about an error of a write. hasColumn reports whether the
 // written rows have a column.
 func PolicyOf(err error, hasColumn func(name string) bool) Policy {
 	pgErr, ok := errors.AsType[*pgconn.PgError](err)
-	if _, connecting := errors.AsType[*pgconn.ConnectError](err); !ok || connecting {
+	if _, connecting := errors.AsType[*pgconn.ConnectError](err); connecting || !ok {
 		return Wait
 	}
 	switch pgErr.Code {
+	case insufficientPrivilege:
+		// Of its two meanings, a policy that refuses a row is told by where it is raised: the
+		// text is translated.
+		if pgErr.Routine == "ExecWithCheckOptions" {
+			return Suspect
+		}
+		return Wait
 	case uniqueViolation, deadlockDetected:
 		// COPY locks keys in the order of its rows, the upsert in key order.
 		return Upsert
 	case checkViolation:
-		// A missing partition has the SQLSTATE of a CHECK, but no constraint.
-		if pgErr.ConstraintName == "" {
+		// A missing partition has the SQLSTATE of a CHECK, but no constraint; a trigger that
+		// raises it names no table either.
+		switch {
+		case pgErr.ConstraintName != "":
+			return Isolate
+		case pgErr.TableName != "":
 			return CreatePartition
+		default:
+			return Suspect
 		}
-		return Isolate
 	case notNullViolation:
 		// If the rows do not have the NOT NULL column, the table is at fault.
 		if !hasColumn(pgErr.ColumnName) {
 			return Wait
 		}
 		return Isolate
-	case undefinedTable, invalidSchemaName, undefinedColumn, datatypeMismatch, undefinedFunction:
+	case undefinedTable, invalidSchemaName, undefinedColumn, datatypeMismatch, undefinedFunction, protocolViolation:
+		// A value of another length than its type is a violation of the protocol.
 		return Reconcile
 	}
-	if class(pgErr.Code) == dataException {
+	switch {
+	case class(pgErr.Code) == dataException:
 		return Isolate
+	case blamesRows(pgErr.Code):
+		return Suspect
 	}
 	return Wait
 }
 
-// BlamesRows reports whether an error may be about some rows of a batch only, though it can
-// be put right without a change of them: a trigger raises it, a foreign key lacks its row,
-// an index has no room for a value.
-func BlamesRows(err error) bool {
-	return slices.Contains([]string{integrityConstraint, programLimit, raisedByFunction}, class(SQLSTATE(err)))
+// RefusesCopy reports whether the table takes no COPY, but may take an INSERT: one with row
+// level security, or a view.
+func RefusesCopy(err error) bool { return SQLSTATE(err) == featureNotSupported }
+
+// blamesRows reports whether an error with this code may be about some rows of a batch only.
+func blamesRows(code string) bool {
+	return len(code) == 5 && (slices.Contains(RowClasses, class(code)) || !strings.Contains(OwnClasses, code[:1]))
 }
 
 // Busy reports whether a change of the table failed only because others use it: it waited

@@ -2,6 +2,7 @@
 package maintenance
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -77,9 +78,9 @@ func (l *Loop) runOnce(ctx context.Context, created bool) error {
 	if err != nil {
 		return database.Redact(err)
 	}
-	l.Store.Use(definition)
+	unwritable := l.Store.Use(definition)
 	if !l.Table.CreateSchema {
-		return database.Redact(l.Partitions.Inspect(ctx, definition.Name))
+		return database.Redact(cmp.Or(unwritable, l.Partitions.Inspect(ctx, definition.Name)))
 	}
 	select {
 	case <-l.Table.Created():
@@ -90,5 +91,5 @@ func (l *Loop) runOnce(ctx context.Context, created bool) error {
 	if failed := l.Questions.Maintain(ctx, definition.Name, created); failed != nil {
 		l.Logger.Warn("the functions that answer questions wait for the next round", zap.Error(database.Redact(failed)))
 	}
-	return database.Redact(err)
+	return database.Redact(cmp.Or(unwritable, err))
 }

@@ -30,12 +30,12 @@ type bundle struct {
 	logs  *observer.ObservedLogs
 }
 
-func setup(t *testing.T, change func(*table.Config)) *bundle {
+func setup(t testing.TB, change func(*table.Config)) *bundle {
 	t.Helper()
 	return setupPartitions(t, change, partition.Config{Interval: partition.Day, CreateAhead: 72 * time.Hour, Retention: 14 * 24 * time.Hour})
 }
 
-func setupPartitions(t *testing.T, change func(*table.Config), kept partition.Config) *bundle {
+func setupPartitions(t testing.TB, change func(*table.Config), kept partition.Config) *bundle {
 	t.Helper()
 	d := pgtest.New(t)
 	core, logs := observer.New(zapcore.InfoLevel)
@@ -67,7 +67,7 @@ type span struct {
 // epoch is the time that spans are relative to, so that the same span has the same times.
 var epoch = time.Now().Truncate(time.Second)
 
-func batchOf(t *testing.T, spans ...span) copyrow.Batch {
+func batchOf(t testing.TB, spans ...span) copyrow.Batch {
 	t.Helper()
 	encoder := line.NewMapper(line.Config{AttributePrefix: "canonical", Horizon: 72 * time.Hour}).Encoder()
 	for _, s := range spans {
@@ -89,7 +89,7 @@ func batchOf(t *testing.T, spans ...span) copyrow.Batch {
 	return batch
 }
 
-func (b *bundle) write(t *testing.T, batch copyrow.Batch) Outcomes {
+func (b *bundle) write(t testing.TB, batch copyrow.Batch) Outcomes {
 	t.Helper()
 	outcomes, err := b.store.Write(t.Context(), batch)
 	require.NoError(t, err)

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
@@ -12,23 +11,25 @@ import (
 	"canonicallineexporter/internal/database"
 )
 
-// copyBatch copies lines that are new.
-func copyBatch(ctx context.Context, conn *pgx.Conn, sql *batchSQL, batch copyrow.Batch) (Outcomes, error) {
-	if err := copyRows(ctx, conn.PgConn(), database.Durable(conn, sql.copy), batch); err != nil {
-		return Outcomes{}, err
+// copyBatch copies lines that are new. Where the table itself does not refuse a line that is
+// already stored, it upserts them.
+func copyBatch(ctx context.Context, conn *pgx.Conn, sql *batchSQL, batch copyrow.Batch) (written, error) {
+	if !sql.exact {
+		return upsertBatch(ctx, conn, sql, batch)
 	}
-	return Outcomes{Inserted: batch.Len()}, nil
+	stored, err := copyRows(ctx, conn.PgConn(), database.Durable(conn, sql.copy), batch)
+	if err != nil {
+		return written{}, err
+	}
+	return completed(ctx, conn, sql, batch, stored)
 }
 
-// copyRows streams the batch into a table. It runs in the open transaction, or in one of
-// its own if none is open.
-func copyRows(ctx context.Context, conn *pgconn.PgConn, copySQL string, batch copyrow.Batch) error {
+// copyRows streams the batch into a table and returns how many rows the table took. It runs
+// in the open transaction, or in one of its own if none is open.
+func copyRows(ctx context.Context, conn *pgconn.PgConn, copySQL string, batch copyrow.Batch) (int, error) {
 	tag, err := conn.CopyFrom(ctx, batch.Stream(), copySQL)
 	if err != nil {
-		return fmt.Errorf("copy rows: %w", err)
+		return 0, fmt.Errorf("copy rows: %w", err)
 	}
-	if tag.RowsAffected() != int64(batch.Len()) {
-		return errors.New("copy rows: the server stored another number of rows than were sent")
-	}
-	return nil
+	return int(tag.RowsAffected()), nil
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -30,7 +31,7 @@ func markBatch(ctx context.Context, conn *pgx.Conn, t *target, marks copyrow.Bat
 		Table     table.Name
 		UpdatedAt bool
 	}{t.Name, updatedAt})
-	if err := database.ExecDurably(ctx, conn, sql, times, ids); err != nil {
+	if err := database.ExecDurably(ctx, conn, sql, times, ids, slices.MinFunc(times, time.Time.Compare), slices.MaxFunc(times, time.Time.Compare)); err != nil {
 		return fmt.Errorf("mark lines: %w", err)
 	}
 	return nil

@@ -9,6 +9,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"go.uber.org/zap"
@@ -23,6 +24,10 @@ type Store struct {
 	table      *table.Maintainer
 	partitions *partition.Maintainer
 	logger     *zap.Logger
+	suspects   suspects
+	// repeated says that the latest batch of new lines held some that were stored already, so
+	// that the next may do too. COPY would write such a batch in vain.
+	repeated atomic.Bool
 
 	// mu guards what follows. Only one caller at a time reads the definition.
 	mu sync.Mutex
@@ -37,18 +42,24 @@ func New(pool *pgxpool.Pool, table *table.Maintainer, partitions *partition.Main
 	return &Store{pool: pool, table: table, partitions: partitions, logger: logger}
 }
 
-// Use tells the store how the table is defined. definition must have just been read.
-func (s *Store) Use(definition table.Definition) {
+// Use tells the store how the table is defined. definition must have just been read. The
+// error says what has to change before lines can be written.
+func (s *Store) Use(definition table.Definition) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.use(definition)
+	return s.use(definition)
 }
 
 // use does the work of Use. The caller holds mu.
-func (s *Store) use(definition table.Definition) {
+func (s *Store) use(definition table.Definition) error {
+	s.target = nil
+	if definition.Unwritable != nil {
+		return definition.Unwritable
+	}
 	t := newTarget(definition)
 	s.warn(t)
 	s.target = &t
+	return nil
 }
 
 // forget makes the next write read the table again.
@@ -68,7 +79,9 @@ func (s *Store) currentTarget(ctx context.Context) (*target, error) {
 		if err != nil {
 			return nil, err
 		}
-		s.use(definition)
+		if err := s.use(definition); err != nil {
+			return nil, err
+		}
 	}
 	return s.target, nil
 }

@@ -194,25 +194,6 @@ func TestStore_Write_RowThatWaits_HoldsUpNoOther(t *testing.T) {
 	require.Equal(t, Outcomes{Inserted: 3}, b.write(t, partial.Rest))
 }
 
-func TestStore_Write_AllRowsWait_EndsSoon(t *testing.T) {
-	t.Parallel()
-	b := setup(t, nil)
-	b.write(t, batchOf(t, span{id: 1000}))
-	b.Exec(t, `
-		CREATE SEQUENCE attempts;
-		CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM nextval('attempts'); RAISE 'not yet'; END $$;
-		CREATE TRIGGER refuse BEFORE INSERT ON canonical_api_line FOR EACH ROW EXECUTE FUNCTION refuse()`)
-	var spans []span
-	for i := range 1000 {
-		spans = append(spans, span{id: uint64(i)})
-	}
-	_, err := b.store.Write(t.Context(), batchOf(t, spans...))
-	require.ErrorContains(t, err, "refused by a function of the database")
-	var partial *PartialError
-	require.NotErrorAs(t, err, &partial, "all of the batch has to be written again")
-	require.LessOrEqual(t, pgtest.One[int64](t, b.Database, "SELECT last_value FROM attempts"), int64(maxFailures+1))
-}
-
 func TestStore_Write_MissingRequiredValue_DropsTheRowAlone(t *testing.T) {
 	t.Parallel()
 	b := setup(t, nil)

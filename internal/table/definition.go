@@ -23,6 +23,12 @@ type Definition struct {
 	Columns map[string]ColumnType
 	// Generated names the columns that Postgres computes.
 	Generated []string
+	// Fingerprint changes with any of the columns that can be written.
+	Fingerprint int64
+	// Key keeps a line from being stored twice.
+	Key Key
+	// Unwritable says what has to change before lines can be written; nil if nothing.
+	Unwritable error
 }
 
 // Has reports whether the table has a column of the name, of any type.
@@ -50,7 +56,7 @@ func Read(ctx context.Context, db Querier, name Name) (Definition, error) {
 	var columnType ColumnType
 	var generated bool
 	_, err = pgx.ForEachRow(rows, []any{
-		&definition.Name.Schema, &definition.Name.Name, &column, &columnType.OID, &columnType.Modifier, &generated, &instead,
+		&definition.Name.Schema, &definition.Name.Name, &column, &columnType.OID, &columnType.Modifier, &generated, &instead, &definition.Fingerprint,
 	}, func() error {
 		if generated {
 			definition.Generated = append(definition.Generated, column)
@@ -68,7 +74,7 @@ func Read(ctx context.Context, db Querier, name Name) (Definition, error) {
 	case instead != "":
 		return Definition{}, fmt.Errorf("`table` has to name the table that holds the lines: %s is %s", definition.Name, instead)
 	}
-	return definition, nil
+	return definition, definition.checkKey(ctx, db)
 }
 
 // ColumnType holds the type of a column in the catalogue.

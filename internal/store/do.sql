@@ -1,0 +1,2 @@
+-- An anonymous function.
+DO {{literal .}};

@@ -1,0 +1,106 @@
+-- Stores the staged lines that the table takes, and tells which it refuses: the body of a DO
+-- statement, so that it takes one round trip however many lines are refused. It stores a
+-- part of the lines at a time, smaller after a refusal and larger after a success.
+#variable_conflict use_column
+<<isolation>>
+DECLARE
+    lines tid[];
+    next int := 1;
+    size int;
+    part tid[];
+    affected bigint;
+    written bigint := 0;
+    code text;
+    message text;
+    of_table text;
+    of_column text;
+    of_constraint text;
+    refusal jsonb;
+    refused jsonb[] := '{}';
+BEGIN
+    SELECT pg_catalog.array_agg(richest.ctid ORDER BY richest.created_at, richest.id)
+    INTO isolation.lines
+    FROM (
+        SELECT DISTINCT ON (created_at, id) ctid, created_at, id
+        FROM {{.Staging}}
+        ORDER BY created_at, id{{if .ByStatistics}}, COALESCE(statistics -> 'spans'::text, '0') DESC{{end}}
+    ) AS richest;
+    isolation.size := pg_catalog.cardinality(isolation.lines);
+    WHILE isolation.next <= pg_catalog.cardinality(isolation.lines) LOOP
+        isolation.part := isolation.lines[isolation.next : isolation.next + isolation.size - 1];
+        BEGIN
+            {{- if .Key.Arbiter}}
+            INSERT INTO {{.Table}} AS stored ({{identifiers .Names}})
+            SELECT {{identifiers .Names}}
+            FROM {{.Staging}} AS staged
+            WHERE staged.ctid = ANY (isolation.part)
+            ORDER BY created_at, id
+            ON CONFLICT ({{identifiers .Key.Columns}})
+            {{- if .Merged}} DO UPDATE {{template "set" .}}
+            WHERE {{template "changes" .}}
+            {{- else}} DO NOTHING
+            {{- end}};
+            GET DIAGNOSTICS affected = ROW_COUNT;
+            {{- else}}
+            affected := 0;
+            {{- if .Merged}}
+            UPDATE {{.Table}} AS stored {{template "set" .}}
+            FROM {{.Staging}} AS EXCLUDED
+            WHERE EXCLUDED.ctid = ANY (isolation.part)
+                AND stored.created_at = EXCLUDED.created_at
+                AND stored.id = EXCLUDED.id
+                AND {{template "changes" .}};
+            GET DIAGNOSTICS affected = ROW_COUNT;
+            {{- end}}
+            isolation.written := isolation.written + affected;
+            INSERT INTO {{.Table}} ({{identifiers .Names}})
+            SELECT {{identifiers .Names}}
+            FROM {{.Staging}} AS staged
+            WHERE staged.ctid = ANY (isolation.part)
+                AND NOT EXISTS (
+                    SELECT FROM {{.Table}} AS stored
+                    WHERE stored.created_at = staged.created_at
+                        AND stored.id = staged.id
+                )
+            ORDER BY created_at, id;
+            GET DIAGNOSTICS affected = ROW_COUNT;
+            {{- end}}
+            isolation.written := isolation.written + affected;
+            isolation.next := isolation.next + pg_catalog.cardinality(isolation.part);
+            isolation.size := isolation.size * 2;
+        EXCEPTION WHEN OTHERS THEN
+            GET STACKED DIAGNOSTICS
+                code = RETURNED_SQLSTATE,
+                message = MESSAGE_TEXT,
+                of_table = TABLE_NAME,
+                of_column = COLUMN_NAME,
+                of_constraint = CONSTRAINT_NAME;
+            -- A fault outside the rows ends this, and so does a missing partition, which the
+            -- exporter creates.
+            IF code = '23514' AND of_constraint = '' AND of_table <> ''
+                OR NOT (
+                    pg_catalog.left(code, 2) IN ({{range $i, $class := .RowClasses}}{{if $i}}, {{end}}{{literal $class}}{{end}})
+                    OR code = '42501' -- a policy of row level security
+                    OR pg_catalog.strpos({{literal .OwnClasses}}, pg_catalog.left(code, 1)) = 0
+                )
+            THEN
+                RAISE;
+            END IF;
+            IF pg_catalog.cardinality(isolation.part) > 1 THEN
+                isolation.size := (pg_catalog.cardinality(isolation.part) + 1) / 2;
+            ELSE
+                SELECT pg_catalog.jsonb_build_object('id', id, 'code', code, 'message', pg_catalog.left(message, 500),
+                    'column', of_column, 'constraint', of_constraint)
+                INTO isolation.refusal
+                FROM {{.Staging}}
+                WHERE ctid = isolation.part[1];
+                -- In this form alone Postgres appends in place.
+                refused := pg_catalog.array_append(refused, refusal);
+                isolation.next := isolation.next + 1;
+            END IF;
+        END;
+    END LOOP;
+    -- DO returns nothing.
+    PERFORM pg_catalog.set_config('canonical_line.isolated',
+        pg_catalog.jsonb_build_object('written', isolation.written, 'refused', pg_catalog.to_jsonb(isolation.refused))::text, true);
+END isolation

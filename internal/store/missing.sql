@@ -1,0 +1,13 @@
+-- Finds the staged lines that are not stored: refused ones, and those that a trigger discarded. $1
+-- and $2 bound created_at, as in upsert.sql.
+SELECT DISTINCT keys.id
+FROM {{.Staging}} AS keys
+LEFT JOIN LATERAL (
+    SELECT true AS stored
+    FROM {{.Table}} AS stored
+    WHERE stored.created_at BETWEEN $1 AND $2
+        AND stored.created_at = keys.created_at
+        AND stored.id = keys.id
+    OFFSET 0
+) AS found ON true
+WHERE found.stored IS NULL;

@@ -1,0 +1,15 @@
+-- The unique indexes of the table that hold for every row: neither partial nor on an
+-- expression, and valid. For each its oid, its columns without those that INCLUDE adds, and
+-- whether it is checked at once.
+SELECT i.indexrelid, pg_catalog.array_agg(a.attname::text ORDER BY k.position), i.indimmediate
+FROM pg_catalog.pg_index i
+CROSS JOIN LATERAL pg_catalog.unnest(i.indkey::int2[]) WITH ORDINALITY AS k (attnum, position)
+JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+WHERE i.indrelid = pg_catalog.to_regclass($1)
+    AND i.indisunique
+    AND i.indisvalid
+    AND i.indpred IS NULL
+    AND i.indexprs IS NULL
+    AND k.position <= i.indnkeyatts
+GROUP BY i.indexrelid, i.indimmediate
+ORDER BY i.indexrelid;
