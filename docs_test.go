@@ -107,7 +107,7 @@ func TestOperations_ListsEveryMetric(t *testing.T) {
 	}
 }
 
-func TestGuarantees_NameExistingTests(t *testing.T) {
+func TestDocumentation_NamesExistingTests(t *testing.T) {
 	t.Parallel()
 	var sources strings.Builder
 	require.NoError(t, filepath.WalkDir(".", func(file string, _ fs.DirEntry, err error) error {
@@ -118,9 +118,11 @@ func TestGuarantees_NameExistingTests(t *testing.T) {
 		sources.Write(source)
 		return err
 	}))
-	named := regexp.MustCompile("`((?:Test|Fuzz)\\w+)`").FindAllStringSubmatch(documents(t)["docs/guarantees.md"], -1)
-	require.Greater(t, len(named), 20)
-	for _, name := range named {
-		require.Contains(t, sources.String(), "\nfunc "+name[1]+"(")
+	for _, document := range []string{"docs/guarantees.md", "docs/postgres.md"} {
+		named := regexp.MustCompile("`((?:Test|Fuzz)\\w+)`").FindAllStringSubmatch(documents(t)[document], -1)
+		require.Greater(t, len(named), 20)
+		for _, name := range named {
+			require.Contains(t, sources.String(), "\nfunc "+name[1]+"(")
+		}
 	}
 }

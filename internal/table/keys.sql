@@ -5,7 +5,7 @@ SELECT i.indexrelid, pg_catalog.array_agg(a.attname::text ORDER BY k.position), 
 FROM pg_catalog.pg_index i
 CROSS JOIN LATERAL pg_catalog.unnest(i.indkey::int2[]) WITH ORDINALITY AS k (attnum, position)
 JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
-WHERE i.indrelid = pg_catalog.to_regclass($1)
+WHERE i.indrelid = pg_catalog.to_regclass($1)::oid
     AND i.indisunique
     AND i.indisvalid
     AND i.indpred IS NULL

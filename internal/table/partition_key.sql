@@ -8,4 +8,4 @@ SELECT
     ), '{}'),
     p.partexprs IS NOT NULL
 FROM pg_catalog.pg_partitioned_table p
-WHERE p.partrelid = pg_catalog.to_regclass($1);
+WHERE p.partrelid = pg_catalog.to_regclass($1)::oid;
