@@ -66,6 +66,10 @@ type suspect struct {
 // sends all that is left, which costs more than to isolate rows at the server.
 const maxCuts = 4
 
+// maxIsolated is the most rows that are isolated in one transaction, so that a batch of which
+// many are refused keeps its progress when time is up.
+const maxIsolated = 1000
+
 // maxRepairs bounds how often one write repairs the table or changes how it writes before it
 // gives up.
 const maxRepairs = 3
@@ -169,7 +173,9 @@ func (a *attempt) isolate(ctx context.Context, batch copyrow.Batch, how method, 
 		a.write(ctx, batch.Slice(row+1, batch.Len()), how)
 		return
 	case how != isolating:
-		a.write(ctx, batch, isolating)
+		for start := 0; start < batch.Len(); start += maxIsolated {
+			a.write(ctx, batch.Slice(start, min(start+maxIsolated, batch.Len())), isolating)
+		}
 		return
 	}
 	// Not even the staging table takes the row. What follows it is sent in halves, so that
@@ -207,6 +213,32 @@ func (a *attempt) refuse(row copyrow.Batch, cause error) {
 		return
 	}
 	a.suspected = append(a.suspected, suspect{row, cause})
+}
+
+// mark has stored lines say that they are incomplete. It passes over those that Postgres
+// refuses to change: a mark is no line.
+func (a *attempt) mark(ctx context.Context, marks copyrow.Batch) {
+	if a.cause != nil {
+		a.rest.Append(marks)
+		return
+	}
+	err := a.markStored(ctx, marks)
+	if err == nil {
+		return
+	}
+	policy := a.policyOf(err)
+	switch refused := policy == database.Isolate || policy == database.Suspect; {
+	case !refused:
+		a.fail(marks, err)
+	case marks.Len() > 1:
+		half := marks.Len() / 2
+		a.mark(ctx, marks.Slice(0, half))
+		a.mark(ctx, marks.Slice(half, marks.Len()))
+	default:
+		id := lineID(marks)
+		a.logger.Warn("left a line as it is: Postgres refuses to mark it as incomplete",
+			zap.Error(database.Redact(err)), zap.String("line_id", hex.EncodeToString(id[:])))
+	}
 }
 
 // judge drops the rows that Postgres has refused before while it took others, and leaves the

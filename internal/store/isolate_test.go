@@ -107,10 +107,9 @@ func TestStore_Write_ManyRefusedRows_AreFoundBesideOthers(t *testing.T) {
 		rejected bool
 		nth      int
 	}{
-		"check":        {"ALTER TABLE canonical_api_line ADD CONSTRAINT no_teapots CHECK (status <> 418)", true, 2},
-		"trigger":      {onTeapot("RAISE 'short and stout';"), false, 2},
-		"all of them":  {onTeapot("RAISE 'short and stout';"), false, 1},
-		"all, at once": {"ALTER TABLE canonical_api_line ADD CONSTRAINT no_teapots CHECK (status <> 418)", true, 1},
+		"check":       {"ALTER TABLE canonical_api_line ADD CONSTRAINT no_teapots CHECK (status <> 418)", true, 2},
+		"trigger":     {onTeapot("RAISE 'short and stout';"), false, 2},
+		"all of them": {onTeapot("RAISE 'short and stout';"), false, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

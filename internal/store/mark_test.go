@@ -85,3 +85,16 @@ func TestStore_Write_Incomplete_StaysWithAsManySpans(t *testing.T) {
 		require.Equal(t, []string{`{"spans": 3}`}, pgtest.All[string](t, b.Database, statistics))
 	})
 }
+
+func TestStore_Write_Mark_ThatIsRefused_HoldsUpNoOther(t *testing.T) {
+	t.Parallel()
+	b := setup(t, nil)
+	b.write(t, batchOf(t, span{id: 1}, span{id: 2}, span{id: 3}))
+	b.Exec(t, `
+		CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'never'; END $$;
+		CREATE TRIGGER refuse BEFORE UPDATE ON canonical_api_line FOR EACH ROW
+			WHEN (NEW.span_id = '0000000000000002') EXECUTE FUNCTION refuse()`)
+	b.write(t, versionsOf(t, []span{{id: 1}, {id: 2}, {id: 3}}, copyrow.Mark, copyrow.Mark, copyrow.Mark))
+	require.Equal(t, []string{`{"incomplete": true}`, "none", `{"incomplete": true}`}, pgtest.All[string](t, b.Database, statistics))
+	require.Len(t, b.logs.FilterMessageSnippet("refuses to mark").All(), 1)
+}

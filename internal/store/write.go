@@ -38,23 +38,21 @@ func (s *Store) Write(ctx context.Context, batch copyrow.Batch) (Outcomes, error
 	a.write(ctx, fresh, copying)
 	a.write(ctx, amended, upserting)
 	a.judge()
-	if a.cause == nil && marks.Len() > 0 {
-		a.fault = s.mark(ctx, marks)
-		a.cause = a.fault
+	if marks.Len() > 0 {
+		a.mark(ctx, marks)
 	}
 	if a.cause == nil {
 		return a.stored, nil
 	}
-	a.rest.Append(marks)
 	if a.rest.Len() == batch.Len() {
 		return Outcomes{}, a.err()
 	}
 	return Outcomes{}, &PartialError{Stored: a.stored, Rest: a.rest, err: a.err()}
 }
 
-// mark has the lines of a batch of marks say that they are incomplete. Lines that are not
-// stored are left alone.
-func (s *Store) mark(ctx context.Context, marks copyrow.Batch) error {
+// markStored has the lines of a batch of marks say that they are incomplete. Lines that are
+// not stored are left alone.
+func (s *Store) markStored(ctx context.Context, marks copyrow.Batch) error {
 	target, err := s.currentTarget(ctx)
 	if err != nil {
 		return err
