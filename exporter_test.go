@@ -290,10 +290,7 @@ func TestExporter_DatabaseAway_LosesNoLine(t *testing.T) {
 func TestExporter_LineThatWaits_HoldsUpNoOther(t *testing.T) {
 	t.Parallel()
 	d := pgtest.New(t)
-	b := setup(t, d.URL, func(cfg *Config) {
-		failingFast(cfg)
-		cfg.QueueConfig.Get().Batch.Get().FlushTimeout = time.Hour
-	})
+	b := setup(t, d.URL, failingFast)
 	b.gauge(t, "otelcol_canonical_line_partition_last_success")
 	d.Exec(t, `
 		CREATE TABLE accepted ();
