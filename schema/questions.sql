@@ -172,7 +172,7 @@ AS $answer$
             nullif(sum(requests), 0) AS requests,
             coalesce(sum(requests) FILTER (WHERE duration < '100 ms'), 0) AS instant,
             coalesce(sum(requests) FILTER (WHERE duration >= '1 s'), 0) AS slow,
-            coalesce(sum(requests) FILTER (WHERE status >= 500), 0) AS failed,
+            coalesce(sum(requests) FILTER (WHERE (status >= 500 OR status < 400 AND error_code IS NOT NULL)), 0) AS failed,
             percentile_cont(ARRAY[0.5, 0.95, 0.99, 1]) WITHIN GROUP (ORDER BY duration) AS p
         FROM "public"."canonical_api_line_window"(since, until, service, method, route)
         GROUP BY http_route, http_method, service_name
@@ -180,7 +180,7 @@ AS $answer$
     ORDER BY requests DESC, http_method, http_route, service_name
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_speed" IS
-'Are we fast? Each route with its percentiles, the shares of requests that were instant (below 100 ms), fast (below 1 s) and slow, and that failed (status 500 and above), in percent. Counts and shares are of requests; percentiles are of lines, which is the same unless lines were sampled. [canonical_line d5b3d250]';
+'Are we fast? Each route with its percentiles, the shares of requests that were instant (below 100 ms), fast (below 1 s) and slow, and that failed (status 500 and above, or an error beside a status below 400), in percent. Counts and shares are of requests; percentiles are of lines, which is the same unless lines were sampled. [canonical_line 711ef166]';
 
 CREATE FUNCTION "public"."canonical_api_line_reads"(
     since interval DEFAULT '24 hours',
@@ -268,7 +268,7 @@ AS $answer$
             date_bin(greatest(coalesce(step, since / 60), '1 s'), created_at, 'epoch') AS at,
             sum(requests) AS requests,
             coalesce(sum(requests) FILTER (WHERE status BETWEEN 400 AND 499), 0) AS refused,
-            coalesce(sum(requests) FILTER (WHERE status >= 500), 0) AS failed,
+            coalesce(sum(requests) FILTER (WHERE (status >= 500 OR status < 400 AND error_code IS NOT NULL)), 0) AS failed,
             count(*) AS lines,
             percentile_cont(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (ORDER BY duration) AS p
         FROM "public"."canonical_api_line_window"(since, until, service, method, route)
@@ -277,7 +277,7 @@ AS $answer$
     ORDER BY at
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_rate" IS
-'Since when? Requests per second, the shares that were refused (status 400 to 499) and that failed (500 and above) in percent, and percentiles, step by step (a 60th of the window unless given, and at least a second). The window cuts off the first and the last step. Percentiles are of lines, the rest of requests. [canonical_line 73618717]';
+'Since when? Requests per second, the shares that were refused (status 400 to 499) and that failed (500 and above, or an error beside a status below 400) in percent, and percentiles, step by step (a 60th of the window unless given, and at least a second). The window cuts off the first and the last step. Percentiles are of lines, the rest of requests. [canonical_line 18d32569]';
 
 -- The bounds are a 1-2-5 series. Postgres before 17 has no infinite interval, so durations
 -- above the last bound have none.
@@ -358,9 +358,9 @@ AS $answer$
                 service_name,
                 percentile_cont(0.95) WITHIN GROUP (ORDER BY duration) FILTER (WHERE NOT is_recent) AS p95_before,
                 percentile_cont(0.95) WITHIN GROUP (ORDER BY duration) FILTER (WHERE is_recent) AS p95_recent,
-                100 * coalesce(sum(requests) FILTER (WHERE status >= 500 AND NOT is_recent), 0)
+                100 * coalesce(sum(requests) FILTER (WHERE (status >= 500 OR status < 400 AND error_code IS NOT NULL) AND NOT is_recent), 0)
                 / nullif(sum(requests) FILTER (WHERE NOT is_recent), 0) AS failed_before,
-                100 * coalesce(sum(requests) FILTER (WHERE status >= 500 AND is_recent), 0)
+                100 * coalesce(sum(requests) FILTER (WHERE (status >= 500 OR status < 400 AND error_code IS NOT NULL) AND is_recent), 0)
                 / nullif(sum(requests) FILTER (WHERE is_recent), 0) AS failed_recent,
                 count(*) FILTER (WHERE NOT is_recent) AS lines_before,
                 count(*) FILTER (WHERE is_recent) AS lines_recent
@@ -375,7 +375,7 @@ AS $answer$
     ORDER BY 3, 2 DESC, lines_recent DESC, 5, 6, 4
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_changes" IS
-'What got slower, or started to fail? Each route whose 95th percentile, or whose share of failures (status 500 and above, in percent, plus one), grew by a fifth or more from the window before to the recent one; the largest change first. few_lines marks a change that rests on fewer than 100 lines in either window; those come last. [canonical_line f233727e]';
+'What got slower, or started to fail? Each route whose 95th percentile, or whose share of failures (status 500 and above, or an error beside a status below 400; in percent, plus one), grew by a fifth or more from the window before to the recent one; the largest change first. few_lines marks a change that rests on fewer than 100 lines in either window; those come last. [canonical_line 565ad7f3]';
 
 CREATE FUNCTION "public"."canonical_api_line_errors"(
     since interval DEFAULT '24 hours',
@@ -409,12 +409,12 @@ AS $answer$
         min(created_at),
         max(created_at)
     FROM "public"."canonical_api_line_window"(since, until, service, method, route)
-    WHERE status >= 400
+    WHERE status >= 400 OR error_code IS NOT NULL
     GROUP BY 1, 2, 3, 4, 5, 6
-    ORDER BY status >= 500 DESC, 7 DESC, 1, 2, 3, 4, 5, 6
+    ORDER BY (status >= 500 OR status < 400 AND error_code IS NOT NULL) DESC, 7 DESC, 1, 2, 3, 4, 5, 6
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_errors" IS
-'What goes wrong, where, since when and for how many accounts? Failures (status 500 and above) come first, then the most frequent. [canonical_line 5c6913ea]';
+'What goes wrong, where, since when and for how many accounts? Failures (status 500 and above, or an error beside a status below 400, as GraphQL has) come first, then the most frequent. [canonical_line c33a7ca3]';
 
 CREATE FUNCTION "public"."canonical_api_line_failures"(
     since interval DEFAULT '24 hours',
@@ -437,12 +437,12 @@ AS $answer$
         coalesce(error_code, left(error_cause, 100)),
         round(sum(requests))::bigint
     FROM "public"."canonical_api_line_window"(since, until, service, method, route)
-    WHERE status >= 400
+    WHERE status >= 400 OR error_code IS NOT NULL
     GROUP BY 1, 2, 3
     ORDER BY 1, 4 DESC, 2, 3
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_failures" IS
-'What broke when? Requests with a status of 400 and above by error, step by step (a 60th of the window unless given). [canonical_line 4d1042f5]';
+'What broke when? Requests with a status of 400 and above, or with an error, by error, step by step (a 60th of the window unless given). [canonical_line 1ef6a3e7]';
 
 -- The slowest lines are found first, so that only their statistics are read.
 CREATE FUNCTION "public"."canonical_api_line_slowest"(
@@ -675,7 +675,7 @@ AS $answer$
                 count(*) AS lines,
                 sum(duration) AS busy,
                 count(*) FILTER (WHERE status BETWEEN 400 AND 499) AS refused,
-                count(*) FILTER (WHERE status >= 500) AS failed,
+                count(*) FILTER (WHERE (status >= 500 OR status < 400 AND error_code IS NOT NULL)) AS failed,
                 max(created_at) AS last_at
             FROM "public"."canonical_api_line_window"(since, until, service, method, route)
             GROUP BY account_id, instead_of_id, ip, user_agent, requests
@@ -689,7 +689,7 @@ AS $answer$
     ORDER BY kind, requests DESC, caller
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_callers" IS
-'Who hammers us, and for whom does it fail? The accounts, addresses and user agents with the most requests and those with the most errors (refused: status 400 to 499, failed: 500 and above); busy is how long their requests ran in all. An account is shown by its mail address if it has one; NULL stands for requests without the value. [canonical_line 3f8f5dfc]';
+'Who hammers us, and for whom does it fail? The accounts, addresses and user agents with the most requests and those with the most errors (refused: status 400 to 499, failed: 500 and above, or an error beside a status below 400); busy is how long their requests ran in all. An account is shown by its mail address if it has one; NULL stands for requests without the value. [canonical_line adf99ab7]';
 
 CREATE FUNCTION "public"."canonical_api_line_account"(
     who text,

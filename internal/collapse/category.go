@@ -8,6 +8,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"canonicallineexporter/internal/request"
 	"canonicallineexporter/internal/sanitize"
 )
 
@@ -19,6 +20,9 @@ type facts struct {
 	prepare                          bool
 	system, summary, text, operation string
 	messages                         int64
+	// What follows tells why the span failed.
+	errorType, databaseCode, rpcCode string
+	exception                        request.Exception
 }
 
 // note reports whether the attribute is one of them.
@@ -43,9 +47,37 @@ func (f *facts) note(key string, v pcommon.Value) bool {
 	case "messaging.batch.message_count":
 		f.messages = countOf(v)
 	default:
+		f.noteFailure(key, v)
 		return false
 	}
 	return true
+}
+
+// noteFailure keeps what tells why a span failed. Columns may read it too.
+func (f *facts) noteFailure(key string, v pcommon.Value) {
+	switch key {
+	case "error.type":
+		f.errorType = textOf(v)
+	case "db.response.status_code":
+		f.databaseCode = textOf(v)
+	case "rpc.response.status_code", "rpc.status_code", "rpc.grpc.status_code", "rpc.connect_rpc.error_code":
+		f.rpcCode = request.RPCCode(textOf(v))
+	case "exception.type":
+		f.exception.Type = textOf(v)
+	case "exception.message":
+		f.exception.Message = textOf(v)
+	}
+}
+
+// code returns what tells failures of one kind from others, empty if nothing does.
+func (f *facts) code() string {
+	if f.errorType != "" && f.errorType != "_OTHER" {
+		return f.errorType
+	}
+	if f.databaseCode != "" || f.rpcCode == "OK" {
+		return f.databaseCode
+	}
+	return f.rpcCode
 }
 
 // textOf returns an attribute as text, whatever its type. A document stands for its first

@@ -7,6 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"canonicallineexporter/internal/request"
 )
 
 func TestSpansAreCountedAsWhatTheyDo(t *testing.T) {
@@ -81,4 +83,39 @@ func TestReader_Read_ValuesOfAnyType(t *testing.T) {
 		require.Equal(t, query, s.category, attributes)
 		require.Equal(t, "find", s.statement.Value(), attributes)
 	}
+}
+
+func TestReader_Read_WhyASpanFailed(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name       string
+		code       ptrace.StatusCode
+		message    string
+		attributes map[string]any
+		want       request.Failure
+	}{
+		{"error.type", ptrace.StatusCodeError, "refused", map[string]any{"error.type": "*net.OpError"}, failure("", "refused", "*net.OpError")},
+		{"database", ptrace.StatusCodeError, "no such table", map[string]any{"db.response.status_code": "42P01", "error.type": "_OTHER"}, failure("", "no such table", "42P01")},
+		{"RPC", ptrace.StatusCodeError, "", map[string]any{"rpc.grpc.status_code": 14}, failure("", "", "UNAVAILABLE")},
+		{"exception in attributes", ptrace.StatusCodeUnset, "", map[string]any{"exception.type": "E", "exception.message": "bad"}, failure("E", "bad", "")},
+		{"no failure", ptrace.StatusCodeUnset, "fine", map[string]any{"error.type": "timeout", "rpc.grpc.status_code": 14}, request.Failure{}},
+		{"nothing said", ptrace.StatusCodeError, "", map[string]any{"rpc.grpc.status_code": 0}, request.Failure{}},
+	} {
+		s := ptrace.NewSpan()
+		s.SetKind(ptrace.SpanKindClient)
+		s.SetParentSpanID(pcommon.SpanID{1})
+		s.Status().SetCode(tt.code)
+		s.Status().SetMessage(tt.message)
+		require.NoError(t, s.Attributes().FromRaw(tt.attributes))
+		got := New(config()).reader.read(s, process{})
+		if tt.want == (request.Failure{}) {
+			require.Nil(t, got.details, tt.name)
+			continue
+		}
+		require.Equal(t, tt.want, got.details.failure, tt.name)
+	}
+}
+
+func failure(kind, message, code string) request.Failure {
+	return request.Failure{Exception: request.Exception{Type: kind, Message: message}, Code: code}
 }

@@ -79,9 +79,9 @@ func (s *span) unfinished() bool { return s.end == 0 && s.start != 0 }
 // details are what few spans carry.
 type details struct {
 	attributes []request.Attribute
-	exception  request.Exception
-	// excepted says that there is an exception.
-	excepted bool
+	failure    request.Failure
+	// explained says that there is a failure.
+	explained bool
 	// messages is the size of a batch.
 	messages int
 }
@@ -159,14 +159,7 @@ func (r *reader) describe(kept *span, s ptrace.Span) {
 			})
 		}
 	}
-	if s.Events().Len() > 0 {
-		if e, ok := request.LastException(s); ok {
-			kept.detail().exception = request.Exception{
-				Type: sanitize.Truncate(e.Type, maxText), Message: sanitize.Truncate(e.Message, maxText),
-			}
-			kept.detail().excepted = true
-		}
-	}
+	r.explain(kept, s, &facts)
 	kept.category = facts.category(s.Kind(), s.Name())
 	switch kept.category {
 	case query:
@@ -177,6 +170,28 @@ func (r *reader) describe(kept *span, s ptrace.Span) {
 		}
 	default:
 	}
+}
+
+// explain adds why the span failed: the exception that it recorded, and if its status is
+// Error, what that and its attributes say.
+func (r *reader) explain(kept *span, s ptrace.Span, facts *facts) {
+	exception, excepted := request.LastException(s)
+	if !excepted && facts.exception != (request.Exception{}) {
+		exception, excepted = facts.exception, true
+	}
+	var message, code string
+	if kept.has(failed) {
+		message, code = s.Status().Message(), facts.code()
+	}
+	if !excepted && message == "" && code == "" {
+		return
+	}
+	f := request.Explain(exception, message, code)
+	for _, text := range []*string{&f.Type, &f.Message, &f.Code} {
+		// What is kept must not refer to the export.
+		*text = strings.Clone(sanitize.Truncate(*text, maxText))
+	}
+	kept.detail().failure, kept.detail().explained = f, true
 }
 
 // nameless returns an id for a span that has none, so that it is known when it comes again.

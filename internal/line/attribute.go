@@ -88,7 +88,11 @@ var (
 	accept          = capturedHeader(requestHeaderPrefix, "accept")
 	responseContent = capturedHeader(responseHeaderPrefix, "content-type")
 
-	errorType      = known("error.type")
+	errorType        = known("error.type")
+	exceptionType    = known("exception.type")
+	exceptionMessage = known("exception.message")
+	// errorMessages hold the message of a failure besides the span's status.
+	errorMessages  = knownAll("error.message", "gin.errors", "rpc.jsonrpc.error_message")
 	databaseStatus = known("db.response.status_code")
 
 	requestBody = known("http.request.body.content")

@@ -9,7 +9,6 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"canonicallineexporter/internal/copyrow"
-	"canonicallineexporter/internal/request"
 )
 
 // method returns the request's method as the client sent it, which is POST for an RPC and
@@ -182,7 +181,7 @@ func (r *resolver) readStatus() copyrow.Value {
 	if status := r.convert(c, c.from, c.descendants); !status.IsNull() {
 		return status
 	}
-	exception, failed := request.LastException(r.Span)
+	exception, failed := r.readException()
 	switch status := r.Span.Status(); {
 	case exception.Message == abortHandler || status.Message() == abortHandler:
 		return copyrow.IntegerValue(statusClientLeft)

@@ -32,10 +32,10 @@ type resolver struct {
 	target target
 	// status and path are the values of the columns on which others depend.
 	status, path copyrow.Value
-	// failure says that the request failed; exceptions then holds the exceptions along the
+	// failure says that the request failed; failures then holds the failures along the
 	// failing path.
-	failure    bool
-	exceptions []request.Exception
+	failure  bool
+	failures []request.Failure
 
 	repairs []sanitize.Repairs
 	object  jsonObject
@@ -112,9 +112,9 @@ func (r *resolver) load(req request.Request, createdAt time.Time) {
 	r.resolve(&r.status, r.statusColumn)
 	r.resolve(&r.path, r.pathColumn)
 	r.failure = r.failed()
-	r.exceptions = nil
+	r.failures = nil
 	if r.failure {
-		r.exceptions = r.readExceptions()
+		r.failures = r.readFailures()
 	}
 }
 
@@ -133,7 +133,7 @@ func (r *resolver) unload() {
 	r.resource.clear()
 	clear(r.statisticAttributes)
 	clear(r.headers)
-	r.Request, r.read, r.exceptions = request.Request{}, pcommon.Resource{}, nil
+	r.Request, r.read, r.failures = request.Request{}, pcommon.Resource{}, nil
 	r.call, r.target = call{}, target{}
 	r.status, r.path = copyrow.Null, copyrow.Null
 	clear(r.repairs)

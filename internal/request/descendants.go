@@ -13,9 +13,9 @@ type Descendants struct {
 	// Attributes holds the attributes that columns and statistics read. Those of the
 	// descendant that ended last come first.
 	Attributes []Attribute
-	// Exceptions holds the exceptions along the failing path, the one nearest to the SERVER
-	// span first. The path goes from each span to its failing child that ended last.
-	Exceptions []Exception
+	// Failures holds the failures along the failing path, the one nearest to the SERVER span
+	// first. The path goes from each span to its failing child that ended last.
+	Failures []Failure
 }
 
 // Attribute is an attribute of a descendant.
