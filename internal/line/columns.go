@@ -178,9 +178,10 @@ var columns = []column{
 			Name: "ip", Type: copyrow.Type{Kind: copyrow.Inet}, NotNull: true,
 			Comment: "The client's address; 0.0.0.0: unknown",
 		},
-		from: knownAll("client.address", "http.client_ip", "network.peer.address",
-			"net.sock.peer.addr", "net.peer.ip", "net.peer.name"),
+		from:      slices.Concat(slices.Concat(forwardedHeaders...), clientAddresses),
+		read:      (*resolver).address,
 		otherwise: copyrow.InetValue(unknownAddress),
+		rule:      "the headers only as far as `headers::trusted_proxies` trusts them: the entry of that number, counted from the right",
 	},
 	{
 		Column: table.Column{Name: "query_string", Type: longText, Comment: "The query string, without secrets"},

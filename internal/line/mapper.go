@@ -22,6 +22,9 @@ type Config struct {
 	// HeaderPrefixes select the captured request headers that x_crunchy_headers keeps.
 	// Their case does not matter.
 	HeaderPrefixes []string
+	// TrustedProxies is how many proxies in front of a service tell the truth about who sent a
+	// request; 0: headers about that are not read.
+	TrustedProxies int
 	// RedactParameters names secrets in addition to the built-in ones.
 	RedactParameters []string
 	// CapturePayload fills request_payload.
