@@ -8,6 +8,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"canonicallineexporter/internal/convention"
 	"canonicallineexporter/internal/request"
 	"canonicallineexporter/internal/sanitize"
 )
@@ -23,6 +24,9 @@ type facts struct {
 	// What follows tells why the span failed.
 	errorType, databaseCode, rpcCode string
 	exception                        request.Exception
+	// failed and message are what Zipkin's tag says.
+	failed  bool
+	message string
 }
 
 // note reports whether the attribute is one of them.
@@ -62,6 +66,8 @@ func (f *facts) noteFailure(key string, v pcommon.Value) {
 		f.databaseCode = textOf(v)
 	case "rpc.response.status_code", "rpc.status_code", "rpc.grpc.status_code", "rpc.connect_rpc.error_code":
 		f.rpcCode = request.RPCCode(textOf(v))
+	case convention.Error:
+		f.failed, f.message = convention.ReadError(textOf(v))
 	case "exception.type":
 		f.exception.Type = textOf(v)
 	case "exception.message":

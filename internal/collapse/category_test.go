@@ -40,6 +40,10 @@ func TestSpansAreCountedAsWhatTheyDo(t *testing.T) {
 		{"process", inner, attrs{"messaging.system": "kafka"}, other},
 		{"search", client, attrs{"db.system": "elasticsearch", "db.operation": "search", "http.request.method": "POST"}, query},
 		{"work", inner, attrs{}, other},
+		{"query", client, attrs{"jdbc.datasource.name": "d", "jdbc.query[0]": "select 1"}, query},
+		{"mysql", client, attrs{"sql.query": "select 1"}, query},
+		{"redis", client, attrs{"db.type": "redis", "redis.command": "GET"}, query},
+		{"http get", client, attrs{"method": "GET", "outcome": "SUCCESS"}, httpCall},
 	} {
 		s := ptrace.NewSpan()
 		s.SetName(tt.name)
@@ -97,6 +101,10 @@ func TestReader_Read_WhyASpanFailed(t *testing.T) {
 		{"error.type", ptrace.StatusCodeError, "refused", map[string]any{"error.type": "*net.OpError"}, failure("", "refused", "*net.OpError")},
 		{"database", ptrace.StatusCodeError, "no such table", map[string]any{"db.response.status_code": "42P01", "error.type": "_OTHER"}, failure("", "no such table", "42P01")},
 		{"RPC", ptrace.StatusCodeError, "", map[string]any{"rpc.grpc.status_code": 14}, failure("", "", "UNAVAILABLE")},
+		{"Zipkin", ptrace.StatusCodeUnset, "", map[string]any{"error": "refused"}, failure("", "refused", "")},
+		{"Zipkin, no failure", ptrace.StatusCodeUnset, "", map[string]any{"error": "false"}, request.Failure{}},
+		{"OpenTracing", ptrace.StatusCodeUnset, "", map[string]any{"error": true, "error.kind": "E", "error.object": "bad"}, failure("E", "bad", "")},
+		{"Micrometer", ptrace.StatusCodeError, "", map[string]any{"outcome": "SERVER_ERROR", "exception": "IOException"}, failure("", "", "IOException")},
 		{"exception in attributes", ptrace.StatusCodeUnset, "", map[string]any{"exception.type": "E", "exception.message": "bad"}, failure("E", "bad", "")},
 		{"no failure", ptrace.StatusCodeUnset, "fine", map[string]any{"error.type": "timeout", "rpc.grpc.status_code": 14}, request.Failure{}},
 		{"nothing said", ptrace.StatusCodeError, "", map[string]any{"rpc.grpc.status_code": 0}, request.Failure{}},

@@ -1,6 +1,7 @@
 package collapse
 
 import (
+	"cmp"
 	"encoding/binary"
 	"hash/fnv"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"canonicallineexporter/internal/convention"
 	"canonicallineexporter/internal/request"
 	"canonicallineexporter/internal/sanitize"
 )
@@ -145,6 +147,11 @@ func (r *reader) describe(kept *span, s ptrace.Span) {
 		if facts.note(key, v) {
 			continue
 		}
+		if a, ok := convention.Of(key); ok && r.translates(a, s, v) {
+			if key = a.Means; facts.note(key, v) {
+				continue
+			}
+		}
 		if !strings.HasPrefix(key, r.prefix) {
 			if kept.has(outgoing) {
 				continue
@@ -159,6 +166,9 @@ func (r *reader) describe(kept *span, s ptrace.Span) {
 			})
 		}
 	}
+	if facts.failed {
+		kept.flags |= failed
+	}
 	r.explain(kept, s, &facts)
 	kept.category = facts.category(s.Kind(), s.Name())
 	switch kept.category {
@@ -172,6 +182,20 @@ func (r *reader) describe(kept *span, s ptrace.Span) {
 	}
 }
 
+// translates reports whether an attribute of another convention stands for OpenTelemetry's
+// on the span. One that a column reads as it is does not.
+func (r *reader) translates(a convention.Attribute, s ptrace.Span, v pcommon.Value) bool {
+	if _, ok := r.keys[a.Name]; ok {
+		return false
+	}
+	if a.With != "" {
+		if _, ok := s.Attributes().Get(a.With); !ok {
+			return false
+		}
+	}
+	return a.Says(textOf(v))
+}
+
 // explain adds why the span failed: the exception that it recorded, and if its status is
 // Error, what that and its attributes say.
 func (r *reader) explain(kept *span, s ptrace.Span, facts *facts) {
@@ -181,7 +205,7 @@ func (r *reader) explain(kept *span, s ptrace.Span, facts *facts) {
 	}
 	var message, code string
 	if kept.has(failed) {
-		message, code = s.Status().Message(), facts.code()
+		message, code = cmp.Or(s.Status().Message(), facts.message), facts.code()
 	}
 	if !excepted && message == "" && code == "" {
 		return

@@ -7,6 +7,7 @@ import (
 
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"canonicallineexporter/internal/convention"
 	"canonicallineexporter/internal/copyrow"
 	"canonicallineexporter/internal/request"
 )
@@ -15,7 +16,16 @@ import (
 // failure.
 func (r *resolver) failed() bool {
 	status := r.status.Number()
-	return status >= http.StatusBadRequest || status == 0 || r.Span.Status().Code() == ptrace.StatusCodeError
+	return status >= http.StatusBadRequest || status == 0 || r.errored()
+}
+
+// errored reports whether the SERVER span says that it failed.
+func (r *resolver) errored() bool {
+	if r.Span.Status().Code() == ptrace.StatusCodeError {
+		return true
+	}
+	failed, _ := convention.ReadError(r.server.text(errorFlag))
+	return failed
 }
 
 // readException returns the exception that the SERVER span recorded last, as an event or in
@@ -73,7 +83,7 @@ func (r *resolver) errorCode() copyrow.Value {
 	if code := r.ofFailures(func(f request.Failure) string { return f.Code }); code != "" {
 		return copyrow.TextValue(code)
 	}
-	if kind == "" && r.status.Number() < http.StatusBadRequest && r.Span.Status().Code() == ptrace.StatusCodeError {
+	if kind == "" && r.status.Number() < http.StatusBadRequest && r.errored() {
 		kind = otherError
 	}
 	return copyrow.TextValue(kind)
@@ -87,6 +97,9 @@ func (r *resolver) errorMessage() copyrow.Value {
 	message := r.Span.Status().Message()
 	if message == "" {
 		message = r.ofServer(errorMessages...)
+	}
+	if message == "" {
+		_, message = convention.ReadError(r.server.text(errorFlag))
 	}
 	if message == "" {
 		message = r.ofFailures(func(f request.Failure) string { return f.Message })
