@@ -484,6 +484,7 @@ AS $answer$
             coalesce(CASE jsonb_typeof(statistics -> 'http_duration') WHEN 'number' THEN (statistics -> 'http_duration')::numeric END, 0)
             + coalesce(CASE jsonb_typeof(statistics -> 'rpc_duration') WHEN 'number' THEN (statistics -> 'rpc_duration')::numeric END, 0)
             + coalesce(CASE jsonb_typeof(statistics -> 'messaging_duration') WHEN 'number' THEN (statistics -> 'messaging_duration')::numeric END, 0)
+            + coalesce(CASE jsonb_typeof(statistics -> 'other_duration') WHEN 'number' THEN (statistics -> 'other_duration')::numeric END, 0)
         )::double precision * interval '1 s',
         CASE jsonb_typeof(statistics -> 'db_num_queries') WHEN 'number' THEN (statistics -> 'db_num_queries')::numeric END,
         coalesce(account_email, account_id::text),
@@ -498,7 +499,7 @@ AS $answer$
     ORDER BY duration DESC, created_at
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_slowest" IS
-'Which requests were slowest, and where did their time go? own is the time in which no outgoing call was running; waiting is for a database connection; database and outgoing (HTTP, RPC, messages) are sums, so they can exceed the duration if calls ran in parallel. [canonical_line a3daeadd]';
+'Which requests were slowest, and where did their time go? own is the time in which no outgoing call was running; waiting is for a database connection; database and outgoing (HTTP, RPC, messages and other calls) are sums, so they can exceed the duration if calls ran in parallel. [canonical_line 661da433]';
 
 -- Lines of one weight are added up first, so that the weight is applied to sums and not to
 -- each line. Numbers in jsonb are numeric and are added up as such: converting each would
@@ -552,7 +553,8 @@ AS $answer$
             coalesce(sum(waiting * requests::numeric), 0) AS waiting,
             coalesce(sum(http * requests::numeric), 0)
             + coalesce(sum(rpc * requests::numeric), 0)
-            + coalesce(sum(messaging * requests::numeric), 0) AS outgoing
+            + coalesce(sum(messaging * requests::numeric), 0)
+            + coalesce(sum(other * requests::numeric), 0) AS outgoing
         FROM (
             SELECT
                 service_name,
@@ -567,7 +569,8 @@ AS $answer$
                 sum(CASE jsonb_typeof(statistics -> 'db_acquire_duration') WHEN 'number' THEN (statistics -> 'db_acquire_duration')::numeric END) AS waiting,
                 sum(CASE jsonb_typeof(statistics -> 'http_duration') WHEN 'number' THEN (statistics -> 'http_duration')::numeric END) AS http,
                 sum(CASE jsonb_typeof(statistics -> 'rpc_duration') WHEN 'number' THEN (statistics -> 'rpc_duration')::numeric END) AS rpc,
-                sum(CASE jsonb_typeof(statistics -> 'messaging_duration') WHEN 'number' THEN (statistics -> 'messaging_duration')::numeric END) AS messaging
+                sum(CASE jsonb_typeof(statistics -> 'messaging_duration') WHEN 'number' THEN (statistics -> 'messaging_duration')::numeric END) AS messaging,
+                sum(CASE jsonb_typeof(statistics -> 'other_duration') WHEN 'number' THEN (statistics -> 'other_duration')::numeric END) AS other
             FROM "public"."canonical_api_line_window"(since, until, service, method, route)
             GROUP BY service_name, http_method, http_route, requests
         ) AS weights
@@ -576,7 +579,7 @@ AS $answer$
     ORDER BY busy DESC, http_method, http_route, service_name
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_costs" IS
-'Is it us or the database, and which route runs the most queries? busy is how long requests ran in all, and percent_busy the route''s share of that. The other shares are of the route''s own time and can exceed 100 if calls ran in parallel. [canonical_line 9848208c]';
+'Is it us or the database, and which route runs the most queries? busy is how long requests ran in all, and percent_busy the route''s share of that. The other shares are of the route''s own time and can exceed 100 if calls ran in parallel. [canonical_line e5921042]';
 
 -- Only lines that repeat a statement have db_max_repeat. The other statistics are read only
 -- where it is high.

@@ -25,6 +25,10 @@ const (
 	httpCall
 	rpcCall
 	message
+	// databaseTime is time at a database that is neither a query nor a wait.
+	databaseTime
+	// otherCall is a call of no known kind.
+	otherCall
 )
 
 // Properties of a span.
@@ -170,6 +174,10 @@ func (r *reader) describe(kept *span, s ptrace.Span) {
 		kept.flags |= failed
 	}
 	r.explain(kept, s, &facts)
+	if facts.holds(s.Name()) {
+		kept.flags = kept.flags&^outgoing | internal
+		return
+	}
 	kept.category = facts.category(s.Kind(), s.Name())
 	switch kept.category {
 	case query:

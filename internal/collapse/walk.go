@@ -139,6 +139,13 @@ func (w *walk) count(s *span, duration time.Duration) {
 		w.cost.HTTP.Add(duration, s.has(failed))
 	case rpcCall:
 		w.cost.RPC.Add(duration, s.has(failed))
+	case otherCall:
+		w.cost.Other.Add(duration, s.has(failed))
+	case databaseTime:
+		w.cost.Queries.Duration += duration
+		if s.has(failed) {
+			w.cost.Queries.Errors++
+		}
 	case message:
 		w.cost.MessagingDuration += duration
 		w.cost.Messages++

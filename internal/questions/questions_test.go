@@ -205,7 +205,7 @@ func TestQuestions_CostsAndNPlusOne_ReadStatistics(t *testing.T) {
 	t.Parallel()
 	d := few(t, `
 		('1 min', '/a', '1 s', 200, 2, 'x', NULL,
-			'{"db_num_queries": 12, "db_duration": 0.5, "self_duration": 0.25, "http_duration": 0.25,
+			'{"db_num_queries": 12, "db_duration": 0.5, "self_duration": 0.25, "http_duration": 0.125, "other_duration": 0.125,
 				"db_max_repeat": 10, "db_max_repeat_query": "SELECT 1"}'),
 		('1 min', '/a', '1 s', 200, 2, 'x', NULL, '{"db_num_queries": 2, "db_max_repeat": 2, "db_max_repeat_query": "SELECT 2"}'),
 		('1 min', '/b', '1 s', 200, 1, 'x', NULL, '{"db_num_queries": "many", "db_duration": true, "db_max_repeat": {}}')`)

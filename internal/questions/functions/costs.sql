@@ -46,7 +46,8 @@ AS $answer$
             coalesce(sum(waiting * requests::numeric), 0) AS waiting,
             coalesce(sum(http * requests::numeric), 0)
             + coalesce(sum(rpc * requests::numeric), 0)
-            + coalesce(sum(messaging * requests::numeric), 0) AS outgoing
+            + coalesce(sum(messaging * requests::numeric), 0)
+            + coalesce(sum(other * requests::numeric), 0) AS outgoing
         FROM (
             SELECT
                 service_name,
@@ -61,7 +62,8 @@ AS $answer$
                 sum({{template "number" "db_acquire_duration"}}) AS waiting,
                 sum({{template "number" "http_duration"}}) AS http,
                 sum({{template "number" "rpc_duration"}}) AS rpc,
-                sum({{template "number" "messaging_duration"}}) AS messaging
+                sum({{template "number" "messaging_duration"}}) AS messaging,
+                sum({{template "number" "other_duration"}}) AS other
             FROM {{template "lines" .}}
             GROUP BY service_name, http_method, http_route, requests
         ) AS weights
