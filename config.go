@@ -100,6 +100,12 @@ type HeadersConfig struct {
 	// Prefixes select the headers that go to x_crunchy_headers; they match in any
 	// case. Default: x-crunchy-.
 	Prefixes []string `mapstructure:"prefixes"`
+
+	// TrustedProxies is how many proxies in front of the service tell the truth, at least 0.
+	// The client is the entry of that number, counted from the right, of the captured header
+	// forwarded, x-forwarded-for or x-real-ip. 0 reads none of them: clients can send them
+	// too. Default: 0.
+	TrustedProxies int `mapstructure:"trusted_proxies"`
 }
 
 // RedactConfig names secrets in addition to the built-in ones.

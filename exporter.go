@@ -95,6 +95,7 @@ func newLineExporter(cfg *Config, set exporter.Settings) (*lineExporter, error) 
 		AttributePrefix:  cfg.AttributePrefix,
 		Columns:          sources,
 		HeaderPrefixes:   cfg.Headers.Prefixes,
+		TrustedProxies:   cfg.Headers.TrustedProxies,
 		RedactParameters: cfg.Redact.QueryParameters,
 		CapturePayload:   cfg.RequestPayload.Capture,
 		MaxPayload:       cfg.RequestPayload.MaxBytes,

@@ -34,6 +34,7 @@ func (c *Config) Validate() error {
 	}
 	f.require(!slices.Contains(c.Headers.Prefixes, ""), "headers::prefixes",
 		"must not contain an empty prefix: it would select every header")
+	f.require(c.Headers.TrustedProxies >= 0, "headers::trusted_proxies", "must not be negative")
 	f.require(!slices.Contains(c.Redact.QueryParameters, ""), "redact::query_parameters", "must not contain an empty name")
 	f.require(c.RequestPayload.MaxBytes >= 1, "request_payload::max_bytes", "must be at least 1")
 	f.partitions(c.Partitions)

@@ -172,7 +172,7 @@ AS $answer$
             nullif(pg_catalog.sum(requests), 0) AS requests,
             coalesce(pg_catalog.sum(requests) FILTER (WHERE duration < '100 ms'), 0) AS instant,
             coalesce(pg_catalog.sum(requests) FILTER (WHERE duration >= '1 s'), 0) AS slow,
-            coalesce(pg_catalog.sum(requests) FILTER (WHERE status >= 500), 0) AS failed,
+            coalesce(pg_catalog.sum(requests) FILTER (WHERE (status >= 500 OR status < 400 AND error_code IS NOT NULL)), 0) AS failed,
             pg_catalog.percentile_cont(ARRAY[0.5, 0.95, 0.99, 1]) WITHIN GROUP (ORDER BY duration) AS p
         FROM "public"."canonical_api_line_window"(since, until, service, method, route)
         GROUP BY http_route, http_method, service_name
@@ -180,7 +180,7 @@ AS $answer$
     ORDER BY requests DESC, http_method, http_route, service_name
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_speed" IS
-'Are we fast? Each route with its percentiles, the shares of requests that were instant (below 100 ms), fast (below 1 s) and slow, and that failed (status 500 and above), in percent. Counts and shares are of requests; percentiles are of lines, which is the same unless lines were sampled. [canonical_line 3ffa7635]';
+'Are we fast? Each route with its percentiles, the shares of requests that were instant (below 100 ms), fast (below 1 s) and slow, and that failed (status 500 and above, or an error beside a status below 400), in percent. Counts and shares are of requests; percentiles are of lines, which is the same unless lines were sampled. [canonical_line 7c008412]';
 
 CREATE FUNCTION "public"."canonical_api_line_reads"(
     since interval DEFAULT '24 hours',
@@ -268,7 +268,7 @@ AS $answer$
             pg_catalog.date_bin(greatest(coalesce(step, since / 60), '1 s'), created_at, 'epoch') AS at,
             pg_catalog.sum(requests) AS requests,
             coalesce(pg_catalog.sum(requests) FILTER (WHERE status BETWEEN 400 AND 499), 0) AS refused,
-            coalesce(pg_catalog.sum(requests) FILTER (WHERE status >= 500), 0) AS failed,
+            coalesce(pg_catalog.sum(requests) FILTER (WHERE (status >= 500 OR status < 400 AND error_code IS NOT NULL)), 0) AS failed,
             pg_catalog.count(*) AS lines,
             pg_catalog.percentile_cont(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (ORDER BY duration) AS p
         FROM "public"."canonical_api_line_window"(since, until, service, method, route)
@@ -277,7 +277,7 @@ AS $answer$
     ORDER BY at
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_rate" IS
-'Since when? Requests per second, the shares that were refused (status 400 to 499) and that failed (500 and above) in percent, and percentiles, step by step (a 60th of the window unless given, and at least a second). The window cuts off the first and the last step. Percentiles are of lines, the rest of requests. [canonical_line 7fe23364]';
+'Since when? Requests per second, the shares that were refused (status 400 to 499) and that failed (500 and above, or an error beside a status below 400) in percent, and percentiles, step by step (a 60th of the window unless given, and at least a second). The window cuts off the first and the last step. Percentiles are of lines, the rest of requests. [canonical_line eee64c0b]';
 
 -- The bounds are a 1-2-5 series. Postgres before 17 has no infinite interval, so durations
 -- above the last bound have none.
@@ -358,9 +358,9 @@ AS $answer$
                 service_name,
                 pg_catalog.percentile_cont(0.95) WITHIN GROUP (ORDER BY duration) FILTER (WHERE NOT is_recent) AS p95_before,
                 pg_catalog.percentile_cont(0.95) WITHIN GROUP (ORDER BY duration) FILTER (WHERE is_recent) AS p95_recent,
-                100 * coalesce(pg_catalog.sum(requests) FILTER (WHERE status >= 500 AND NOT is_recent), 0)
+                100 * coalesce(pg_catalog.sum(requests) FILTER (WHERE (status >= 500 OR status < 400 AND error_code IS NOT NULL) AND NOT is_recent), 0)
                 / nullif(pg_catalog.sum(requests) FILTER (WHERE NOT is_recent), 0) AS failed_before,
-                100 * coalesce(pg_catalog.sum(requests) FILTER (WHERE status >= 500 AND is_recent), 0)
+                100 * coalesce(pg_catalog.sum(requests) FILTER (WHERE (status >= 500 OR status < 400 AND error_code IS NOT NULL) AND is_recent), 0)
                 / nullif(pg_catalog.sum(requests) FILTER (WHERE is_recent), 0) AS failed_recent,
                 pg_catalog.count(*) FILTER (WHERE NOT is_recent) AS lines_before,
                 pg_catalog.count(*) FILTER (WHERE is_recent) AS lines_recent
@@ -375,7 +375,7 @@ AS $answer$
     ORDER BY 3, 2 DESC, lines_recent DESC, 5, 6, 4
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_changes" IS
-'What got slower, or started to fail? Each route whose 95th percentile, or whose share of failures (status 500 and above, in percent, plus one), grew by a fifth or more from the window before to the recent one; the largest change first. few_lines marks a change that rests on fewer than 100 lines in either window; those come last. [canonical_line 7f19e7c7]';
+'What got slower, or started to fail? Each route whose 95th percentile, or whose share of failures (status 500 and above, or an error beside a status below 400; in percent, plus one), grew by a fifth or more from the window before to the recent one; the largest change first. few_lines marks a change that rests on fewer than 100 lines in either window; those come last. [canonical_line 63dfff3a]';
 
 CREATE FUNCTION "public"."canonical_api_line_errors"(
     since interval DEFAULT '24 hours',
@@ -409,12 +409,12 @@ AS $answer$
         pg_catalog.min(created_at),
         pg_catalog.max(created_at)
     FROM "public"."canonical_api_line_window"(since, until, service, method, route)
-    WHERE status >= 400
+    WHERE status >= 400 OR error_code IS NOT NULL
     GROUP BY 1, 2, 3, 4, 5, 6
-    ORDER BY status >= 500 DESC, 7 DESC, 1, 2, 3, 4, 5, 6
+    ORDER BY (status >= 500 OR status < 400 AND error_code IS NOT NULL) DESC, 7 DESC, 1, 2, 3, 4, 5, 6
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_errors" IS
-'What goes wrong, where, since when and for how many accounts? Failures (status 500 and above) come first, then the most frequent. [canonical_line 0f2d4207]';
+'What goes wrong, where, since when and for how many accounts? Failures (status 500 and above, or an error beside a status below 400, as GraphQL has) come first, then the most frequent. [canonical_line a46bb862]';
 
 CREATE FUNCTION "public"."canonical_api_line_failures"(
     since interval DEFAULT '24 hours',
@@ -437,12 +437,12 @@ AS $answer$
         coalesce(error_code, pg_catalog.left(error_cause, 100)),
         pg_catalog.round(pg_catalog.sum(requests))::bigint
     FROM "public"."canonical_api_line_window"(since, until, service, method, route)
-    WHERE status >= 400
+    WHERE status >= 400 OR error_code IS NOT NULL
     GROUP BY 1, 2, 3
     ORDER BY 1, 4 DESC, 2, 3
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_failures" IS
-'What broke when? Requests with a status of 400 and above by error, step by step (a 60th of the window unless given). [canonical_line 5f14e602]';
+'What broke when? Requests with a status of 400 and above, or with an error, by error, step by step (a 60th of the window unless given). [canonical_line 5a008c6f]';
 
 -- The slowest lines are found first, so that only their statistics are read.
 CREATE FUNCTION "public"."canonical_api_line_slowest"(
@@ -484,6 +484,7 @@ AS $answer$
             coalesce(CASE pg_catalog.jsonb_typeof(statistics -> 'http_duration'::text) WHEN 'number' THEN (statistics -> 'http_duration'::text)::numeric END, 0)
             + coalesce(CASE pg_catalog.jsonb_typeof(statistics -> 'rpc_duration'::text) WHEN 'number' THEN (statistics -> 'rpc_duration'::text)::numeric END, 0)
             + coalesce(CASE pg_catalog.jsonb_typeof(statistics -> 'messaging_duration'::text) WHEN 'number' THEN (statistics -> 'messaging_duration'::text)::numeric END, 0)
+            + coalesce(CASE pg_catalog.jsonb_typeof(statistics -> 'other_duration'::text) WHEN 'number' THEN (statistics -> 'other_duration'::text)::numeric END, 0)
         )::double precision * interval '1 s',
         CASE pg_catalog.jsonb_typeof(statistics -> 'db_num_queries'::text) WHEN 'number' THEN (statistics -> 'db_num_queries'::text)::numeric END,
         coalesce(account_email, account_id::text),
@@ -498,7 +499,7 @@ AS $answer$
     ORDER BY duration DESC, created_at
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_slowest" IS
-'Which requests were slowest, and where did their time go? own is the time in which no outgoing call was running; waiting is for a database connection; database and outgoing (HTTP, RPC, messages) are sums, so they can exceed the duration if calls ran in parallel. [canonical_line d60b451a]';
+'Which requests were slowest, and where did their time go? own is the time in which no outgoing call was running; waiting is for a database connection; database and outgoing (HTTP, RPC, messages and other calls) are sums, so they can exceed the duration if calls ran in parallel. [canonical_line 4142c59a]';
 
 -- Lines of one weight are added up first, so that the weight is applied to sums and not to
 -- each line. Numbers in jsonb are numeric and are added up as such: converting each would
@@ -552,7 +553,8 @@ AS $answer$
             coalesce(pg_catalog.sum(waiting * requests::numeric), 0) AS waiting,
             coalesce(pg_catalog.sum(http * requests::numeric), 0)
             + coalesce(pg_catalog.sum(rpc * requests::numeric), 0)
-            + coalesce(pg_catalog.sum(messaging * requests::numeric), 0) AS outgoing
+            + coalesce(pg_catalog.sum(messaging * requests::numeric), 0)
+            + coalesce(pg_catalog.sum(other * requests::numeric), 0) AS outgoing
         FROM (
             SELECT
                 service_name,
@@ -567,7 +569,8 @@ AS $answer$
                 pg_catalog.sum(CASE pg_catalog.jsonb_typeof(statistics -> 'db_acquire_duration'::text) WHEN 'number' THEN (statistics -> 'db_acquire_duration'::text)::numeric END) AS waiting,
                 pg_catalog.sum(CASE pg_catalog.jsonb_typeof(statistics -> 'http_duration'::text) WHEN 'number' THEN (statistics -> 'http_duration'::text)::numeric END) AS http,
                 pg_catalog.sum(CASE pg_catalog.jsonb_typeof(statistics -> 'rpc_duration'::text) WHEN 'number' THEN (statistics -> 'rpc_duration'::text)::numeric END) AS rpc,
-                pg_catalog.sum(CASE pg_catalog.jsonb_typeof(statistics -> 'messaging_duration'::text) WHEN 'number' THEN (statistics -> 'messaging_duration'::text)::numeric END) AS messaging
+                pg_catalog.sum(CASE pg_catalog.jsonb_typeof(statistics -> 'messaging_duration'::text) WHEN 'number' THEN (statistics -> 'messaging_duration'::text)::numeric END) AS messaging,
+                pg_catalog.sum(CASE pg_catalog.jsonb_typeof(statistics -> 'other_duration'::text) WHEN 'number' THEN (statistics -> 'other_duration'::text)::numeric END) AS other
             FROM "public"."canonical_api_line_window"(since, until, service, method, route)
             GROUP BY service_name, http_method, http_route, requests
         ) AS weights
@@ -576,7 +579,7 @@ AS $answer$
     ORDER BY busy DESC, http_method, http_route, service_name
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_costs" IS
-'Is it us or the database, and which route runs the most queries? busy is how long requests ran in all, and percent_busy the route''s share of that. The other shares are of the route''s own time and can exceed 100 if calls ran in parallel. [canonical_line c876c0b5]';
+'Is it us or the database, and which route runs the most queries? busy is how long requests ran in all, and percent_busy the route''s share of that. The other shares are of the route''s own time and can exceed 100 if calls ran in parallel. [canonical_line bcae5174]';
 
 -- Only lines that repeat a statement have db_max_repeat. The other statistics are read only
 -- where it is high.
@@ -675,7 +678,7 @@ AS $answer$
                 pg_catalog.count(*) AS lines,
                 pg_catalog.sum(duration) AS busy,
                 pg_catalog.count(*) FILTER (WHERE status BETWEEN 400 AND 499) AS refused,
-                pg_catalog.count(*) FILTER (WHERE status >= 500) AS failed,
+                pg_catalog.count(*) FILTER (WHERE (status >= 500 OR status < 400 AND error_code IS NOT NULL)) AS failed,
                 pg_catalog.max(created_at) AS last_at
             FROM "public"."canonical_api_line_window"(since, until, service, method, route)
             GROUP BY account_id, instead_of_id, ip, user_agent, requests
@@ -689,7 +692,7 @@ AS $answer$
     ORDER BY kind, requests DESC, caller
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_callers" IS
-'Who hammers us, and for whom does it fail? The accounts, addresses and user agents with the most requests and those with the most errors (refused: status 400 to 499, failed: 500 and above); busy is how long their requests ran in all. An account is shown by its mail address if it has one; NULL stands for requests without the value. [canonical_line 54be2afe]';
+'Who hammers us, and for whom does it fail? The accounts, addresses and user agents with the most requests and those with the most errors (refused: status 400 to 499, failed: 500 and above, or an error beside a status below 400); busy is how long their requests ran in all. An account is shown by its mail address if it has one; NULL stands for requests without the value. [canonical_line 29174c02]';
 
 CREATE FUNCTION "public"."canonical_api_line_account"(
     who text,

@@ -331,7 +331,7 @@ func TestCollapser_FailingPath_EndsAtTheCause(t *testing.T) {
 		raise(newSpan(1, 6, 5, clientKind), "Inner", "cause", 1700))
 	defer x.Release()
 	// 3 ended after 2, which somebody handled.
-	got := x.Requests[0].Descendants.Exceptions
+	got := x.Requests[0].Descendants.Failures
 	require.Len(t, got, 2)
 	require.Equal(t, "Outer", got[0].Type)
 	require.Equal(t, "Inner", got[1].Type)

@@ -1,13 +1,17 @@
 package collapse
 
 import (
+	"cmp"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"canonicallineexporter/internal/convention"
+	"canonicallineexporter/internal/request"
 	"canonicallineexporter/internal/sanitize"
 )
 
@@ -16,9 +20,17 @@ import (
 type facts struct {
 	database, http, rpc, messaging bool
 	// prepare says that a statement was only prepared.
-	prepare                          bool
-	system, summary, text, operation string
-	messages                         int64
+	prepare bool
+	// jdbc says that Micrometer watched a data source.
+	jdbc                                         bool
+	system, summary, text, operation, collection string
+	messages                                     int64
+	// What follows tells why the span failed.
+	errorType, databaseCode, rpcCode string
+	exception                        request.Exception
+	// failed and message are what Zipkin's tag says.
+	failed  bool
+	message string
 }
 
 // note reports whether the attribute is one of them.
@@ -29,7 +41,12 @@ func (f *facts) note(key string, v pcommon.Value) bool {
 	case "db.query.summary":
 		f.summary = textOf(v)
 	case "db.query.text", "db.statement":
-		f.database, f.text = true, textOf(v)
+		f.database = true
+		f.noteText(v)
+	case "db.collection.name", "db.sql.table", "db.mongodb.collection", "db.cassandra.table", "aws.dynamodb.table_names":
+		f.collection = textOf(v)
+	case "jdbc.datasource.name", "jdbc.datasource.driver", "jdbc.datasource.pool":
+		f.jdbc = true
 	case "db.operation.name", "db.operation":
 		f.operation = textOf(v)
 	case "pgx.prepare_stmt.name":
@@ -38,14 +55,54 @@ func (f *facts) note(key string, v pcommon.Value) bool {
 		f.http = true
 	case "rpc.system.name", "rpc.system", "rpc.method", "rpc.service":
 		f.rpc = true
-	case "messaging.system":
+	case "messaging.system", "messaging.destination.name", "messaging.destination":
 		f.messaging = true
 	case "messaging.batch.message_count":
 		f.messages = countOf(v)
 	default:
+		f.http = f.http || strings.HasPrefix(key, "http.") || key == "url.full"
+		f.noteFailure(key, v)
 		return false
 	}
 	return true
+}
+
+// noteText keeps the text of a query. A document has the name of its command first.
+func (f *facts) noteText(v pcommon.Value) {
+	if v.Type() == pcommon.ValueTypeMap {
+		f.operation = cmp.Or(f.operation, textOf(v))
+		return
+	}
+	f.text = textOf(v)
+}
+
+// noteFailure keeps what tells why a span failed. Columns may read it too.
+func (f *facts) noteFailure(key string, v pcommon.Value) {
+	switch key {
+	case "error.type":
+		f.errorType = textOf(v)
+	case "db.response.status_code":
+		f.databaseCode = textOf(v)
+	case "rpc.response.status_code", "rpc.status_code", "rpc.grpc.status_code", "rpc.connect_rpc.error_code":
+		f.rpc, f.rpcCode = true, request.RPCCode(textOf(v))
+	case convention.Error:
+		f.failed, f.message = convention.ReadError(textOf(v))
+	case "exception.type":
+		f.exception.Type = textOf(v)
+	case "exception.message":
+		f.exception.Message = textOf(v)
+	}
+}
+
+// code returns what tells failures of one kind from others, empty if nothing does.
+func (f *facts) code() string {
+	if f.errorType != "" && f.errorType != "_OTHER" {
+		return f.errorType
+	}
+	if f.databaseCode != "" || f.rpcCode == "OK" {
+		return f.databaseCode
+	}
+	return f.rpcCode
 }
 
 // textOf returns an attribute as text, whatever its type. A document stands for its first
@@ -86,52 +143,109 @@ func countOf(v pcommon.Value) int64 {
 	return 0
 }
 
+// holds reports whether the span is Micrometer's of a connection, which lasts for as long as
+// the application keeps it, whatever that does.
+func (f *facts) holds(name string) bool {
+	return f.jdbc && !f.database && name == "connection"
+}
+
 // category is what the span counts as. A database or a message broker is often
 // called over HTTP or RPC, and RPC over HTTP: the more special one counts.
 func (f *facts) category(kind ptrace.SpanKind, name string) category {
 	client := kind == ptrace.SpanKindClient
 	switch {
-	case f.database:
-		return f.databaseCategory(name)
-	case f.messaging && (client || kind == ptrace.SpanKindProducer):
+	case f.database || f.jdbc:
+		return f.databaseCategory(client, name)
+	case kind == ptrace.SpanKindProducer:
 		return message
-	case f.rpc && client:
+	case !client:
+		return other
+	case f.messaging:
+		return message
+	case f.rpc:
 		return rpcCall
-	case f.http && client:
+	case f.http:
 		return httpCall
 	default:
-		return other
+		return otherCall
 	}
 }
 
-// databaseCategory tells queries, which have a text or an operation, from waits
-// for a connection, such as pool.acquire, pg-pool.connect or getConnection.
-func (f *facts) databaseCategory(name string) category {
-	if f.prepare {
-		return other
+// databaseCategory tells queries, which have a text or an operation or begin or end a
+// transaction, from waits for a connection, such as pool.acquire, pg-pool.connect or
+// getConnection, and from the rest of a client's time at a database.
+func (f *facts) databaseCategory(client bool, name string) category {
+	if !f.prepare {
+		if f.summary != "" || f.text != "" || f.operation != "" || isTransaction(name) {
+			return query
+		}
+		name = strings.ToLower(name)
+		if strings.Contains(name, "connect") || strings.Contains(name, "acquire") {
+			return acquire
+		}
 	}
-	if f.summary != "" || f.text != "" || f.operation != "" {
-		return query
-	}
-	name = strings.ToLower(name)
-	if strings.Contains(name, "connect") || strings.Contains(name, "acquire") {
-		return acquire
+	if client {
+		return databaseTime
 	}
 	return other
 }
 
-// statement tells a query from others, without literals: the summary, else the text,
-// else the operation.
+// isTransaction reports whether a span that says nothing else begins or ends a transaction by
+// its name, such as sql.conn.begin_tx, sql.tx.commit or PDO::rollBack.
+func isTransaction(name string) bool {
+	name = strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' {
+			return r
+		}
+		if r >= 'A' && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return -1
+	}, name)
+	name = strings.TrimSuffix(strings.TrimSuffix(name, "tx"), "transaction")
+	for _, verb := range []string{"begin", "commit", "rollback"} {
+		if strings.HasSuffix(name, verb) {
+			return true
+		}
+	}
+	return false
+}
+
+// statement tells a query from others, without literals: the summary, else the text, else the
+// operation with its collection. It is empty if only the first word of SQL is known, which
+// very different statements share.
 func (f *facts) statement() string {
-	if f.summary != "" {
+	if isStatement(f.summary) {
 		return sanitize.Truncate(f.summary, sanitize.MaxStatement)
 	}
 	if normal, ok := sanitize.Statement(f.system, f.text); ok {
-		return normal
+		if strings.Contains(normal, " ") {
+			return normal
+		}
+		return ""
 	}
 	// In a command that is not SQL, arguments cannot be told from the rest.
-	if f.operation != "" {
+	if f.operation != "" && f.collection != "" {
+		return sanitize.Truncate(f.operation+" "+f.collection, sanitize.MaxStatement)
+	}
+	if sanitize.IsCommandStore(f.system) {
+		if command := sanitize.Command(f.text); command != "" && strings.Contains(strings.TrimSpace(f.text), " ") {
+			return command + " ?"
+		}
+	}
+	if isStatement(f.operation) {
 		return sanitize.Truncate(f.operation, sanitize.MaxStatement)
 	}
-	return sanitize.Command(f.text)
+	return ""
+}
+
+// isStatement reports whether a summary or an operation tells statements apart.
+func isStatement(s string) bool {
+	return s != "" && !slices.Contains(verbs, strings.ToUpper(s))
+}
+
+// verbs are words with which SQL begins.
+var verbs = []string{
+	"SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "REPLACE", "UPSERT", "WITH", "CALL", "EXEC", "EXECUTE", "BEGIN", "START",
+	"COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "SET", "SHOW", "EXPLAIN", "CREATE", "ALTER", "DROP", "TRUNCATE",
 }

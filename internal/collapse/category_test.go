@@ -7,6 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"canonicallineexporter/internal/request"
 )
 
 func TestSpansAreCountedAsWhatTheyDo(t *testing.T) {
@@ -23,11 +25,27 @@ func TestSpansAreCountedAsWhatTheyDo(t *testing.T) {
 		{"SELECT", client, attrs{"db.system": "postgresql", "db.statement": "SELECT 1"}, query},
 		{"SELECT", inner, attrs{"db.statement": "SELECT 1"}, query},
 		{"GET", client, attrs{"db.system": "redis", "db.operation": "GET"}, query},
-		{"SELECT", client, attrs{"db.system.name": "postgresql", "db.query.text": "SELECT 1", "pgx.prepare_stmt.name": "s1"}, other},
+		{"SELECT", client, attrs{"db.system.name": "postgresql", "db.query.text": "SELECT 1", "pgx.prepare_stmt.name": "s1"}, databaseTime},
 		{"pool.acquire", client, attrs{"db.system.name": "postgresql"}, acquire},
 		{"pg-pool.connect", client, attrs{"db.system": "postgresql"}, acquire},
 		{"HikariDataSource.getConnection", inner, attrs{"db.system": "postgresql"}, acquire},
-		{"flush", client, attrs{"db.system": "redis"}, other},
+		{"flush", client, attrs{"db.system": "redis"}, databaseTime},
+		{"sql.rows", client, attrs{"db.system.name": "postgresql"}, databaseTime},
+		{"sql.rows", inner, attrs{"db.system.name": "postgresql"}, other},
+		{"sql.conn.begin_tx", client, attrs{"db.system.name": "postgresql"}, query},
+		{"sql.tx.commit", client, attrs{"db.system.name": "postgresql"}, query},
+		{"PDO::rollBack", inner, attrs{"db.system.name": "mysql"}, query},
+		{"commit", inner, attrs{}, other},
+		{"connection", client, attrs{"jdbc.datasource.name": "d"}, other},
+		{"result-set", client, attrs{"jdbc.datasource.name": "d", "jdbc.row-count": "1"}, databaseTime},
+		{"router c egress", client, attrs{"component": "proxy", "http.status_code": "503"}, httpCall},
+		{"GET", client, attrs{"url.full": "http://h/"}, httpCall},
+		{"chat", client, attrs{"gen_ai.system": "openai"}, otherCall},
+		{"call", client, attrs{}, otherCall},
+		{"apply_async/add", producer, attrs{"celery.action": "apply_async"}, message},
+		{"send", producer, attrs{}, message},
+		{"send", client, attrs{"messaging.destination.name": "q"}, message},
+		{"Check", client, attrs{"rpc.grpc.status_code": 0}, rpcCall},
 		{"GET", client, attrs{"http.request.method": "GET"}, httpCall},
 		{"GET", client, attrs{"http.method": "GET"}, httpCall},
 		{"request", inner, attrs{"http.request.method": "GET"}, other},
@@ -38,6 +56,10 @@ func TestSpansAreCountedAsWhatTheyDo(t *testing.T) {
 		{"process", inner, attrs{"messaging.system": "kafka"}, other},
 		{"search", client, attrs{"db.system": "elasticsearch", "db.operation": "search", "http.request.method": "POST"}, query},
 		{"work", inner, attrs{}, other},
+		{"query", client, attrs{"jdbc.datasource.name": "d", "jdbc.query[0]": "select 1"}, query},
+		{"mysql", client, attrs{"sql.query": "select 1"}, query},
+		{"redis", client, attrs{"db.type": "redis", "redis.command": "GET"}, query},
+		{"http get", client, attrs{"method": "GET", "outcome": "SUCCESS"}, httpCall},
 	} {
 		s := ptrace.NewSpan()
 		s.SetName(tt.name)
@@ -81,4 +103,43 @@ func TestReader_Read_ValuesOfAnyType(t *testing.T) {
 		require.Equal(t, query, s.category, attributes)
 		require.Equal(t, "find", s.statement.Value(), attributes)
 	}
+}
+
+func TestReader_Read_WhyASpanFailed(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name       string
+		code       ptrace.StatusCode
+		message    string
+		attributes map[string]any
+		want       request.Failure
+	}{
+		{"error.type", ptrace.StatusCodeError, "refused", map[string]any{"error.type": "*net.OpError"}, failure("", "refused", "*net.OpError")},
+		{"database", ptrace.StatusCodeError, "no such table", map[string]any{"db.response.status_code": "42P01", "error.type": "_OTHER"}, failure("", "no such table", "42P01")},
+		{"RPC", ptrace.StatusCodeError, "", map[string]any{"rpc.grpc.status_code": 14}, failure("", "", "UNAVAILABLE")},
+		{"Zipkin", ptrace.StatusCodeUnset, "", map[string]any{"error": "refused"}, failure("", "refused", "")},
+		{"Zipkin, no failure", ptrace.StatusCodeUnset, "", map[string]any{"error": "false"}, request.Failure{}},
+		{"OpenTracing", ptrace.StatusCodeUnset, "", map[string]any{"error": true, "error.kind": "E", "error.object": "bad"}, failure("E", "bad", "")},
+		{"Micrometer", ptrace.StatusCodeError, "", map[string]any{"outcome": "SERVER_ERROR", "exception": "IOException"}, failure("", "", "IOException")},
+		{"exception in attributes", ptrace.StatusCodeUnset, "", map[string]any{"exception.type": "E", "exception.message": "bad"}, failure("E", "bad", "")},
+		{"no failure", ptrace.StatusCodeUnset, "fine", map[string]any{"error.type": "timeout", "rpc.grpc.status_code": 14}, request.Failure{}},
+		{"nothing said", ptrace.StatusCodeError, "", map[string]any{"rpc.grpc.status_code": 0}, request.Failure{}},
+	} {
+		s := ptrace.NewSpan()
+		s.SetKind(ptrace.SpanKindClient)
+		s.SetParentSpanID(pcommon.SpanID{1})
+		s.Status().SetCode(tt.code)
+		s.Status().SetMessage(tt.message)
+		require.NoError(t, s.Attributes().FromRaw(tt.attributes))
+		got := New(config()).reader.read(s, process{})
+		if tt.want == (request.Failure{}) {
+			require.Nil(t, got.details, tt.name)
+			continue
+		}
+		require.Equal(t, tt.want, got.details.failure, tt.name)
+	}
+}
+
+func failure(kind, message, code string) request.Failure {
+	return request.Failure{Exception: request.Exception{Type: kind, Message: message}, Code: code}
 }

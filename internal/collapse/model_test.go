@@ -196,6 +196,13 @@ func (m *model) cost(root *modelSpan) request.Cost {
 					cost.HTTP.Add(ran.duration(), s.has(failed))
 				case rpcCall:
 					cost.RPC.Add(ran.duration(), s.has(failed))
+				case otherCall:
+					cost.Other.Add(ran.duration(), s.has(failed))
+				case databaseTime:
+					cost.Queries.Duration += ran.duration()
+					if s.has(failed) {
+						cost.Queries.Errors++
+					}
 				case message:
 					cost.MessagingDuration += ran.duration()
 					cost.Messages++
@@ -211,7 +218,7 @@ func (m *model) cost(root *modelSpan) request.Cost {
 	add(root, 0)
 	for statement, n := range repeats {
 		better := n > cost.MaxRepeat || n == cost.MaxRepeat && statement < cost.MaxRepeatQuery
-		if n > 1 && better {
+		if n > 1 && statement != "" && better {
 			cost.MaxRepeat, cost.MaxRepeatQuery = n, statement
 		}
 	}

@@ -1,6 +1,7 @@
 package collapse
 
 import (
+	"cmp"
 	"encoding/binary"
 	"hash/fnv"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"canonicallineexporter/internal/convention"
 	"canonicallineexporter/internal/request"
 	"canonicallineexporter/internal/sanitize"
 )
@@ -23,6 +25,10 @@ const (
 	httpCall
 	rpcCall
 	message
+	// databaseTime is time at a database that is neither a query nor a wait.
+	databaseTime
+	// otherCall is a call of no known kind.
+	otherCall
 )
 
 // Properties of a span.
@@ -79,9 +85,9 @@ func (s *span) unfinished() bool { return s.end == 0 && s.start != 0 }
 // details are what few spans carry.
 type details struct {
 	attributes []request.Attribute
-	exception  request.Exception
-	// excepted says that there is an exception.
-	excepted bool
+	failure    request.Failure
+	// explained says that there is a failure.
+	explained bool
 	// messages is the size of a batch.
 	messages int
 }
@@ -145,6 +151,11 @@ func (r *reader) describe(kept *span, s ptrace.Span) {
 		if facts.note(key, v) {
 			continue
 		}
+		if a, ok := convention.Of(key); ok && r.translates(a, s, v) {
+			if key = a.Means; facts.note(key, v) {
+				continue
+			}
+		}
 		if !strings.HasPrefix(key, r.prefix) {
 			if kept.has(outgoing) {
 				continue
@@ -159,13 +170,13 @@ func (r *reader) describe(kept *span, s ptrace.Span) {
 			})
 		}
 	}
-	if s.Events().Len() > 0 {
-		if e, ok := request.LastException(s); ok {
-			kept.detail().exception = request.Exception{
-				Type: sanitize.Truncate(e.Type, maxText), Message: sanitize.Truncate(e.Message, maxText),
-			}
-			kept.detail().excepted = true
-		}
+	if facts.failed {
+		kept.flags |= failed
+	}
+	r.explain(kept, s, &facts)
+	if facts.holds(s.Name()) {
+		kept.flags = kept.flags&^outgoing | internal
+		return
 	}
 	kept.category = facts.category(s.Kind(), s.Name())
 	switch kept.category {
@@ -177,6 +188,42 @@ func (r *reader) describe(kept *span, s ptrace.Span) {
 		}
 	default:
 	}
+}
+
+// translates reports whether an attribute of another convention stands for OpenTelemetry's
+// on the span. One that a column reads as it is does not.
+func (r *reader) translates(a convention.Attribute, s ptrace.Span, v pcommon.Value) bool {
+	if _, ok := r.keys[a.Name]; ok {
+		return false
+	}
+	if a.With != "" {
+		if _, ok := s.Attributes().Get(a.With); !ok {
+			return false
+		}
+	}
+	return a.Says(textOf(v))
+}
+
+// explain adds why the span failed: the exception that it recorded, and if its status is
+// Error, what that and its attributes say.
+func (r *reader) explain(kept *span, s ptrace.Span, facts *facts) {
+	exception, excepted := request.LastException(s)
+	if !excepted && facts.exception != (request.Exception{}) {
+		exception, excepted = facts.exception, true
+	}
+	var message, code string
+	if kept.has(failed) {
+		message, code = cmp.Or(s.Status().Message(), facts.message), facts.code()
+	}
+	if !excepted && message == "" && code == "" {
+		return
+	}
+	f := request.Explain(exception, message, code)
+	for _, text := range []*string{&f.Type, &f.Message, &f.Code} {
+		// What is kept must not refer to the export.
+		*text = strings.Clone(sanitize.Truncate(*text, maxText))
+	}
+	kept.detail().failure, kept.detail().explained = f, true
 }
 
 // nameless returns an id for a span that has none, so that it is known when it comes again.

@@ -12,14 +12,48 @@ import (
 func TestFacts_Statement(t *testing.T) {
 	t.Parallel()
 	for want, f := range map[string]facts{
-		"SELECT ?":  {text: "SELECT 1"},
-		"GET users": {text: "SELECT 1", summary: "GET users", operation: "x"},
-		"find":      {system: "mongodb", text: `{"find": "s3cr3t"}`, operation: "find"},
-		"SET":       {system: "redis", text: "SET user:1 s3cr3t"},
-		"":          {system: "redis", text: "user:1"},
-		"SELECT":    {text: `SELECT 'a\' OR b = 's3cr3t'`},
+		"SELECT ?":   {text: "SELECT 1"},
+		"GET users":  {text: "SELECT 1", summary: "GET users", operation: "x"},
+		"find":       {system: "mongodb", text: `{"find": "s3cr3t"}`, operation: "find"},
+		"find users": {system: "mongodb", text: `{"find": "s3cr3t"}`, operation: "find", collection: "users"},
+		"GET cache":  {system: "dynamodb", operation: "GET", collection: "cache"},
+		"SET ?":      {system: "redis", text: "SET user:1 s3cr3t"},
+		"get ?":      {system: "ioredis-cluster", text: "get user:1"},
+		"SELECT a":   {summary: "SELECT", text: "SELECT a"},
+		"UPDATE t":   {text: `UPDATE t SET a = 'b\' OR c = 's3cr3t'`, operation: "UPDATE", collection: "t"},
 	} {
 		require.Equal(t, want, f.statement())
+	}
+}
+
+func TestFacts_Statement_IsNoBareWord(t *testing.T) {
+	t.Parallel()
+	for _, f := range []facts{
+		{system: "redis", text: "user:1"},
+		{system: "redis", text: "PING"},
+		{text: `SELECT 'a\' OR b = 's3cr3t'`},
+		{text: `SELECT 'a\' OR b = 's3cr3t'`, operation: "SELECT"},
+		{system: "postgresql", operation: "select"},
+		{system: "postgresql", summary: "SELECT"},
+		{system: "postgresql", text: "BEGIN"},
+		{system: "postgresql", text: "COMMIT", operation: "COMMIT"},
+		{system: "nosuch", text: "hunter2 hunter2"},
+		{system: "nosuch", text: `{"a": "s3cr3t"}`},
+	} {
+		require.Empty(t, f.statement(), f)
+	}
+}
+
+func TestFacts_Statement_SystemsAreKnownHoweverTheyAreSpelt(t *testing.T) {
+	t.Parallel()
+	const text = `SELECT "a" FROM "t" WHERE "b" = 'c' AND d IN ($1, $2)`
+	for _, system := range []string{"postgresql", "postgres", "PostgreSQL", "aurora-postgres", "other.postgresql", "sqlserver", "MSSQL", "cockroach"} {
+		f := facts{system: system, text: text}
+		require.Equal(t, `SELECT "a" FROM "t" WHERE "b" = ? AND d IN (?)`, f.statement(), system)
+	}
+	for _, system := range []string{"MySQL", "mysql2", "better-sqlite3", "duckdb", "singlestore", "bigquery", "tidb", "made-up"} {
+		f := facts{system: system, text: "select b from t2 where id=?"}
+		require.Equal(t, "select b from t2 where id=?", f.statement(), system)
 	}
 }
 
@@ -27,6 +61,8 @@ func TestStatementCache_TellsStatementsApart(t *testing.T) {
 	t.Parallel()
 	c := newStatementCache()
 	for range 2 {
+		require.Equal(t, "find a", c.of(&facts{system: "mongodb", operation: "find", collection: "a"}).Value())
+		require.Equal(t, "find b", c.of(&facts{system: "mongodb", operation: "find", collection: "b"}).Value())
 		require.Equal(t, `SELECT "a"`, c.of(&facts{system: "postgresql", text: `SELECT "a"`}).Value())
 		require.Equal(t, "SELECT ?", c.of(&facts{system: "mysql", text: `SELECT "a"`}).Value())
 		require.Equal(t, "s", c.of(&facts{system: "mysql", text: `SELECT "a"`, summary: "s"}).Value())

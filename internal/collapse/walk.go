@@ -21,9 +21,9 @@ type walk struct {
 	outgoing []interval
 	// start and end are those of the request.
 	start, end pcommon.Timestamp
-	// excepted says that a descendant recorded an exception, detailed that one has details
-	// of any kind.
-	excepted, detailed bool
+	// explained says that a descendant tells why it failed, detailed that one has details of
+	// any kind.
+	explained, detailed bool
 }
 
 // node is a span on the way, the SERVER span first, parents before children.
@@ -121,8 +121,8 @@ func (w *walk) visit(parent int, s *span) {
 	}
 	if s.details != nil {
 		w.detailed = true
-		w.excepted = w.excepted || s.details.excepted
-		n.failed = n.failed || s.details.excepted
+		w.explained = w.explained || s.details.explained
+		n.failed = n.failed || s.details.explained
 	}
 	w.nodes = append(w.nodes, n)
 }
@@ -139,6 +139,13 @@ func (w *walk) count(s *span, duration time.Duration) {
 		w.cost.HTTP.Add(duration, s.has(failed))
 	case rpcCall:
 		w.cost.RPC.Add(duration, s.has(failed))
+	case otherCall:
+		w.cost.Other.Add(duration, s.has(failed))
+	case databaseTime:
+		w.cost.Queries.Duration += duration
+		if s.has(failed) {
+			w.cost.Queries.Errors++
+		}
 	case message:
 		w.cost.MessagingDuration += duration
 		w.cost.Messages++
@@ -159,8 +166,8 @@ func (w *walk) descendants() request.Descendants {
 	if w.detailed {
 		found.Attributes = w.attributes()
 	}
-	if w.excepted {
-		found.Exceptions = w.exceptions()
+	if w.explained {
+		found.Failures = w.failures()
 	}
 	return found
 }
@@ -198,9 +205,9 @@ func (w *walk) attributes() (attributes []request.Attribute) {
 	return attributes
 }
 
-// exceptions returns those on the failing path, each once: instrumentations record one on
-// several spans.
-func (w *walk) exceptions() (exceptions []request.Exception) {
+// failures returns those on the failing path, each once: instrumentations record an exception
+// on several spans.
+func (w *walk) failures() (failures []request.Failure) {
 	for n := len(w.nodes) - 1; n > 0; n-- {
 		if child := &w.nodes[n]; child.failed {
 			parent := &w.nodes[child.parent]
@@ -211,11 +218,11 @@ func (w *walk) exceptions() (exceptions []request.Exception) {
 		}
 	}
 	for n := w.nodes[0].failing; n != 0; n = w.nodes[n].failing {
-		if d := w.nodes[n].span.details; d != nil && d.excepted && !slices.Contains(exceptions, d.exception) {
-			exceptions = append(exceptions, d.exception)
+		if d := w.nodes[n].span.details; d != nil && d.explained && !slices.Contains(failures, d.failure) {
+			failures = append(failures, d.failure)
 		}
 	}
-	return exceptions
+	return failures
 }
 
 // selfDuration returns how much of the time of a request none of the intervals covers. It

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 
+	"canonicallineexporter/internal/convention"
 	"canonicallineexporter/internal/line"
 	"canonicallineexporter/internal/questions"
 	"canonicallineexporter/internal/table"
@@ -14,7 +15,7 @@ import (
 func main() {
 	name := table.Name{Schema: "public", Name: "canonical_api_line"}
 	for path, text := range map[string]string{
-		"docs/columns.md":      reference(line.Descriptions()),
+		"docs/columns.md":      reference(line.Descriptions(), convention.Attributes),
 		"schema/table.sql":     table.Script(name, line.Columns()),
 		"schema/questions.sql": questions.Script(name),
 	} {

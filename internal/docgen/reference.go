@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"canonicallineexporter/internal/convention"
 	"canonicallineexporter/internal/line"
 )
 
@@ -35,8 +36,20 @@ spans that ended last; the *deciding exception* is the first one along that path
 | --- | --- | --- | --- |
 `
 
+const conventionsHead = `
+## Other conventions
+
+Attributes of conventions before and beside OpenTelemetry's are read as the attributes that
+they mean, on SERVER spans and on those below them, unless the span has these too.
+` + "`error`" + ` stands for the status Error, unless it is false. Placeholders of Micrometer, such as
+` + "`UNKNOWN`, `NOT_FOUND`, `REDIRECTION` and `root`" + `, stand for nothing.
+
+| attribute | read as | of |
+| --- | --- | --- |
+`
+
 // reference returns the text of docs/columns.md.
-func reference(descriptions []line.Description) string {
+func reference(descriptions []line.Description, conventions []convention.Attribute) string {
 	var b strings.Builder
 	b.WriteString(referenceHead)
 	for _, d := range descriptions {
@@ -48,6 +61,14 @@ func reference(descriptions []line.Description) string {
 			definition += " DEFAULT " + d.Default
 		}
 		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", d.Name, definition, d.Comment, sources(d))
+	}
+	b.WriteString(conventionsHead)
+	for _, a := range conventions {
+		name := "`" + a.Name + "`"
+		if a.With != "" {
+			name += ", beside `" + a.With + "`"
+		}
+		fmt.Fprintf(&b, "| %s | `%s` | %s |\n", name, a.Means, a.By)
 	}
 	return b.String()
 }

@@ -5,12 +5,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"canonicallineexporter/internal/convention"
 	"canonicallineexporter/internal/line"
 )
 
 func TestReference_NamesEveryColumn(t *testing.T) {
 	t.Parallel()
-	text := reference(line.Descriptions())
+	text := reference(line.Descriptions(), convention.Attributes)
 	for _, c := range line.Columns() {
 		require.Contains(t, text, "| `"+c.Name+"` | ")
 	}

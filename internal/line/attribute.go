@@ -1,6 +1,10 @@
 package line
 
-import "strings"
+import (
+	"strings"
+
+	"canonicallineexporter/internal/convention"
+)
 
 // attribute numbers an attribute that columns read. The resolver holds values by this
 // number, so it visits each attribute of a span once for all columns.
@@ -88,7 +92,15 @@ var (
 	accept          = capturedHeader(requestHeaderPrefix, "accept")
 	responseContent = capturedHeader(responseHeaderPrefix, "content-type")
 
-	errorType      = known("error.type")
+	errorType     = known("error.type")
+	grpcStatus    = known("rpc.grpc.status_code")
+	errorFlag     = known(convention.Error)
+	responseFlags = known("response_flags")
+
+	exceptionType    = known("exception.type")
+	exceptionMessage = known("exception.message")
+	// errorMessages hold the message of a failure besides the span's status.
+	errorMessages  = knownAll("error.message", "gin.errors", "rpc.jsonrpc.error_message")
 	databaseStatus = known("db.response.status_code")
 
 	requestBody = known("http.request.body.content")

@@ -86,7 +86,7 @@ var columns = []column{
 		Column:  table.Column{Name: "api_error_code", Type: shortText, Comment: "What went wrong, as the API calls it"},
 		from:    []attribute{errorType},
 		explain: (*resolver).errorCode,
-		rule:    "only for a failure; then the type of the deciding exception, the RPC's code, `db.response.status_code`",
+		rule:    "only for a failure, and not if it repeats the status; then the type of the deciding exception, the RPC's code, `db.response.status_code`, then such a code of the failing path; `_OTHER` if only the span's status tells of the error",
 	},
 	{
 		Column:  table.Column{Name: "api_error_internal_code", Type: shortText, Comment: "What went wrong, as the code calls it"},
@@ -97,13 +97,14 @@ var columns = []column{
 		Column:  table.Column{Name: "api_error_cause", Type: longText, Comment: "The original error behind the failure"},
 		explain: (*resolver).errorCause,
 		redact:  sanitize.Sanitizer.Message,
-		rule:    "only for a failure: the type and message of the deepest exception on the failing path",
+		rule:    "only for a failure: the type and message of the deepest exception on the failing path, or the code and status message of a span without one, whichever is deeper and has a message",
 	},
 	{
 		Column:  table.Column{Name: "api_error_message", Type: longText, Comment: "The error's message"},
 		explain: (*resolver).errorMessage,
 		redact:  sanitize.Sanitizer.Message,
-		rule:    "only for a failure: the SERVER span's status message, then the message of the deciding exception",
+		from:    errorMessages,
+		rule:    "only for a failure: before these the SERVER span's status message; after them the message of the deciding exception, then a status message on the failing path",
 	},
 	{
 		Column: table.Column{Name: "auth_internal_name", Type: shortText, Comment: "Name of the internal client that made the request"},
@@ -177,9 +178,10 @@ var columns = []column{
 			Name: "ip", Type: copyrow.Type{Kind: copyrow.Inet}, NotNull: true,
 			Comment: "The client's address; 0.0.0.0: unknown",
 		},
-		from: knownAll("client.address", "http.client_ip", "network.peer.address",
-			"net.sock.peer.addr", "net.peer.ip", "net.peer.name"),
+		from:      slices.Concat(slices.Concat(forwardedHeaders...), clientAddresses),
+		read:      (*resolver).address,
 		otherwise: copyrow.InetValue(unknownAddress),
+		rule:      "the headers only as far as `headers::trusted_proxies` trusts them: the entry of that number, counted from the right",
 	},
 	{
 		Column: table.Column{Name: "query_string", Type: longText, Comment: "The query string, without secrets"},

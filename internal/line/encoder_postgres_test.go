@@ -219,7 +219,7 @@ func randomRequest(random *rand.Rand, names []string) request.Request {
 		randomValue(random, span.Attributes().PutEmpty(prefix+randomText(random)), 0)
 	}
 	if random.IntN(3) == 0 {
-		req.Descendants.Exceptions = []request.Exception{{Type: randomText(random), Message: randomText(random)}}
+		req.Descendants.Failures = []request.Failure{{Exception: request.Exception{Type: randomText(random), Message: randomText(random)}, Code: randomText(random)}}
 		req.Descendants.Cost = request.Cost{
 			Spans: random.IntN(5), MaxRepeat: random.IntN(3), MaxRepeatQuery: randomText(random),
 			Self: time.Duration(random.Int64()), Incomplete: true,

@@ -2,9 +2,12 @@ package line
 
 import (
 	"net/http"
+	"strconv"
+	"strings"
 
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"canonicallineexporter/internal/convention"
 	"canonicallineexporter/internal/copyrow"
 	"canonicallineexporter/internal/request"
 )
@@ -13,60 +16,136 @@ import (
 // failure.
 func (r *resolver) failed() bool {
 	status := r.status.Number()
-	return status >= http.StatusBadRequest || status == 0 || r.Span.Status().Code() == ptrace.StatusCodeError
+	return status >= http.StatusBadRequest || status == 0 || r.errored()
 }
 
-// readExceptions returns the exceptions along the failing path, starting at the SERVER
-// span. The first exception names the failure, the last one is its cause.
-func (r *resolver) readExceptions() []request.Exception {
-	if own, ok := request.LastException(r.Span); ok {
-		return append([]request.Exception{own}, r.Descendants.Exceptions...)
+// errored reports whether the SERVER span says that it failed.
+func (r *resolver) errored() bool {
+	if r.Span.Status().Code() == ptrace.StatusCodeError {
+		return true
 	}
-	return r.Descendants.Exceptions
+	failed, _ := convention.ReadError(r.server.text(errorFlag))
+	return failed
 }
 
-// decidingException returns the exception that names the failure, empty if there is none.
-func (r *resolver) decidingException() request.Exception {
-	if len(r.exceptions) > 0 {
-		return r.exceptions[0]
+// readException returns the exception that the SERVER span recorded last, as an event or in
+// its attributes. It reports whether there is one.
+func (r *resolver) readException() (request.Exception, bool) {
+	if e, ok := request.LastException(r.Span); ok {
+		return e, true
 	}
-	return request.Exception{}
+	e := request.Exception{Type: r.ofServer(exceptionType), Message: r.ofServer(exceptionMessage)}
+	return e, e != (request.Exception{})
 }
 
+// readFailures returns the failures along the failing path, starting at the SERVER span. The
+// first exception names the failure, the last failure that says anything is its cause.
+func (r *resolver) readFailures() []request.Failure {
+	if own, ok := r.readException(); ok {
+		return append([]request.Failure{{Exception: own}}, r.Descendants.Failures...)
+	}
+	return r.Descendants.Failures
+}
+
+// ofFailures returns the first text that is not empty which get returns of the failures.
+func (r *resolver) ofFailures(get func(request.Failure) string) string {
+	for _, f := range r.failures {
+		if s := get(f); s != "" {
+			return s
+		}
+	}
+	return ""
+}
+
+func (r *resolver) decidingType() string {
+	return r.ofFailures(func(f request.Failure) string { return f.Type })
+}
+
+// otherError is the conventions' value of error.type for an error of no known kind.
+const otherError = "_OTHER"
+
+// errorCode returns what went wrong. error.type tells nothing if it repeats the status. An
+// error beside a status that tells of none has a code in any case, so that it is found.
 func (r *resolver) errorCode() copyrow.Value {
-	if code := r.first(errorType); code != "" {
-		return copyrow.TextValue(code)
-	}
-	if kind := r.decidingException().Type; kind != "" {
+	kind := r.first(errorType)
+	if kind != "" && kind != otherError && kind != strconv.FormatInt(r.status.Number(), 10) {
 		return copyrow.TextValue(kind)
+	}
+	if exception := r.decidingType(); exception != "" {
+		return copyrow.TextValue(exception)
 	}
 	if r.call.code != "" && r.call.code != "OK" {
 		return copyrow.TextValue(r.call.code)
 	}
-	return copyrow.TextValue(r.first(databaseStatus))
+	if code := r.first(databaseStatus); code != "" {
+		return copyrow.TextValue(code)
+	}
+	if code := r.ofFailures(func(f request.Failure) string { return f.Code }); code != "" {
+		return copyrow.TextValue(code)
+	}
+	if kind == "" && r.status.Number() < http.StatusBadRequest && r.errored() {
+		kind = otherError
+	}
+	return copyrow.TextValue(kind)
 }
 
 func (r *resolver) errorInternalCode() copyrow.Value {
-	return copyrow.TextValue(r.decidingException().Type)
+	return copyrow.TextValue(r.decidingType())
 }
 
 func (r *resolver) errorMessage() copyrow.Value {
-	if message := r.Span.Status().Message(); message != "" {
-		return copyrow.TextValue(message)
+	message := r.Span.Status().Message()
+	if message == "" {
+		message = r.ofServer(errorMessages...)
 	}
-	return copyrow.TextValue(r.decidingException().Message)
+	if message == "" {
+		_, message = convention.ReadError(r.server.text(errorFlag))
+	}
+	if message == "" {
+		message = r.ofFailures(func(f request.Failure) string { return f.Message })
+	}
+	return copyrow.TextValue(withoutNumber(message))
 }
 
+// errorCause returns the type and the message of the deepest failure that has a message, else
+// of the deepest one. One that repeats the message before it and has no type says less.
 func (r *resolver) errorCause() copyrow.Value {
-	if len(r.exceptions) == 0 {
-		return copyrow.Null
+	var cause request.Failure
+	for _, f := range r.failures {
+		repeated := f.Message == cause.Message && f.Type == "" && f.Code == ""
+		if (f.Message != "" || cause.Message == "") && !repeated {
+			cause = f
+		}
 	}
-	switch e := r.exceptions[len(r.exceptions)-1]; {
-	case e.Type == "":
-		return copyrow.TextValue(e.Message)
-	case e.Message == "":
-		return copyrow.TextValue(e.Type)
+	kind, message := cause.Type, withoutNumber(cause.Message)
+	if kind == "" {
+		kind = cause.Code
+	}
+	switch {
+	case kind == "" || kind == otherError:
+		return copyrow.TextValue(message)
+	case message == "":
+		return copyrow.TextValue(kind)
 	default:
-		return copyrow.TextValue(e.Type + ": " + e.Message)
+		return copyrow.TextValue(kind + ": " + message)
 	}
+}
+
+// withoutNumber returns a message without the numbers that gin puts before each of a
+// request's errors, as in "Error #01: no such item".
+func withoutNumber(message string) string {
+	if !strings.HasPrefix(message, "Error #") {
+		return message
+	}
+	var errors []string
+	for line := range strings.Lines(message) {
+		line = strings.TrimSpace(line)
+		if number, text, ok := strings.Cut(line, ": "); ok && strings.HasPrefix(number, "Error #") {
+			line = text
+		}
+		if line != "" {
+			errors = append(errors, line)
+		}
+	}
+	return strings.Join(errors, "; ")
 }

@@ -51,6 +51,28 @@ func TestColumns_Failure_IsExplained(t *testing.T) {
 			exceptions: [][2]string{{"ValueError", "bad"}, {"ValueError", "bad"}},
 			want:       [4]any{"ValueError", "ValueError", "bad", "ValueError: bad"},
 		},
+		"error.type that repeats the status": {
+			attributes: attrs{"http.response.status_code": 500, "error.type": "500"},
+			exceptions: [][2]string{{"ValueError", "bad"}},
+			want:       [4]any{"ValueError", "ValueError", "bad", "ValueError: bad"},
+		},
+		"an exception in attributes": {
+			attributes: attrs{"http.response.status_code": 500, "exception.type": "ValueError", "exception.message": "bad"},
+			want:       [4]any{"ValueError", "ValueError", "bad", "ValueError: bad"},
+		},
+		"gin's list": {
+			attributes:  attrs{"http.response.status_code": 400},
+			description: "Error #01: no such item\nError #02: gave up\n",
+			want:        [4]any{nil, nil, "no such item; gave up", nil},
+		},
+		"gin's older list": {
+			attributes: attrs{"http.response.status_code": 400, "gin.errors": "Error #01: no such item\n"},
+			want:       [4]any{nil, nil, "no such item", nil},
+		},
+		"GraphQL's": {
+			attributes: attrs{"http.response.status_code": 200}, code: ptrace.StatusCodeError,
+			want: [4]any{"_OTHER", nil, nil, nil},
+		},
 		"an exception without a message": {
 			attributes: attrs{"http.response.status_code": 500}, exceptions: [][2]string{{"ValueError", ""}},
 			want: [4]any{"ValueError", "ValueError", nil, "ValueError"},
@@ -108,7 +130,9 @@ func TestColumns_Failure_IsExplained(t *testing.T) {
 func TestColumns_APIErrorCause_IsTheDeepestException(t *testing.T) {
 	t.Parallel()
 	req := newRequest(t, attrs{"http.response.status_code": 500})
-	req.Descendants.Exceptions = []request.Exception{{Type: "TypeError", Message: "kaboom"}, {Type: "", Message: "no such table"}}
+	req.Descendants.Failures = []request.Failure{
+		{Exception: request.Exception{Type: "TypeError", Message: "kaboom"}}, {Exception: request.Exception{Message: "no such table"}},
+	}
 	got := read(t, req)
 	require.Equal(t, "TypeError", got["api_error_code"])
 	require.Equal(t, "TypeError", got["api_error_internal_code"])
@@ -118,4 +142,30 @@ func TestColumns_APIErrorCause_IsTheDeepestException(t *testing.T) {
 	handled := newRequest(t, attrs{"http.response.status_code": 200})
 	handled.Descendants = req.Descendants
 	require.Nil(t, read(t, handled)["api_error_cause"])
+}
+
+func TestColumns_Failure_IsExplainedByTheFailingPath(t *testing.T) {
+	t.Parallel()
+	explain := func(own attrs, failures ...request.Failure) [4]any {
+		req := newRequest(t, own)
+		req.Descendants.Failures = failures
+		return failure(read(t, req))
+	}
+	of := func(kind, message, code string) request.Failure {
+		return request.Failure{Exception: request.Exception{Type: kind, Message: message}, Code: code}
+	}
+	bad := attrs{"http.response.status_code": 502}
+	require.Equal(t, [4]any{"*net.OpError", nil, "refused", "*net.OpError: refused"}, explain(bad, of("", "refused", "*net.OpError")))
+	require.Equal(t, [4]any{"UNAVAILABLE", nil, nil, "UNAVAILABLE"}, explain(bad, of("", "", "UNAVAILABLE")))
+	require.Equal(t, [4]any{"42P01", nil, nil, "42P01"},
+		explain(attrs{"http.response.status_code": 502, "error.type": "502"}, of("", "", "42P01")), "it tells more than the status")
+	require.Equal(t, [4]any{"TypeError", "TypeError", "kaboom", "42P01: no such table"},
+		explain(bad, of("TypeError", "kaboom", ""), of("", "no such table", "42P01")))
+	require.Equal(t, [4]any{"TypeError", "TypeError", "kaboom", "TypeError: kaboom"},
+		explain(bad, of("TypeError", "kaboom", ""), of("", "", "500")), "the deeper one says less")
+	require.Equal(t, [4]any{"42P01", "42P01", "no such table", "42P01: no such table"},
+		explain(bad, of("42P01", "no such table", ""), of("", "no such table", "")), "the deeper one repeats it")
+	require.Equal(t, [4]any{nil, nil, nil, nil}, explain(attrs{"http.response.status_code": 200}, of("", "refused", "*net.OpError")))
+	require.Equal(t, [4]any{nil, nil, "login failed for https://REDACTED@db.test", "login failed for https://REDACTED@db.test"},
+		explain(bad, of("", "login failed for https://u:p@db.test", "")), "it is redacted")
 }

@@ -6,10 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"go.opentelemetry.io/collector/pdata/ptrace"
-
 	"canonicallineexporter/internal/copyrow"
-	"canonicallineexporter/internal/request"
 )
 
 // method returns the request's method as the client sent it, which is POST for an RPC and
@@ -171,6 +168,9 @@ const statusClientLeft = 499
 // abortHandler is the panic with which Go's net/http ends a request whose client has left.
 const abortHandler = "net/http: abort Handler"
 
+// envoyClientLeft is among Envoy's response flags if the client ended the connection.
+const envoyClientLeft = "DC"
+
 // readStatus returns the response's status. It translates the code of an RPC to an HTTP
 // status. Without either it returns 500 for a request that failed, 200 for an RPC that did
 // not, and 0 if nothing is known.
@@ -179,14 +179,17 @@ func (r *resolver) readStatus() copyrow.Value {
 		return copyrow.IntegerValue(r.call.status)
 	}
 	c := &r.columns[r.statusColumn]
-	if status := r.convert(c, c.from, c.descendants); !status.IsNull() {
+	if status := r.convert(c, c.from, c.descendants); !status.IsNull() && status.Number() != 0 {
 		return status
 	}
-	exception, failed := request.LastException(r.Span)
-	switch status := r.Span.Status(); {
-	case exception.Message == abortHandler || status.Message() == abortHandler:
+	if slices.Contains(strings.Split(r.ofServer(responseFlags), ","), envoyClientLeft) {
 		return copyrow.IntegerValue(statusClientLeft)
-	case failed || status.Code() == ptrace.StatusCodeError:
+	}
+	exception, failed := r.readException()
+	switch {
+	case exception.Message == abortHandler || r.Span.Status().Message() == abortHandler:
+		return copyrow.IntegerValue(statusClientLeft)
+	case failed || r.errored():
 		return copyrow.IntegerValue(http.StatusInternalServerError)
 	case !r.call.rpc || r.ofServer(rpcStatuses...) != "":
 		return copyrow.IntegerValue(0)
@@ -236,9 +239,6 @@ func (r *resolver) readTarget() (t target) {
 		if t.query == "" {
 			t.query = query
 		}
-	}
-	if r.call.rpc {
-		t.path = r.call.path
 	}
 	return t
 }

@@ -7,6 +7,8 @@ type key struct {
 	name      string
 	attribute attribute
 	known     bool
+	// alias is what the attribute means if it follows another convention.
+	alias *alias
 	// statistic and header name the statistic and the header that it sets; empty: none.
 	statistic, header string
 }
@@ -26,6 +28,7 @@ func (c *keyCache) at(place int, name string, m *Mapper) *key {
 	}
 	k := key{name: name}
 	k.attribute, k.known = m.attributes[name]
+	k.alias = m.aliases[name]
 	if statistic, ok := strings.CutPrefix(name, m.statisticPrefix); ok {
 		k.statistic = statistic
 	} else if header, ok := headerName(name); ok && m.selected(header) {

@@ -22,6 +22,9 @@ type Config struct {
 	// HeaderPrefixes select the captured request headers that x_crunchy_headers keeps.
 	// Their case does not matter.
 	HeaderPrefixes []string
+	// TrustedProxies is how many proxies in front of a service tell the truth about who sent a
+	// request; 0: headers about that are not read.
+	TrustedProxies int
 	// RedactParameters names secrets in addition to the built-in ones.
 	RedactParameters []string
 	// CapturePayload fills request_payload.
@@ -57,6 +60,8 @@ type Mapper struct {
 	// by number.
 	attributes map[string]attribute
 	names      []string
+	// aliases holds, by name, the attributes of other conventions.
+	aliases map[string]*alias
 	// fed holds, by attribute, the columns that the attribute feeds.
 	fed []columnSet
 	// prefix starts the attributes by which the application sets columns, statisticPrefix
@@ -81,6 +86,7 @@ func NewMapper(cfg Config) *Mapper {
 	for _, prefix := range cfg.HeaderPrefixes {
 		m.headerPrefixes = append(m.headerPrefixes, normalizeHeader(prefix))
 	}
+	m.aliases = m.newAliases()
 	all := slices.Clone(columns)
 	for _, name := range slices.Sorted(maps.Keys(cfg.Columns)) {
 		if builtIn, _ := BuiltIn(name); !builtIn {
@@ -160,7 +166,7 @@ func (m *Mapper) DescendantKeys() []string { return m.descendantKeys }
 
 // Reads reports whether lines read an attribute of SERVER spans.
 func (m *Mapper) Reads(key string) bool {
-	if _, ok := m.attributes[key]; ok {
+	if _, ok := m.attributes[key]; ok || m.aliases[key] != nil {
 		return true
 	}
 	if strings.HasPrefix(key, m.statisticPrefix) {

@@ -27,15 +27,17 @@ type resolver struct {
 	// SERVER span sets.
 	statisticAttributes, headers []namedValue
 	keys                         keyCache
+	// aliased holds the attributes of other conventions on the SERVER span.
+	aliased []aliasValue
 
 	call   call
 	target target
 	// status and path are the values of the columns on which others depend.
 	status, path copyrow.Value
-	// failure says that the request failed; exceptions then holds the exceptions along the
+	// failure says that the request failed; failures then holds the failures along the
 	// failing path.
-	failure    bool
-	exceptions []request.Exception
+	failure  bool
+	failures []request.Failure
 
 	repairs []sanitize.Repairs
 	object  jsonObject
@@ -92,7 +94,7 @@ func (r *resolver) load(req request.Request, createdAt time.Time) {
 	}
 	r.server.clear()
 	r.fed = r.fedByResource
-	r.statisticAttributes, r.headers = r.statisticAttributes[:0], r.headers[:0]
+	r.statisticAttributes, r.headers, r.aliased = r.statisticAttributes[:0], r.headers[:0], r.aliased[:0]
 	place := 0
 	for key, v := range req.Span.Attributes().All() {
 		k := r.keys.at(place, key, r.Mapper)
@@ -101,20 +103,28 @@ func (r *resolver) load(req request.Request, createdAt time.Time) {
 			r.server.put(k.attribute, v)
 			r.fed |= r.Mapper.fed[k.attribute]
 		}
+		if k.alias != nil {
+			r.aliased = append(r.aliased, aliasValue{k.alias, v})
+		}
 		if k.statistic != "" {
 			r.statisticAttributes = append(r.statisticAttributes, namedValue{k.statistic, v})
 		} else if k.header != "" {
 			r.headers = append(r.headers, namedValue{k.header, v})
 		}
 	}
-	r.call = r.readCall()
+	if len(r.aliased) > 0 {
+		r.translate()
+	}
 	r.target = r.readTarget()
+	if r.call = r.readCall(); r.call.rpc {
+		r.target.path = r.call.path
+	}
 	r.resolve(&r.status, r.statusColumn)
 	r.resolve(&r.path, r.pathColumn)
 	r.failure = r.failed()
-	r.exceptions = nil
+	r.failures = nil
 	if r.failure {
-		r.exceptions = r.readExceptions()
+		r.failures = r.readFailures()
 	}
 }
 
@@ -133,7 +143,8 @@ func (r *resolver) unload() {
 	r.resource.clear()
 	clear(r.statisticAttributes)
 	clear(r.headers)
-	r.Request, r.read, r.exceptions = request.Request{}, pcommon.Resource{}, nil
+	clear(r.aliased)
+	r.Request, r.read, r.failures = request.Request{}, pcommon.Resource{}, nil
 	r.call, r.target = call{}, target{}
 	r.status, r.path = copyrow.Null, copyrow.Null
 	clear(r.repairs)

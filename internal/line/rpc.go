@@ -35,7 +35,10 @@ var rpcStatus = map[string]int64{
 func (r *resolver) readCall() (c call) {
 	method, service := r.ofServer(rpcMethod), r.ofServer(rpcService)
 	if method == "" && service == "" && r.ofServer(rpcSystems...) == "" {
-		return call{}
+		if r.server.text(grpcStatus) == "" {
+			return call{}
+		}
+		method = r.target.path // a proxy knows no more of a gRPC call
 	}
 	c.rpc = true
 	c.code, c.status = r.readCode()

@@ -74,6 +74,14 @@ func TestStatistics_AddUpNumbers(t *testing.T) {
 	}, read(t, req)["statistics"])
 }
 
+func TestColumns_Statistics_HaveOtherCalls(t *testing.T) {
+	t.Parallel()
+	req := newRequest(t, nil)
+	req.Descendants.Cost = request.Cost{Spans: 2, Other: request.Calls{Count: 2, Errors: 1, Duration: time.Second}}
+	statistics := read(t, req)["statistics"].(map[string]any)
+	require.Equal(t, map[string]any{"spans": 2.0, "other_num_requests": 2.0, "other_num_errors": 1.0, "other_duration": 1.0}, statistics)
+}
+
 func TestColumns_Statistics_TellLongConnectionsApart(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {

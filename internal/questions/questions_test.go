@@ -152,6 +152,21 @@ func TestQuestions_Speed_CountsRequestsAndTakesPercentilesOfLines(t *testing.T) 
 	require.EqualValues(t, 4, pgtest.One[int64](t, d, "SELECT sum(requests)::bigint FROM canonical_api_line_rate('2 min', now() - interval '90 s')"))
 }
 
+func TestQuestions_ErrorsBesideASuccess_AreFailures(t *testing.T) {
+	t.Parallel()
+	d := few(t, `
+		('1 min', '/graphql', '10 ms', 200, 1, 'x', 'BAD_USER_INPUT', NULL),
+		('1 min', '/graphql', '10 ms', 200, 1, 'x', NULL, NULL),
+		('1 min', '/graphql', '10 ms', 404, 1, 'x', 'NOT_FOUND', NULL),
+		('1 min', '/graphql', '10 ms', 0, 1, 'x', 'timeout', NULL)`)
+	require.Equal(t, []string{"(0,timeout)", "(200,BAD_USER_INPUT)", "(404,NOT_FOUND)"},
+		pgtest.All[string](t, d, "SELECT (status, error_code)::text FROM canonical_api_line_errors()"))
+	for _, question := range []string{"speed", "rate"} {
+		require.Equal(t, "50.00", pgtest.One[string](t, d, "SELECT percent_failed::text FROM canonical_api_line_"+question+"()"), question)
+	}
+	require.EqualValues(t, 3, pgtest.One[int64](t, d, "SELECT sum(requests)::bigint FROM canonical_api_line_failures()"))
+}
+
 func TestQuestions_FilterByServiceMethodAndRoute(t *testing.T) {
 	t.Parallel()
 	d := ask(t, 2_000)
@@ -190,7 +205,7 @@ func TestQuestions_CostsAndNPlusOne_ReadStatistics(t *testing.T) {
 	t.Parallel()
 	d := few(t, `
 		('1 min', '/a', '1 s', 200, 2, 'x', NULL,
-			'{"db_num_queries": 12, "db_duration": 0.5, "self_duration": 0.25, "http_duration": 0.25,
+			'{"db_num_queries": 12, "db_duration": 0.5, "self_duration": 0.25, "http_duration": 0.125, "other_duration": 0.125,
 				"db_max_repeat": 10, "db_max_repeat_query": "SELECT 1"}'),
 		('1 min', '/a', '1 s', 200, 2, 'x', NULL, '{"db_num_queries": 2, "db_max_repeat": 2, "db_max_repeat_query": "SELECT 2"}'),
 		('1 min', '/b', '1 s', 200, 1, 'x', NULL, '{"db_num_queries": "many", "db_duration": true, "db_max_repeat": {}}')`)

@@ -13,9 +13,9 @@ type Descendants struct {
 	// Attributes holds the attributes that columns and statistics read. Those of the
 	// descendant that ended last come first.
 	Attributes []Attribute
-	// Exceptions holds the exceptions along the failing path, the one nearest to the SERVER
-	// span first. The path goes from each span to its failing child that ended last.
-	Exceptions []Exception
+	// Failures holds the failures along the failing path, the one nearest to the SERVER span
+	// first. The path goes from each span to its failing child that ended last.
+	Failures []Failure
 }
 
 // Attribute is an attribute of a descendant.
@@ -34,8 +34,9 @@ type Cost struct {
 	// Spans counts the descendants, SpanErrors the ones with the status Error.
 	Spans, SpanErrors int
 	// Queries counts calls to databases, Acquires waits for a connection to a database,
-	// HTTP and RPC outgoing requests. If calls of one kind nest, only the outermost counts.
-	Queries, Acquires, HTTP, RPC Calls
+	// HTTP, RPC and Other outgoing requests. If calls nest, only the outermost counts. The
+	// duration of Queries includes what else a client does at a database, such as reading rows.
+	Queries, Acquires, HTTP, RPC, Other Calls
 	// Messages counts the messages sent, in calls that took MessagingDuration.
 	Messages          int
 	MessagingDuration time.Duration

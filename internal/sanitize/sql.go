@@ -47,15 +47,18 @@ var literals = regexp.MustCompile(`\(\?(?: ?, ?\?)+(?:\)|[ ,]*$)`)
 
 // Statement normalizes a statement for the database that OpenTelemetry calls system. It
 // replaces literals with ?, even one that was cut, folds lists of them to one, and
-// removes comments and runs of whitespace. It reads at most MaxStatement bytes. ok is
+// removes comments and runs of whitespace. It folds lists of placeholders after IN, too. It reads at most MaxStatement bytes. ok is
 // false if literals cannot be told from the rest, as in text that is not SQL.
 func Statement(system, text string) (normal string, ok bool) {
-	d, ok := dialects[system]
+	d, ok := dialectOf(system, text)
 	if !ok || text == "" {
 		return "", false
 	}
 	if normal, ok = d.normalize(text); ok && strings.Contains(normal, "(?") {
 		normal = literals.ReplaceAllString(normal, "(?)")
+	}
+	if ok {
+		normal = placeholders.ReplaceAllString(normal, "$1(?)")
 	}
 	return normal, ok
 }

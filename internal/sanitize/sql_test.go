@@ -25,8 +25,14 @@ func TestStatement_LosesItsLiterals(t *testing.T) {
 		{"mysql", `SELECT "s3cr3t", 'it\'s', ` + "`a 1`" + ` FROM t # don't`, "SELECT ?, ?, `a 1` FROM t"},
 		{"sqlite", `SELECT "s3cr3t"`, "SELECT ?"},
 		{"", `SELECT "s3cr3t"`, "SELECT ?"},
-		{"postgresql", "SELECT * FROM t WHERE a IN (1, 2,3) AND b IN ('x') OR c IN ( 4 , 5 )", "SELECT * FROM t WHERE a IN (?) AND b IN (?) OR c IN ( ? , ? )"},
+		{"postgresql", "SELECT * FROM t WHERE a IN (1, 2,3) AND b IN ('x') OR c IN ( 4 , 5 )", "SELECT * FROM t WHERE a IN (?) AND b IN (?) OR c IN (?)"},
 		{"postgresql", "SELECT a FROM t WHERE id IN (1, 2, 3, 4", "SELECT a FROM t WHERE id IN (?)"},
+		{"postgresql", "SELECT a FROM t WHERE id IN ($1, $2,$3) AND b in ($4)", "SELECT a FROM t WHERE id IN (?) AND b in (?)"},
+		{"mysql", "SELECT a FROM t WHERE id IN (?, ?) OR id IN (?)", "SELECT a FROM t WHERE id IN (?) OR id IN (?)"},
+		{"", "SELECT a FROM t WHERE id IN (:a0, :a1) AND b NOT IN (@p0,@p1) OR c IN (%s, %s)", "SELECT a FROM t WHERE id IN (?) AND b NOT IN (?) OR c IN (?)"},
+		{"", "SELECT a FROM t WHERE id IN ($1, $2, ", "SELECT a FROM t WHERE id IN (?)"},
+		{"", "SELECT a FROM t WHERE id IN (SELECT b FROM u)", "SELECT a FROM t WHERE id IN (SELECT b FROM u)"},
+		{"", "SELECT a FROM t WHERE id IN ($1, b)", "SELECT a FROM t WHERE id IN ($1, b)"},
 		{"mysql", "SELECT f(1, a), g(1, 2)", "SELECT f(?, a), g(?)"},
 	} {
 		got, ok := Statement(tt.system, tt.text)
@@ -40,6 +46,25 @@ func TestStatement_RefusesOtherThanSQL(t *testing.T) {
 	for system, text := range map[string]string{"redis": "SET user:1 s3cr3t", "mongodb": `{"find": "s3cr3t"}`, "": `SELECT 'a\' OR b = 's3cr3t'`} {
 		_, ok := Statement(system, text)
 		require.False(t, ok, text)
+	}
+}
+
+func TestStatement_OfASystemOfAnyName(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		"select a from t", " (SELECT 1)", "/* a */ -- b\n WITH x AS (SELECT 1) SELECT 2", "INSERT INTO t VALUES (1)", "update t set a = 1",
+		"DELETE FROM t", "BEGIN", "begin;", "SET LOCAL a = 1",
+	} {
+		_, ok := Statement("made-up", text)
+		require.True(t, ok, text)
+	}
+	for _, text := range []string{"SET user:1 s3cr3t", "get user:1", `{"select": 1}`, "selection s3cr3t", "delete user:1", "update s3cr3t", ""} {
+		_, ok := Statement("made-up", text)
+		require.False(t, ok, text)
+	}
+	for _, system := range []string{"ioredis", "MongoDB", "amazon-dynamodb"} {
+		_, ok := Statement(system, "SELECT 1")
+		require.False(t, ok, system)
 	}
 }
 

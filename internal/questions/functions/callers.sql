@@ -48,7 +48,7 @@ AS $answer$
                 pg_catalog.count(*) AS lines,
                 pg_catalog.sum(duration) AS busy,
                 pg_catalog.count(*) FILTER (WHERE status BETWEEN 400 AND 499) AS refused,
-                pg_catalog.count(*) FILTER (WHERE status >= 500) AS failed,
+                pg_catalog.count(*) FILTER (WHERE {{template "failed"}}) AS failed,
                 pg_catalog.max(created_at) AS last_at
             FROM {{template "lines" .}}
             GROUP BY account_id, instead_of_id, ip, user_agent, requests
@@ -62,4 +62,4 @@ AS $answer$
     ORDER BY kind, requests DESC, caller
 $answer$;
 COMMENT ON FUNCTION {{.Function "callers"}} IS
-'Who hammers us, and for whom does it fail? The accounts, addresses and user agents with the most requests and those with the most errors (refused: status 400 to 499, failed: 500 and above); busy is how long their requests ran in all. An account is shown by its mail address if it has one; NULL stands for requests without the value.{{.Mark}}';
+'Who hammers us, and for whom does it fail? The accounts, addresses and user agents with the most requests and those with the most errors (refused: status 400 to 499, failed: 500 and above, or an error beside a status below 400); busy is how long their requests ran in all. An account is shown by its mail address if it has one; NULL stands for requests without the value.{{.Mark}}';

@@ -47,9 +47,9 @@ AS $answer$
                 service_name,
                 pg_catalog.percentile_cont(0.95) WITHIN GROUP (ORDER BY duration) FILTER (WHERE NOT is_recent) AS p95_before,
                 pg_catalog.percentile_cont(0.95) WITHIN GROUP (ORDER BY duration) FILTER (WHERE is_recent) AS p95_recent,
-                100 * coalesce(pg_catalog.sum(requests) FILTER (WHERE status >= 500 AND NOT is_recent), 0)
+                100 * coalesce(pg_catalog.sum(requests) FILTER (WHERE {{template "failed"}} AND NOT is_recent), 0)
                 / nullif(pg_catalog.sum(requests) FILTER (WHERE NOT is_recent), 0) AS failed_before,
-                100 * coalesce(pg_catalog.sum(requests) FILTER (WHERE status >= 500 AND is_recent), 0)
+                100 * coalesce(pg_catalog.sum(requests) FILTER (WHERE {{template "failed"}} AND is_recent), 0)
                 / nullif(pg_catalog.sum(requests) FILTER (WHERE is_recent), 0) AS failed_recent,
                 pg_catalog.count(*) FILTER (WHERE NOT is_recent) AS lines_before,
                 pg_catalog.count(*) FILTER (WHERE is_recent) AS lines_recent
@@ -64,4 +64,4 @@ AS $answer$
     ORDER BY 3, 2 DESC, lines_recent DESC, 5, 6, 4
 $answer$;
 COMMENT ON FUNCTION {{.Function "changes"}} IS
-'What got slower, or started to fail? Each route whose 95th percentile, or whose share of failures (status 500 and above, in percent, plus one), grew by a fifth or more from the window before to the recent one; the largest change first. few_lines marks a change that rests on fewer than 100 lines in either window; those come last.{{.Mark}}';
+'What got slower, or started to fail? Each route whose 95th percentile, or whose share of failures (status 500 and above, or an error beside a status below 400; in percent, plus one), grew by a fifth or more from the window before to the recent one; the largest change first. few_lines marks a change that rests on fewer than 100 lines in either window; those come last.{{.Mark}}';

@@ -46,7 +46,8 @@ AS $answer$
             coalesce(pg_catalog.sum(waiting * requests::numeric), 0) AS waiting,
             coalesce(pg_catalog.sum(http * requests::numeric), 0)
             + coalesce(pg_catalog.sum(rpc * requests::numeric), 0)
-            + coalesce(pg_catalog.sum(messaging * requests::numeric), 0) AS outgoing
+            + coalesce(pg_catalog.sum(messaging * requests::numeric), 0)
+            + coalesce(pg_catalog.sum(other * requests::numeric), 0) AS outgoing
         FROM (
             SELECT
                 service_name,
@@ -61,7 +62,8 @@ AS $answer$
                 pg_catalog.sum({{template "number" "db_acquire_duration"}}) AS waiting,
                 pg_catalog.sum({{template "number" "http_duration"}}) AS http,
                 pg_catalog.sum({{template "number" "rpc_duration"}}) AS rpc,
-                pg_catalog.sum({{template "number" "messaging_duration"}}) AS messaging
+                pg_catalog.sum({{template "number" "messaging_duration"}}) AS messaging,
+                pg_catalog.sum({{template "number" "other_duration"}}) AS other
             FROM {{template "lines" .}}
             GROUP BY service_name, http_method, http_route, requests
         ) AS weights

@@ -26,9 +26,9 @@ AS $answer$
         pg_catalog.min(created_at),
         pg_catalog.max(created_at)
     FROM {{template "lines" .}}
-    WHERE status >= 400
+    WHERE status >= 400 OR error_code IS NOT NULL
     GROUP BY 1, 2, 3, 4, 5, 6
-    ORDER BY status >= 500 DESC, 7 DESC, 1, 2, 3, 4, 5, 6
+    ORDER BY {{template "failed"}} DESC, 7 DESC, 1, 2, 3, 4, 5, 6
 $answer$;
 COMMENT ON FUNCTION {{.Function "errors"}} IS
-'What goes wrong, where, since when and for how many accounts? Failures (status 500 and above) come first, then the most frequent.{{.Mark}}';
+'What goes wrong, where, since when and for how many accounts? Failures (status 500 and above, or an error beside a status below 400, as GraphQL has) come first, then the most frequent.{{.Mark}}';

@@ -30,7 +30,7 @@ AS $answer$
             pg_catalog.date_bin({{template "step"}}, created_at, 'epoch') AS at,
             pg_catalog.sum(requests) AS requests,
             coalesce(pg_catalog.sum(requests) FILTER (WHERE status BETWEEN 400 AND 499), 0) AS refused,
-            coalesce(pg_catalog.sum(requests) FILTER (WHERE status >= 500), 0) AS failed,
+            coalesce(pg_catalog.sum(requests) FILTER (WHERE {{template "failed"}}), 0) AS failed,
             pg_catalog.count(*) AS lines,
             pg_catalog.percentile_cont(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (ORDER BY duration) AS p
         FROM {{template "lines" .}}
@@ -39,5 +39,5 @@ AS $answer$
     ORDER BY at
 $answer$;
 COMMENT ON FUNCTION {{.Function "rate"}} IS
-'Since when? Requests per second, the shares that were refused (status 400 to 499) and that failed (500 and above) in percent, and percentiles, step by step (a 60th of the window unless given, and at least a second). The window cuts off the first and the last step. Percentiles are of lines, the rest of requests.{{.Mark}}';
+'Since when? Requests per second, the shares that were refused (status 400 to 499) and that failed (500 and above, or an error beside a status below 400) in percent, and percentiles, step by step (a 60th of the window unless given, and at least a second). The window cuts off the first and the last step. Percentiles are of lines, the rest of requests.{{.Mark}}';
 {{- define "step" -}}greatest(coalesce(step, since / 60), '1 s'){{- end}}

@@ -34,6 +34,7 @@ AS $answer$
             coalesce({{template "number" "http_duration"}}, 0)
             + coalesce({{template "number" "rpc_duration"}}, 0)
             + coalesce({{template "number" "messaging_duration"}}, 0)
+            + coalesce({{template "number" "other_duration"}}, 0)
         )::double precision * interval '1 s',
         {{template "number" "db_num_queries"}},
         coalesce(account_email, account_id::text),
@@ -48,4 +49,4 @@ AS $answer$
     ORDER BY duration DESC, created_at
 $answer$;
 COMMENT ON FUNCTION {{.Function "slowest"}} IS
-'Which requests were slowest, and where did their time go? own is the time in which no outgoing call was running; waiting is for a database connection; database and outgoing (HTTP, RPC, messages) are sums, so they can exceed the duration if calls ran in parallel.{{.Mark}}';
+'Which requests were slowest, and where did their time go? own is the time in which no outgoing call was running; waiting is for a database connection; database and outgoing (HTTP, RPC, messages and other calls) are sums, so they can exceed the duration if calls ran in parallel.{{.Mark}}';

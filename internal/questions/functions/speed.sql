@@ -43,7 +43,7 @@ AS $answer$
             nullif(pg_catalog.sum(requests), 0) AS requests,
             coalesce(pg_catalog.sum(requests) FILTER (WHERE duration < '100 ms'), 0) AS instant,
             coalesce(pg_catalog.sum(requests) FILTER (WHERE duration >= '1 s'), 0) AS slow,
-            coalesce(pg_catalog.sum(requests) FILTER (WHERE status >= 500), 0) AS failed,
+            coalesce(pg_catalog.sum(requests) FILTER (WHERE {{template "failed"}}), 0) AS failed,
             pg_catalog.percentile_cont(ARRAY[0.5, 0.95, 0.99, 1]) WITHIN GROUP (ORDER BY duration) AS p
         FROM {{template "lines" .}}
         GROUP BY http_route, http_method, service_name
@@ -51,4 +51,4 @@ AS $answer$
     ORDER BY requests DESC, http_method, http_route, service_name
 $answer$;
 COMMENT ON FUNCTION {{.Function "speed"}} IS
-'Are we fast? Each route with its percentiles, the shares of requests that were instant (below 100 ms), fast (below 1 s) and slow, and that failed (status 500 and above), in percent. Counts and shares are of requests; percentiles are of lines, which is the same unless lines were sampled.{{.Mark}}';
+'Are we fast? Each route with its percentiles, the shares of requests that were instant (below 100 ms), fast (below 1 s) and slow, and that failed (status 500 and above, or an error beside a status below 400), in percent. Counts and shares are of requests; percentiles are of lines, which is the same unless lines were sampled.{{.Mark}}';

@@ -8,6 +8,9 @@ since interval DEFAULT '24 hours',
 {{- define "number" -}}
 CASE pg_catalog.jsonb_typeof(statistics -> '{{.}}'::text) WHEN 'number' THEN (statistics -> '{{.}}'::text)::numeric END
 {{- end -}}
+{{- define "failed" -}}
+(status >= 500 OR status < 400 AND error_code IS NOT NULL)
+{{- end -}}
 {{- define "lines" -}}{{.Function "window"}}(since, until, service, method, route){{- end -}}
 -- Most other questions read lines through this function. The planner inlines it into them,
 -- so unused columns cost nothing and the conditions on created_at prune partitions. The
