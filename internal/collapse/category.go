@@ -18,7 +18,9 @@ type facts struct {
 	// prepare says that a statement was only prepared.
 	prepare                          bool
 	system, summary, text, operation string
-	messages                         int64
+	// collection is what a database keeps the query's objects in: a table, a collection.
+	collection string
+	messages   int64
 }
 
 // note reports whether the attribute is one of them.
@@ -30,8 +32,13 @@ func (f *facts) note(key string, v pcommon.Value) bool {
 		f.summary = textOf(v)
 	case "db.query.text", "db.statement":
 		f.database, f.text = true, textOf(v)
+		if v.Type() == pcommon.ValueTypeMap && f.operation == "" {
+			f.operation = f.text
+		}
 	case "db.operation.name", "db.operation":
 		f.operation = textOf(v)
+	case "db.collection.name", "db.mongodb.collection", "db.sql.table", "db.cassandra.table":
+		f.collection = textOf(v)
 	case "pgx.prepare_stmt.name":
 		f.prepare = true
 	case "http.request.method", "http.method":
@@ -120,8 +127,9 @@ func (f *facts) databaseCategory(name string) category {
 	return other
 }
 
-// statement tells a query from others, without literals: the summary, else the text,
-// else the operation.
+// statement tells a query from others, without literals: the summary, else the text of
+// SQL, else the operation with its collection. Of a command that is not SQL nothing is
+// kept: its arguments cannot be told from the rest.
 func (f *facts) statement() string {
 	if f.summary != "" {
 		return sanitize.Truncate(f.summary, sanitize.MaxStatement)
@@ -129,9 +137,8 @@ func (f *facts) statement() string {
 	if normal, ok := sanitize.Statement(f.system, f.text); ok {
 		return normal
 	}
-	// In a command that is not SQL, arguments cannot be told from the rest.
-	if f.operation != "" {
-		return sanitize.Truncate(f.operation, sanitize.MaxStatement)
+	if f.operation != "" && f.collection != "" {
+		return sanitize.Truncate(f.operation+" "+f.collection, sanitize.MaxStatement)
 	}
-	return sanitize.Command(f.text)
+	return sanitize.Truncate(f.operation, sanitize.MaxStatement)
 }

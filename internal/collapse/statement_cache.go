@@ -18,15 +18,15 @@ type statementCache struct {
 }
 
 type cachedStatement struct {
-	system, summary, text, operation string
-	statement                        unique.Handle[string]
+	system, summary, text, operation, collection string
+	statement                                    unique.Handle[string]
 }
 
 func newStatementCache() *statementCache { return &statementCache{seed: maphash.MakeSeed()} }
 
 // of is the interned statement of a query.
 func (c *statementCache) of(f *facts) unique.Handle[string] {
-	if len(f.system)+len(f.summary)+len(f.text)+len(f.operation) > sanitize.MaxStatement {
+	if len(f.system)+len(f.summary)+len(f.text)+len(f.operation)+len(f.collection) > sanitize.MaxStatement {
 		return unique.Make(f.statement())
 	}
 	text := f.text
@@ -35,10 +35,11 @@ func (c *statementCache) of(f *facts) unique.Handle[string] {
 	}
 	slot := &c.slots[maphash.String(c.seed, text)%uint64(len(c.slots))]
 	if s := slot.Load(); s != nil &&
-		s.text == f.text && s.summary == f.summary && s.system == f.system && s.operation == f.operation {
+		s.text == f.text && s.summary == f.summary && s.system == f.system && s.operation == f.operation &&
+		s.collection == f.collection {
 		return s.statement
 	}
-	s := &cachedStatement{f.system, f.summary, f.text, f.operation, unique.Make(f.statement())}
+	s := &cachedStatement{f.system, f.summary, f.text, f.operation, f.collection, unique.Make(f.statement())}
 	slot.Store(s)
 	return s.statement
 }

@@ -6,6 +6,7 @@ import (
 
 	"canonicallineexporter/internal/copyrow"
 	"canonicallineexporter/internal/request"
+	"canonicallineexporter/internal/sanitize"
 )
 
 // method returns the request's method as the client sent it, which is POST for an RPC.
@@ -20,7 +21,7 @@ func (r *resolver) method() copyrow.Value {
 		}
 	}
 	if method == "" {
-		method, _, _ = strings.Cut(r.Span.Name(), " ")
+		method, _, _ = strings.Cut(sanitize.Pattern(r.Span.Name()), " ")
 	}
 	return copyrow.RequiredTextValue(method)
 }
@@ -50,14 +51,14 @@ func (r *resolver) route() copyrow.Value {
 	if r.call.rpc {
 		return copyrow.TextValue(r.call.route)
 	}
-	route := r.first(httpRoute)
+	route := sanitize.Pattern(r.first(httpRoute))
 	if route == "" {
 		route = r.descendantRoute()
 	}
 	if route == "" {
 		// otelhttp around a ServeMux names the span after the pattern and sets no
 		// http.route. A name without a method that equals the path is not a pattern.
-		name := r.Span.Name()
+		name := sanitize.Pattern(r.Span.Name())
 		if _, rest, ok := strings.Cut(name, " "); ok && strings.HasPrefix(rest, "/") {
 			route = rest
 		} else if strings.HasPrefix(name, "/") && name != r.target.path {
@@ -78,7 +79,7 @@ func (r *resolver) descendantRoute() (longest string) {
 		if !a.Internal || a.Key != r.names[httpRoute] {
 			continue
 		}
-		if route := textOf(a.Value); len(route) > len(longest) && (route != "/" || r.target.path == "/") {
+		if route := sanitize.Pattern(textOf(a.Value)); len(route) > len(longest) && (route != "/" || r.target.path == "/") {
 			longest = route
 		}
 	}
