@@ -11,18 +11,26 @@ import (
 
 func TestFacts_Statement(t *testing.T) {
 	t.Parallel()
-	for want, f := range map[string]facts{
-		"SELECT ?":   {text: "SELECT 1"},
-		"GET users":  {text: "SELECT 1", summary: "GET users", operation: "x"},
-		"find":       {system: "mongodb", text: `{"find": "s3cr3t"}`, operation: "find"},
-		"find users": {system: "mongodb", text: `{"find": "s3cr3t"}`, operation: "find", collection: "users"},
-		"GET cache":  {system: "dynamodb", operation: "GET", collection: "cache"},
-		"SET ?":      {system: "redis", text: "SET user:1 s3cr3t"},
-		"get ?":      {system: "ioredis-cluster", text: "get user:1"},
-		"SELECT a":   {summary: "SELECT", text: "SELECT a"},
-		"UPDATE t":   {text: `UPDATE t SET a = 'b\' OR c = 's3cr3t'`, operation: "UPDATE", collection: "t"},
+	for _, tt := range []struct {
+		want string
+		facts
+	}{
+		{"SELECT ?", facts{text: "SELECT 1"}},
+		{"GET users", facts{text: "SELECT 1", summary: "GET users", operation: "x"}},
+		{"find", facts{system: "mongodb", text: `{"find": "s3cr3t"}`, operation: "find"}},
+		{"find users", facts{system: "mongodb", text: `{"find": "s3cr3t"}`, operation: "find", collection: "users"}},
+		{"findOne users", facts{system: "mssql", text: `{"where": {"token": "s3cr3t"}}`, operation: "findOne", collection: "users"}},
+		{"GET cache", facts{system: "dynamodb", operation: "GET", collection: "cache"}},
+		{"SELECT ?", facts{text: "SELECT 1", operation: "SELECT", collection: "users"}},
+		{"SET ?", facts{system: "redis", text: "SET user:1 s3cr3t"}},
+		{"get ?", facts{system: "ioredis-cluster", text: "get user:1"}},
+		{"", facts{system: "redis", text: "user:1"}},
+		{"SELECT a", facts{summary: "SELECT", text: "SELECT a"}},
+		{"UPDATE t", facts{text: `UPDATE t SET a = 'b\' OR c = 's3cr3t'`, operation: "UPDATE", collection: "t"}},
+		{"", facts{text: `SELECT 'a\' OR b = 's3cr3t'`}},
+		{"SELECT t", facts{text: `SELECT 'a\' OR b = 's3cr3t'`, operation: "SELECT", collection: "t"}},
 	} {
-		require.Equal(t, want, f.statement())
+		require.Equal(t, tt.want, tt.statement())
 	}
 }
 
@@ -65,6 +73,8 @@ func TestStatementCache_TellsStatementsApart(t *testing.T) {
 		require.Equal(t, "find b", c.of(&facts{system: "mongodb", operation: "find", collection: "b"}).Value())
 		require.Equal(t, `SELECT "a"`, c.of(&facts{system: "postgresql", text: `SELECT "a"`}).Value())
 		require.Equal(t, "SELECT ?", c.of(&facts{system: "mysql", text: `SELECT "a"`}).Value())
+		require.Equal(t, "find a", c.of(&facts{system: "mongodb", text: "{}", operation: "find", collection: "a"}).Value())
+		require.Equal(t, "find b", c.of(&facts{system: "mongodb", text: "{}", operation: "find", collection: "b"}).Value())
 		require.Equal(t, "s", c.of(&facts{system: "mysql", text: `SELECT "a"`, summary: "s"}).Value())
 	}
 }
@@ -73,11 +83,12 @@ func TestStatementCache_KeepsNoLongEntry(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("x", sanitize.MaxStatement)
 	for name, f := range map[string]facts{
-		"system":    {system: long, text: "SELECT 1"},
-		"summary":   {summary: long, text: "SELECT 1"},
-		"operation": {operation: long, text: "SELECT 1"},
-		"text":      {text: "SELECT " + long},
-		"all":       {system: long[:600], summary: long[:600], operation: long[:600], text: long[:600]},
+		"system":     {system: long, text: "SELECT 1"},
+		"summary":    {summary: long, text: "SELECT 1"},
+		"operation":  {operation: long, text: "SELECT 1"},
+		"collection": {collection: long, text: "SELECT 1"},
+		"text":       {text: "SELECT " + long},
+		"all":        {system: long[:600], summary: long[:600], operation: long[:600], text: long[:600]},
 	} {
 		c := newStatementCache()
 		require.Equal(t, f.statement(), c.of(&f).Value(), name)

@@ -96,13 +96,11 @@ var columns = []column{
 	{
 		Column:  table.Column{Name: "api_error_cause", Type: longText, Comment: "The original error behind the failure"},
 		explain: (*resolver).errorCause,
-		redact:  sanitize.Sanitizer.Message,
 		rule:    "only for a failure: the type and message of the deepest exception on the failing path, or the code and status message of a span without one, whichever is deeper and has a message",
 	},
 	{
 		Column:  table.Column{Name: "api_error_message", Type: longText, Comment: "The error's message"},
 		explain: (*resolver).errorMessage,
-		redact:  sanitize.Sanitizer.Message,
 		from:    errorMessages,
 		rule:    "only for a failure: before these the SERVER span's status message; after them the message of the deciding exception, then a status message on the failing path",
 	},

@@ -83,6 +83,8 @@ func (e *Encoder) Append(req request.Request) Outcome {
 			v = r.status
 		case i == r.pathColumn:
 			v = r.path
+		case i == r.routeColumn:
+			v = r.pattern
 		default:
 			r.resolve(&v, i)
 		}

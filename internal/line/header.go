@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"canonicallineexporter/internal/copyrow"
+	"canonicallineexporter/internal/sanitize"
 )
 
 // credentialHeaders lists headers that are never stored, whatever the prefixes select.
@@ -49,8 +50,22 @@ func (r *resolver) selectedHeaders() copyrow.Value {
 	})
 	headers := make([]string, len(r.headers))
 	for i, h := range r.headers {
-		headers[i] = h.name + ": " + textOf(h.value)
+		headers[i] = h.name + ": " + r.headerValue(h)
 	}
 	// A header captured in both spellings is one header.
 	return copyrow.ListValue(slices.Compact(headers))
+}
+
+// headerValue returns the value of a header, redacted if the header's name, or what the
+// configured prefix leaves of it, is that of a secret.
+func (r *resolver) headerValue(h namedValue) string {
+	if r.sanitizer.Secret(h.name) {
+		return sanitize.Redacted
+	}
+	for _, prefix := range r.headerPrefixes {
+		if rest, ok := strings.CutPrefix(h.name, prefix); ok && r.sanitizer.Secret(rest) {
+			return sanitize.Redacted
+		}
+	}
+	return textOf(h.value)
 }

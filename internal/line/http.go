@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"canonicallineexporter/internal/copyrow"
+	"canonicallineexporter/internal/sanitize"
 )
 
 // method returns the request's method as the client sent it, which is POST for an RPC and
@@ -17,7 +18,7 @@ func (r *resolver) method() copyrow.Value {
 	}
 	method := r.first(requestMethodOriginal, requestMethod, httpMethod)
 	if method == "" {
-		method, _ = splitName(r.Span.Name())
+		method, _ = splitName(sanitize.Pattern(r.Span.Name()))
 	}
 	return copyrow.RequiredTextValue(method)
 }
@@ -78,7 +79,7 @@ func (r *resolver) route() copyrow.Value {
 	if r.call.rpc {
 		return copyrow.TextValue(r.call.route)
 	}
-	route := r.first(httpRoute)
+	route := sanitize.Pattern(r.first(httpRoute))
 	if route == "" {
 		route = r.descendantRoute()
 	}
@@ -124,7 +125,7 @@ var catchAll = regexp.MustCompile(`^/?(?:` + strings.Join([]string{
 // path is not a pattern. What has nothing of HTTP, such as a function, a command or a
 // worker's task, is called by its name.
 func (r *resolver) nameRoute() string {
-	name := r.Span.Name()
+	name := sanitize.Pattern(r.Span.Name())
 	method, rest := splitName(name)
 	if status := r.status.Number(); rest == r.target.path && (status == http.StatusNotFound || status == http.StatusMethodNotAllowed) {
 		return ""
@@ -155,7 +156,7 @@ func (r *resolver) descendantRoute() (longest string) {
 		if !a.Internal || a.Key != r.names[httpRoute] {
 			continue
 		}
-		if route := textOf(a.Value); len(route) > len(longest) && (route != "/" || r.target.path == "/") {
+		if route := sanitize.Pattern(textOf(a.Value)); len(route) > len(longest) && (route != "/" || r.target.path == "/") {
 			longest = route
 		}
 	}

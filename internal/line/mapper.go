@@ -71,8 +71,8 @@ type Mapper struct {
 	// descendantKeys names the attributes of INTERNAL descendants that columns read.
 	descendantKeys []string
 	// These are the places of the columns that code refers to.
-	statusColumn, pathColumn, requestIDColumn, statisticsColumn, payloadColumn int
-	encoders                                                                   sync.Pool
+	statusColumn, pathColumn, originalPathColumn, routeColumn, requestIDColumn, statisticsColumn, payloadColumn int
+	encoders                                                                                                    sync.Pool
 }
 
 // NewMapper returns a mapper for all columns of the table except updated_at, which the
@@ -126,6 +126,7 @@ func NewMapper(cfg Config) *Mapper {
 		}
 	}
 	m.statusColumn, m.pathColumn = copyrow.Index(m.layout, "status"), copyrow.Index(m.layout, "http_path")
+	m.originalPathColumn, m.routeColumn = copyrow.Index(m.layout, "http_path_original"), copyrow.Index(m.layout, "http_route")
 	m.requestIDColumn = copyrow.Index(m.layout, "request_id")
 	m.statisticsColumn, m.payloadColumn = copyrow.Index(m.layout, "statistics"), copyrow.Index(m.layout, "request_payload")
 	m.encoders.New = func() any { return newEncoder(m) }

@@ -32,8 +32,8 @@ type resolver struct {
 
 	call   call
 	target target
-	// status and path are the values of the columns on which others depend.
-	status, path copyrow.Value
+	// status, path and pattern are the values of the columns on which others depend.
+	status, path, pattern copyrow.Value
 	// failure says that the request failed; failures then holds the failures along the
 	// failing path.
 	failure  bool
@@ -121,6 +121,7 @@ func (r *resolver) load(req request.Request, createdAt time.Time) {
 	}
 	r.resolve(&r.status, r.statusColumn)
 	r.resolve(&r.path, r.pathColumn)
+	r.resolve(&r.pattern, r.routeColumn)
 	r.failure = r.failed()
 	r.failures = nil
 	if r.failure {
@@ -146,7 +147,7 @@ func (r *resolver) unload() {
 	clear(r.aliased)
 	r.Request, r.read, r.failures = request.Request{}, pcommon.Resource{}, nil
 	r.call, r.target = call{}, target{}
-	r.status, r.path = copyrow.Null, copyrow.Null
+	r.status, r.path, r.pattern = copyrow.Null, copyrow.Null, copyrow.Null
 	clear(r.repairs)
 }
 
@@ -282,6 +283,14 @@ func (r *resolver) sanitize(v *copyrow.Value, i int) {
 	c := &r.columns[i]
 	switch v.Kind() {
 	case copyrow.Text:
+		switch i {
+		case r.pathColumn, r.originalPathColumn:
+			v.SetText(r.sanitizer.Path(v.Text(), r.pattern.Text(), c.Type.Width, &r.repairs[i]))
+			return
+		case r.routeColumn:
+			v.SetText(r.sanitizer.Route(v.Text(), c.Type.Width, &r.repairs[i]))
+			return
+		}
 		if c.redact == nil {
 			v.SetText(r.sanitizer.Text(v.Text(), c.Type.Width, &r.repairs[i]))
 			return

@@ -50,7 +50,7 @@ func (r *resolver) readCall() (c call) {
 	if method == "" {
 		method = r.Span.Name()
 	}
-	c.path = "/" + strings.TrimPrefix(method, "/")
+	c.path, _ = splitTarget(method)
 	if !unknown {
 		c.route = c.path
 	}

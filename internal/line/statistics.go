@@ -12,6 +12,7 @@ import (
 
 	"canonicallineexporter/internal/copyrow"
 	"canonicallineexporter/internal/request"
+	"canonicallineexporter/internal/sanitize"
 )
 
 // maxStatistic is the maximum length of a statistic's name or text in characters.
@@ -80,7 +81,7 @@ func (r *resolver) writeCost(c request.Cost) {
 	if c.MaxRepeat > 1 {
 		o.count("db_max_repeat", c.MaxRepeat)
 		o.name("db_max_repeat_query")
-		o.text(r.statisticText(c.MaxRepeatQuery))
+		o.text(r.sanitizer.Statement(c.MaxRepeatQuery, maxStatistic, &r.repairs[r.statisticsColumn]))
 	}
 	o.count("http_num_requests", c.HTTP.Count)
 	o.count("http_num_errors", c.HTTP.Errors)
@@ -126,6 +127,9 @@ func (r *resolver) writeStatistic(name string, value any) {
 	case bool:
 		r.object.boolean(v)
 	case string:
+		if r.sanitizer.Secret(name) {
+			v = sanitize.Redacted
+		}
 		r.object.text(v)
 	}
 }

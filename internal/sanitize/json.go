@@ -54,7 +54,7 @@ func (s Sanitizer) Document(text string, size int, repairs *Repairs) string {
 		// The rest cannot be parsed, so its secrets cannot be found.
 		out += ellipsis
 	default:
-		out = s.URLs(s.Query(text))
+		out = s.Message(s.form(text))
 	}
 	if whole && w.deepest <= maxNesting && (size == 0 || len(out) <= size) {
 		return out
@@ -116,10 +116,10 @@ func (w *jsonRewriter) rewrite() bool {
 // element writes a name, a value or the start of a container. It reports whether the
 // decoder could read it to its end.
 func (w *jsonRewriter) element(token json.Token) bool {
-	name, secret := false, false
+	secret := false
 	if n := len(w.stack); n > 0 {
 		c := &w.stack[n-1]
-		name = c.object && c.elements%2 == 0
+		name := c.object && c.elements%2 == 0
 		switch {
 		case c.object && !name:
 			w.buf = append(w.buf, ':')
@@ -129,11 +129,11 @@ func (w *jsonRewriter) element(token json.Token) bool {
 		c.elements++
 		secret, c.secret = c.secret, false
 		if s, ok := token.(string); ok && name {
-			c.secret = w.sanitizer.secret(s)
+			c.secret = w.sanitizer.Secret(s)
 		}
 	}
 	if secret {
-		w.buf = AppendJSONString(w.buf, redacted)
+		w.buf = AppendJSONString(w.buf, Redacted)
 		return w.skip(token)
 	}
 	switch v := token.(type) {
@@ -147,10 +147,7 @@ func (w *jsonRewriter) element(token json.Token) bool {
 		if cleaned != v || strings.ContainsRune(v, utf8.RuneError) {
 			w.repairs.Characters++
 		}
-		if !name {
-			cleaned = w.sanitizer.URLs(cleaned)
-		}
-		w.buf = AppendJSONString(w.buf, cleaned)
+		w.buf = AppendJSONString(w.buf, w.sanitizer.Message(cleaned))
 	case json.Number:
 		w.number(string(v))
 	case bool:

@@ -3,6 +3,8 @@
 // width.
 package sanitize
 
+import "slices"
+
 // Repairs counts the values that had to be changed for Postgres to accept them.
 type Repairs struct {
 	// Characters counts values with invalid UTF-8 or NUL, which became U+FFFD.
@@ -17,29 +19,49 @@ type Repairs struct {
 // Sanitizer removes secrets from text and makes it fit its column. It is safe for
 // concurrent use.
 type Sanitizer struct {
-	// secrets holds the names of secrets as secretName returns them.
-	secrets map[string]struct{}
+	// secrets holds the names of secrets, endings the last words of such names, as joined
+	// returns them.
+	secrets, endings map[string]secrecy
 }
 
 // New returns a Sanitizer that knows the built-in names of secrets and those in more,
 // regardless of case.
 func New(more []string) Sanitizer {
-	s := Sanitizer{secrets: map[string]struct{}{}}
-	for _, list := range [][]string{secretParameters, more} {
-		for _, name := range list {
-			s.secrets[secretName(name)] = struct{}{}
+	s := Sanitizer{secrets: map[string]secrecy{}, endings: map[string]secrecy{}}
+	for _, name := range slices.Concat(secretParameters, secretEndings, more) {
+		s.secrets[joined(name)] = secret
+	}
+	for _, name := range slices.Concat(secretEndings, more) {
+		s.endings[joined(name)] = secret
+	}
+	for name := range vagueNames {
+		s.secrets[name] = vague
+		if _, ok := s.endings[name]; ok {
+			s.endings[name] = vague
 		}
 	}
+	for _, name := range more {
+		s.secrets[joined(name)], s.endings[joined(name)] = secret, secret
+	}
+	delete(s.secrets, "")
+	delete(s.endings, "")
 	return s
 }
 
-// Text returns text as a varchar of this width holds it, without the secrets in its URLs.
-// A width of 0 means no limit. It counts repairs.
+// Text returns text as a varchar of this width holds it, without its secrets. A width of
+// 0 means no limit. It counts repairs.
 func (s Sanitizer) Text(text string, width int, repairs *Repairs) string {
 	if (width == 0 || len(text) <= width) && plain(text) {
 		return text
 	}
-	return Fit(s.URLs(text), width, repairs)
+	return Fit(s.Message(text), width, repairs)
+}
+
+// Statement returns a statement without literals, or what stands for one, as a varchar of
+// this width holds it, without secrets in URLs. A width of 0 means no limit. It counts
+// repairs.
+func (s Sanitizer) Statement(text string, width int, repairs *Repairs) string {
+	return Fit(s.URLs(tokens(text)), width, repairs)
 }
 
 // Fit returns text as a varchar of this width holds it, and does not look for secrets. A

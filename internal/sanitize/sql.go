@@ -9,39 +9,6 @@ import (
 // MaxStatement is how much of a statement is read, in bytes.
 const MaxStatement = 2000
 
-// dialect says how to read a database's SQL.
-type dialect struct {
-	// quotedIdentifiers says that "a" is a name, not a string.
-	quotedIdentifiers bool
-	// escapes says that a backslash escapes in every string, not only in E''.
-	escapes bool
-	// comments says that # starts a comment.
-	comments bool
-	// ambiguous says that a backslash may or may not escape.
-	ambiguous bool
-}
-
-var (
-	standard = dialect{quotedIdentifiers: true}
-	lenient  = dialect{}
-	mysql    = dialect{escapes: true, comments: true}
-	escaping = dialect{escapes: true}
-	unknown  = dialect{ambiguous: true}
-)
-
-// dialects holds the systems that speak SQL, by their names in either generation of the
-// conventions. The empty name stands for a span without a system.
-var dialects = map[string]dialect{
-	"postgresql": standard, "cockroachdb": standard, "redshift": standard, "aws.redshift": standard,
-	"edb": standard, "oracle": standard, "oracle.db": standard, "mssql": standard, "microsoft.sql_server": standard,
-	"db2": standard, "ibm.db2": standard, "h2": standard, "hsqldb": standard, "derby": standard, "firebird": standard,
-	"firebirdsql": standard, "trino": standard, "vertica": standard, "cassandra": standard,
-	"hanadb": standard, "sap.hana": standard,
-	"mysql": mysql, "mariadb": mysql, "clickhouse": mysql,
-	"spanner": escaping, "gcp.spanner": escaping, "hive": escaping, "snowflake": escaping,
-	"sqlite": lenient, "teradata": lenient, "informix": lenient, "other_sql": unknown, "": unknown,
-}
-
 // literals matches a list of replaced literals, even one that was cut.
 var literals = regexp.MustCompile(`\(\?(?: ?, ?\?)+(?:\)|[ ,]*$)`)
 
@@ -50,8 +17,12 @@ var literals = regexp.MustCompile(`\(\?(?: ?, ?\?)+(?:\)|[ ,]*$)`)
 // removes comments and runs of whitespace. It folds lists of placeholders after IN, too. It reads at most MaxStatement bytes. ok is
 // false if literals cannot be told from the rest, as in text that is not SQL.
 func Statement(system, text string) (normal string, ok bool) {
-	d, ok := dialectOf(system, text)
+	d, ok := dialectOf(system)
 	if !ok || text == "" {
+		return "", false
+	}
+	text = strings.TrimSpace(Truncate(text, MaxStatement))
+	if !d.begins(text) {
 		return "", false
 	}
 	if normal, ok = d.normalize(text); ok && strings.Contains(normal, "(?") {
@@ -67,38 +38,74 @@ func Statement(system, text string) (normal string, ok bool) {
 // copy a statement that needs no change.
 func (d dialect) normalize(text string) (normal string, ok bool) {
 	text = strings.TrimSpace(Truncate(text, MaxStatement))
-	if d.ambiguous && strings.IndexByte(text, '\\') >= 0 {
+	text = withoutData(text)
+	if d.ambiguous && d.doubtful(text) {
 		return "", false
 	}
 	var b strings.Builder
-	copied := 0 // b holds the text before this offset.
+	copied := 0  // b holds the text before this offset.
+	prefix := -1 // The word that starts here ends at i.
 	for i := 0; i < len(text); {
 		c := text[i]
 		end := i + 1
 		var by string
+		word := prefix
+		prefix = -1
 		switch {
+		case isHex(c) && isUUID(text, i):
+			end, by = i+uuidSize, "?"
 		case isWord(c) && !isDigit(c), c == '@', c == ':':
-			i = wordEnd(text, end)
+			prefix = i
+			i = identifierEnd(text, end)
+			if d.identifies(text, prefix, i) {
+				from := d.gapEnd(text, i)
+				end = from + len(upTo(text[from:], " \t\r\n;'\""))
+				if end > from && !strings.EqualFold(text[from:end], "values") {
+					b.WriteString(text[copied:from])
+					b.WriteString("?")
+					i, copied, prefix = end, end, -1
+				} else if from < len(text) && text[from] == '"' {
+					b.WriteString(text[copied:from])
+					b.WriteString("?")
+					i, prefix = quoteEnd(text, from, false), -1
+					copied = i
+				}
+			}
 			continue
 		case c == ' ' && end < len(text) && !isSpace(text[end]) && !d.commentAt(text, end):
 			i++
 			continue
 		case isSpace(c), d.commentAt(text, i):
 			end, by = d.gapEnd(text, i), " "
+		case d.triples && (strings.HasPrefix(text[i:], "'''") || strings.HasPrefix(text[i:], `"""`)):
+			end, by = tripleEnd(text, i), "?"
+		case c == '\'' && d.alternatives && word >= 0 && isAlternative(text[word:i]):
+			end, by = alternativeEnd(text, i), "?"
 		case c == '\'', c == '"' && !d.quotedIdentifiers:
-			escapes := d.escapes || i > 0 && text[i-1]|0x20 == 'e'
+			escapes := d.escapes || word >= 0 && strings.EqualFold(text[word:i], "e")
 			end, by = quoteEnd(text, i, escapes), "?"
-		case c == '"', c == '`':
-			i = quoteEnd(text, i, false)
+		case c == '"', c == '`' && d.backticks, c == '[' && d.brackets:
+			end = quoteEnd(text, i, false)
+			if c == '[' {
+				end = bracketedEnd(text, i)
+			}
+			// What is never closed may hold anything.
+			if text[end-1] != closing(c) || end-i < 2 || c == '"' && d.valuesInQuotes && isValue(text, i, end) {
+				by = "?"
+				break
+			}
+			i = end
 			continue
 		case isDigit(c), c == '.' && end < len(text) && isDigit(text[end]):
 			end, by = numberEnd(text, i), "?"
 		case c == '$':
-			if end = dollarEnd(text, i); end == 0 {
+			if end = dollarEnd(text, i); end == 0 || !d.dollars {
 				i = wordEnd(text, i+1)
 				continue
 			}
 			by = "?"
+		case c == '{' && isDocument(text, i):
+			return "", false
 		default:
 			i++
 			continue
@@ -114,9 +121,117 @@ func (d dialect) normalize(text string) (normal string, ok bool) {
 	return strings.TrimSpace(b.String()), true
 }
 
+// withoutData cuts off the data that follows COPY ... FROM STDIN and INSERT ... FORMAT in
+// the text of a statement.
+func withoutData(text string) string {
+	switch {
+	case len(text) > 6 && strings.EqualFold(text[:4], "copy"):
+		if line := strings.IndexAny(text, ";\n"); line >= 0 {
+			return text[:line]
+		}
+	case len(text) > 6 && strings.EqualFold(text[:6], "insert"):
+		if found := insertFormat.FindStringIndex(text); found != nil {
+			return text[:found[1]]
+		}
+	}
+	return text
+}
+
+// insertFormat matches an INSERT of ClickHouse in front of its data.
+var insertFormat = regexp.MustCompile(`(?i)^insert\s+into\s+[^'"]*?\sformat\s+\w+`)
+
+// doubtful reports whether dialects read text in different ways.
+func (d dialect) doubtful(text string) bool {
+	if strings.IndexByte(text, '\\') >= 0 || strings.Contains(text, "'''") || strings.Contains(text, `"""`) {
+		return true
+	}
+	if open := strings.Index(text, "/*"); open >= 0 && strings.Count(text, "/*") != strings.Count(text, "*/") {
+		return true
+	}
+	for i := range len(text) {
+		switch text[i] {
+		case '\'':
+			word := i
+			for word > 0 && isWord(text[word-1]) {
+				word--
+			}
+			if isAlternative(text[word:i]) {
+				return true
+			}
+		case '[':
+			// A name, or the index of an array.
+			if strings.ContainsAny(upTo(text[i:], "]"), "'\"`") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// identifies reports whether text[from:to] is BY in IDENTIFIED BY, behind which some
+// databases take a password without quotes.
+func (d dialect) identifies(text string, from, to int) bool {
+	const identified = "identified"
+	if to-from != len("by") || !strings.EqualFold(text[from:to], "by") {
+		return false
+	}
+	before := strings.TrimRight(text[:from], " \t\r\n")
+	start := len(before) - len(identified)
+	return start >= 0 && strings.EqualFold(before[start:], identified)
+}
+
+// isValue reports whether only a value can stand at text[from:to]: behind an operator or
+// in a list, and not part of a longer name.
+func isValue(text string, from, to int) bool {
+	if to < len(text) && text[to] == '.' {
+		return false
+	}
+	before := strings.TrimRight(text[:from], " \t\r\n")
+	if before == "" {
+		return false
+	}
+	switch before[len(before)-1] {
+	case '=', '<', '>', '+':
+		return true
+	case '(', ',':
+		// In a list of values, not of columns.
+		open := strings.LastIndexByte(before, '(')
+		if open < 0 {
+			return false
+		}
+		before = strings.TrimRight(before[:open], " \t\r\n")
+	}
+	start := len(before)
+	for start > 0 && isWord(before[start-1]) {
+		start--
+	}
+	switch strings.ToLower(before[start:]) {
+	case "in", "values", "like":
+		return true
+	}
+	return false
+}
+
+// isDocument reports whether the brace at i starts a document with names in it rather
+// than an escape of JDBC, a parameter of ClickHouse or a map of Cassandra.
+func isDocument(text string, i int) bool {
+	i++
+	for i < len(text) && isSpace(text[i]) {
+		i++
+	}
+	return i < len(text) && (text[i] == '"' || wordEnd(text, i) > i && strings.HasPrefix(text[wordEnd(text, i):], ": "))
+}
+
 // commentAt reports whether a comment starts at i.
 func (d dialect) commentAt(s string, i int) bool {
-	return s[i] == '#' && d.comments || strings.HasPrefix(s[i:], "--") || strings.HasPrefix(s[i:], "/*")
+	switch s[i] {
+	case '#':
+		return d.comments
+	case '-':
+		return strings.HasPrefix(s[i:], "--") && (!d.comments || i+2 >= len(s) || s[i+2] <= ' ')
+	default:
+		return strings.HasPrefix(s[i:], "/*")
+	}
 }
 
 // gapEnd returns where the whitespace and comments at i end.
@@ -125,21 +240,37 @@ func (d dialect) gapEnd(s string, i int) int {
 		switch {
 		case isSpace(s[i]):
 			i++
+		case d.commentAt(s, i) && s[i] == '/':
+			i = d.commentEnd(s, i)
 		case d.commentAt(s, i):
-			terminator := "\n"
-			if s[i] == '/' {
-				terminator = "*/"
-			}
-			length := strings.Index(s[i:], terminator)
+			length := strings.IndexByte(s[i:], '\n')
 			if length < 0 {
 				return len(s)
 			}
-			i += length + len(terminator)
+			i += length + 1
 		default:
 			return i
 		}
 	}
 	return i
+}
+
+// commentEnd returns where the comment in /* and */ at i ends.
+func (d dialect) commentEnd(s string, i int) int {
+	depth := 0
+	for ; i < len(s); i++ {
+		switch {
+		case strings.HasPrefix(s[i:], "/*") && (d.nested || depth == 0):
+			depth++
+			i++
+		case strings.HasPrefix(s[i:], "*/"):
+			i++
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		}
+	}
+	return len(s)
 }
 
 // quoteEnd returns where the quoted text at i ends. It skips doubled quotes.
@@ -156,6 +287,96 @@ func quoteEnd(s string, i int, escapes bool) int {
 		}
 	}
 	return len(s)
+}
+
+// closing returns the quote that closes what c opens.
+func closing(c byte) byte {
+	if c == '[' {
+		return ']'
+	}
+	return c
+}
+
+// bracketedEnd returns where the name in brackets at i ends. It skips doubled brackets.
+func bracketedEnd(s string, i int) int {
+	for i++; i < len(s); i++ {
+		if s[i] == ']' {
+			if i+1 == len(s) || s[i+1] != ']' {
+				return i + 1
+			}
+			i++
+		}
+	}
+	return len(s)
+}
+
+// tripleEnd returns where the string in triple quotes at i ends.
+func tripleEnd(s string, i int) int {
+	quotes := s[i : i+3]
+	for i += len(quotes); i < len(s); i++ {
+		if s[i] == '\\' {
+			i++
+		} else if strings.HasPrefix(s[i:], quotes) {
+			return i + len(quotes)
+		}
+	}
+	return len(s)
+}
+
+// isAlternative reports whether a word in front of a quote is q or nq.
+func isAlternative(word string) bool {
+	return strings.EqualFold(word, "q") || strings.EqualFold(word, "nq")
+}
+
+// alternativeEnd returns where the string '[a]' behind a q ends, whose delimiter can be
+// any character.
+func alternativeEnd(s string, i int) int {
+	if i+1 >= len(s) {
+		return len(s)
+	}
+	_, size := utf8.DecodeRuneInString(s[i+1:])
+	delimiter := s[i+1 : i+1+size]
+	start := i + 1 + size
+	if close := strings.Index("[({<", delimiter); close >= 0 {
+		delimiter = "])}>"[close : close+1]
+	}
+	if length := strings.Index(s[start:], delimiter+"'"); length >= 0 {
+		return start + length + len(delimiter) + 1
+	}
+	return len(s)
+}
+
+// uuidSize is the length of a UUID with its hyphens.
+const uuidSize = 36
+
+// isUUID reports whether a UUID without quotes stands at i.
+func isUUID(s string, i int) bool {
+	if i+uuidSize > len(s) || i+uuidSize < len(s) && isWord(s[i+uuidSize]) || i > 0 && isWord(s[i-1]) {
+		return false
+	}
+	for n := range uuidSize {
+		switch n {
+		case 8, 13, 18, 23:
+			if s[i+n] != '-' {
+				return false
+			}
+		default:
+			if !isHex(s[i+n]) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func isHex(c byte) bool { return isDigit(c) || c|0x20 >= 'a' && c|0x20 <= 'f' }
+
+// identifierEnd returns where the name at i ends, which can have dollar signs in it.
+func identifierEnd(s string, i int) int {
+	for i < len(s) && (isWord(s[i]) || s[i] == '$') {
+		i++
+	}
+	return i
 }
 
 // dollarEnd returns where the dollar-quoted text at i ends, or 0 if there is none, as
@@ -193,19 +414,6 @@ func wordEnd(s string, i int) int {
 		i++
 	}
 	return i
-}
-
-// Command returns the first word of s if it looks like the name of a command, and
-// otherwise an empty string. Anything else may be a key or a value.
-func Command(s string) string {
-	word, _, _ := strings.Cut(strings.TrimSpace(Truncate(s, MaxStatement)), " ")
-	const longest = 32
-	if len(word) > longest || strings.ContainsFunc(word, func(r rune) bool {
-		return r != '_' && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
-	}) {
-		return ""
-	}
-	return word
 }
 
 func isSpace(c byte) bool {

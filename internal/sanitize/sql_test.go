@@ -81,25 +81,52 @@ func TestStatement_ReadsAtMostMaxStatement(t *testing.T) {
 	t.Parallel()
 	normal, _ := Statement("", "SELECT '"+strings.Repeat("ü", MaxStatement)+"s3cr3t")
 	require.Equal(t, "SELECT ?", normal)
-	normal, _ = Statement("", strings.Repeat("ü", MaxStatement))
+	normal, _ = Statement("", "SELECT "+strings.Repeat("ü", MaxStatement))
 	require.LessOrEqual(t, len(normal), MaxStatement)
 }
 
-// FuzzDialect_Normalize looks for a literal that remains.
-func FuzzDialect_Normalize(f *testing.F) {
-	f.Add("SELECT ", " FROM t", "secret")
-	f.Add("SELECT $$a$$, ", "", "it''s")
-	f.Add("-- a\n", "/* b */", "c")
+// FuzzStatement looks for a literal that remains, in every dialect.
+func FuzzStatement(f *testing.F) {
+	f.Add("a, ", " FROM t", "secret")
+	f.Add("$$a$$, ", "", "it''s")
+	f.Add("a /* b */, ", "/* c */", "d")
+	f.Add("x IN (", ", 1)", "Q")
 	f.Fuzz(func(t *testing.T, before, after, literal string) {
 		const secret = "QZXSECRETQZX"
-		// An open quote or comment in front would swallow the opening quote of the literal.
-		if strings.ContainsAny(before+after+literal, "'\"`$\\-/*#\n") || strings.Contains(before+after, secret) || len(before+literal) > 1000 {
+		// An open quote, bracket or comment in front would swallow the literal's opening quote.
+		if strings.ContainsAny(before+after+literal, "'\"`$\\-/*#[{\n") || strings.Contains(before+after, secret) || len(before+literal) > 1000 {
 			return
 		}
-		normal, ok := standard.normalize(before + " '" + literal + secret + "' " + after)
-		require.True(t, ok)
-		require.NotContains(t, normal, secret)
-		again, _ := standard.normalize(normal)
-		require.Equal(t, normal, again)
+		for system := range dialects {
+			text := "SELECT " + before + " '" + literal + secret + "' " + after
+			normal, ok := Statement(system, text)
+			require.NotContains(t, normal, secret, "%s: %s", system, text)
+			if ok {
+				again, _ := Statement(system, normal)
+				require.Equal(t, normal, again, "%s: %s", system, text)
+			}
+		}
+	})
+}
+
+// FuzzStatement_AnyText looks for text that is not SQL, and for what breaks the reader.
+func FuzzStatement_AnyText(f *testing.F) {
+	for _, seed := range []string{
+		"SELECT [it's] FROM t", "SELECT q'[a]'", "SELECT '''a'''", "{\"a\":1}", "SELECT /* /* */", "COPY t FROM STDIN\n1", "INSERT INTO t FORMAT CSV",
+		"SELECT f47ac10b-58cc-4372-a567-0e02b2c3d479", "IDENTIFIED BY a", "SELECT q'", "SELECT nq'a", "(((", "SELECT `", "SELECT \"", "SELECT [",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		for system := range dialects {
+			normal, ok := Statement(system, text)
+			require.LessOrEqual(t, len(normal), MaxStatement)
+			if !ok {
+				require.Empty(t, normal)
+				continue
+			}
+			_, ok = Statement(system, `{"a":1} `+text)
+			require.False(t, ok)
+		}
 	})
 }

@@ -8,17 +8,6 @@ import (
 // ellipsis marks the end of text that was cut.
 const ellipsis = "…"
 
-// plain reports whether s is ASCII without NUL and without the colon of a URL. Most
-// values are, and need no further look.
-func plain(s string) bool {
-	for i := range len(s) {
-		if c := s[i]; c == 0 || c == ':' || c >= utf8.RuneSelf {
-			return false
-		}
-	}
-	return true
-}
-
 // clean replaces invalid UTF-8 and NUL, which text in Postgres cannot hold, with U+FFFD.
 func clean(s string) string {
 	if utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 {

@@ -1,0 +1,112 @@
+package sanitize
+
+import "strings"
+
+// maxEntry is how far a message can name the key behind its value.
+const maxEntry = 4096
+
+// details redacts the values that databases and their drivers report: the parameters of a
+// statement, the values of a row, and those of a key with the name of a secret.
+func (s Sanitizer) details(text string) string {
+	e := edit{text: text}
+	for i := 0; i < len(text); i++ {
+		from, to := 0, 0
+		switch text[i] {
+		case '[':
+			// SQLAlchemy: [parameters: {...}]
+			if strings.HasPrefix(text[i:], "[parameters: ") {
+				from = i + len("[parameters: ")
+				to = max(bracketEnd(text, i)-1, from)
+				if text[len(text)-1] != ']' && to == len(text)-1 {
+					to = len(text)
+				}
+			}
+		case ' ':
+			const identified = "identified by"
+			if start := i - len(identified); start >= 0 && strings.EqualFold(text[start:i], identified) {
+				from, to, _ = valueAt(text, i+1)
+				if value := text[from:to]; empty(value) || strings.EqualFold(value, "values") {
+					to = from
+				}
+			}
+		case '(':
+			from, to = s.group(text, i)
+		case '\'':
+			const duplicate, key = "uplicate entry '", "' for key '"
+			if strings.HasSuffix(text[:i+1], duplicate) {
+				// MySQL: Duplicate entry 'value' for key 'table.index'
+				if length := strings.Index(text[i:min(i+maxEntry, len(text))], key); length > 0 {
+					name := upTo(text[i+length+len(key):], "'")
+					if s.mentions(name) {
+						from, to = i+1, i+length
+					}
+				}
+			}
+		}
+		if to > from && from >= e.kept {
+			if text[from:to] != Redacted {
+				e.replace(from, to, Redacted)
+			}
+			i = to - 1
+		}
+	}
+	return e.finish()
+}
+
+// group returns the place of the values in the parenthesis at i if they are secret.
+func (s Sanitizer) group(text string, i int) (from, to int) {
+	before := text[max(i-2*longest, 0):i]
+	switch {
+	case strings.HasSuffix(before, ")="):
+		// Postgres: Key (name, ...)=(value, ...) already exists.
+		open := strings.LastIndex(before, "Key (")
+		if open < 0 || !s.mentions(before[open+len("Key "):]) {
+			return 0, 0
+		}
+		line := upTo(text[i:], "\r\n")
+		to = i + max(strings.LastIndexByte(line, ')'), 0)
+		if to <= i {
+			to = i + len(line)
+		}
+		return i + 1, to
+	case strings.HasSuffix(before, "row contains "):
+		// Postgres: Failing row contains (value, ...).
+		line := upTo(text[i:], "\r\n")
+		to = i + strings.LastIndexByte(line, ')')
+		if to <= i {
+			to = i + len(line)
+		}
+		return i + 1, to
+	case strings.HasSuffix(before, "key value is "):
+		// SQL Server names the index in front.
+		if !s.mentions(before) {
+			return 0, 0
+		}
+		return i + 1, bracketEnd(text, i) - 1
+	}
+	before = strings.TrimRight(before, " ")
+	if end := len(before) - len("values"); end >= 0 && strings.EqualFold(before[end:], "values") {
+		to = bracketEnd(text, i)
+		if strings.Trim(text[i+1:max(to-1, i+1)], "?,.: $%()sREDACT0123456789") == "" {
+			return 0, 0
+		}
+		if to == len(text) && text[to-1] != ')' {
+			return i + 1, to
+		}
+		return i + 1, to - 1
+	}
+	return 0, 0
+}
+
+// mentions reports whether one of the names in text is that of a secret.
+func (s Sanitizer) mentions(text string) bool {
+	w := wordsOf(text)
+	for w.count > 0 {
+		if s.exact(&w) != harmless || s.ending(&w) != harmless {
+			return true
+		}
+		w.count--
+		w.size = int(w.starts[w.count])
+	}
+	return false
+}

@@ -1,0 +1,431 @@
+package sanitize
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// These end a value without quotes.
+const stops = " \t\r\n\"'`(){}]<>,;&"
+
+// Message redacts the secrets that text states by name, in any of the forms in which
+// programs write a name and its value, and those that show what they are: credentials in
+// URLs and logons, JWTs, private keys, and the values of rows and of parameters that
+// databases and their drivers report.
+func (s Sanitizer) Message(text string) string { return s.message(text, 0) }
+
+func (s Sanitizer) message(text string, depth int) string {
+	if plain(text) {
+		return text
+	}
+	text = privateKeys(tokens(text))
+	text = s.urls(text, depth)
+	text = bearers(text)
+	text = logons(text)
+	text = s.details(text)
+	text = s.named(text)
+	return s.encodedWords(text, depth)
+}
+
+// plain reports whether s is ASCII without NUL and without what every secret in text
+// needs: a sign before a value, a space, or the J of a JWT's eyJ. Most values are, and
+// need no further look.
+func plain(s string) bool {
+	slash := false
+	for i := range len(s) {
+		c := s[i]
+		if c >= utf8.RuneSelf || special[c] || slash && c == '@' {
+			return false
+		}
+		slash = slash || c == '/'
+	}
+	return true
+}
+
+var special = [utf8.RuneSelf]bool{0: true, ' ': true, ':': true, '=': true, '?': true, '%': true, '<': true, 'J': true, ',': true}
+
+// encodedWords redacts the secrets in words that are percent-encoded.
+func (s Sanitizer) encodedWords(text string, depth int) string {
+	if strings.IndexByte(text, '%') < 0 {
+		return text
+	}
+	e := edit{text: text}
+	for i := 0; i < len(text); i++ {
+		word := upTo(text[i:], " \t\r\n\"'`<>")
+		if encodesSyntax(word) || strings.Contains(word, "%3D") || strings.Contains(word, "%3d") {
+			if decoded := s.encoded(word, depth); decoded != word {
+				e.replace(i, i+len(word), decoded)
+			}
+		}
+		i += len(word)
+	}
+	return e.finish()
+}
+
+// named redacts the values that stand behind the name of a secret.
+func (s Sanitizer) named(text string) string {
+	e := edit{text: text}
+	tag := -1
+	for i := 0; i < len(text); i++ {
+		var from, to int
+		switch text[i] {
+		case '=', ':':
+			from, to = s.assigned(text, i)
+		case ',':
+			from, to = s.paired(text, i)
+		case '-':
+			from, to = s.flagged(text, i)
+		case '<':
+			tag = i
+		case '>':
+			if tag >= 0 {
+				from, to = s.tagged(text, tag, i)
+			}
+			tag = -1
+		}
+		if to > from && from >= e.kept {
+			if text[from:to] != Redacted {
+				e.replace(from, to, Redacted)
+			}
+			i = to - 1
+		}
+	}
+	return e.finish()
+}
+
+// nameBefore returns the name that ends at end, and whether it stands in quotes. quote is
+// where the closing quote starts, end if there is none.
+func nameBefore(text string, end int) (name string, quoted bool) {
+	if end > 0 && isQuote(text[end-1]) {
+		quoted = true
+		end--
+		for end > 0 && text[end-1] == '\\' {
+			end--
+		}
+	}
+	start := end
+	for start > 0 && end-start < 2*longest && isName(text[start-1]) {
+		start--
+	}
+	return text[start:end], quoted
+}
+
+// assigned returns the place of the secret value behind the sign at i, as in name=value,
+// name: value, "name": "value" and name => value.
+func (s Sanitizer) assigned(text string, i int) (from, to int) {
+	next := i + 1
+	switch {
+	case text[i] == ':' && (strings.HasPrefix(text[next:], "//") || strings.HasPrefix(text[next:], ":") || i > 0 && text[i-1] == ':'):
+		return 0, 0
+	case text[i] == '=' && i > 0 && strings.IndexByte("=!<>:", text[i-1]) >= 0:
+		return 0, 0
+	case text[i] == '=' && strings.HasPrefix(text[next:], ">"), text[i] == ':' && strings.HasPrefix(text[next:], "="),
+		text[i] == '=' && strings.HasPrefix(text[next:], "="):
+		next++
+	}
+	end := i
+	for end > 0 && i-end < 4 && (text[end-1] == ' ' || text[end-1] == '\t') {
+		end--
+	}
+	name, quoted := nameBefore(text, end)
+	if name == "" {
+		return 0, 0
+	}
+	found := s.judge(name)
+	if found == harmless {
+		return 0, 0
+	}
+	from = spaceEnd(text, next)
+	attached := end == i && from == next && text[i] == '='
+	if last := lastWord(name); last == "authorization" || last == "cookie" {
+		return authorization(text, from, last)
+	}
+	if found == vague && from < len(text) && strings.IndexByte("([{", text[from]) >= 0 {
+		return 0, 0
+	}
+	from, to, bare := valueAt(text, from)
+	value := text[from:to]
+	switch {
+	case empty(value):
+		return 0, 0
+	case found == vague && attached && precededBy(text, end-len(name), "?&"):
+	case found == vague && (!attached || joined(name) == "code" || joined(name) == "key" || joined(name) == "pass") && !looksSecret(strings.TrimRight(value, ".:")):
+		return 0, 0
+	case bare && !attached && !quoted && (prose(value) || from > next && s.isColumn(value)):
+		return 0, 0
+	}
+	return from, to
+}
+
+func precededBy(text string, i int, any string) bool {
+	return i > 0 && strings.IndexByte(any, text[i-1]) >= 0
+}
+
+// lastWord returns the last word of a name.
+func lastWord(name string) string {
+	w := wordsOf(name)
+	if w.count == 0 {
+		return ""
+	}
+	return string(w.last(1))
+}
+
+// authorization returns the place of the credentials at i, which an Authorization or a
+// Cookie header holds.
+func authorization(text string, i int, header string) (from, to int) {
+	if i < len(text) && (text[i] == '[' || text[i] == '(') {
+		from, to, _ = valueAt(text, i)
+		return from, to
+	}
+	from, to = i, len(text)
+	if start, escapes := quoteStart(text, i); start < len(text) && isQuote(text[start]) {
+		from = start + 1
+		to = quotedEnd(text, start, escapes) - 1 - escapes
+	} else if header == "authorization" {
+		end := wordEnd(text, i)
+		if _, ok := schemes[strings.ToLower(text[i:min(end, i+longest)])]; ok && end < len(text) && text[end] == ' ' {
+			from = spaceEnd(text, end)
+			to = from + len(upTo(text[from:], " \t\r\n'`)}]>,;&"))
+			if strings.IndexByte(text[from:to], '"') < 0 {
+				return from, max(from, to)
+			}
+			from = i
+			to = len(text)
+		}
+	}
+	// A header ends with its line, or with the quotes around it.
+	if length := strings.IndexAny(text[from:max(from, to)], "\r\n'"); length >= 0 {
+		to = from + length
+	}
+	if empty(text[from:max(from, to)]) {
+		return 0, 0
+	}
+	return from, max(from, to)
+}
+
+// spaceEnd returns where the blanks at i end.
+func spaceEnd(text string, i int) int {
+	for i < len(text) && (text[i] == ' ' || text[i] == '\t') {
+		i++
+	}
+	return i
+}
+
+func isQuote(c byte) bool { return c == '"' || c == '\'' || c == '`' }
+
+// quoteStart returns where the quote at i starts, behind backslashes that escape it and
+// prefixes such as Python's b, and how many backslashes there are.
+func quoteStart(text string, i int) (start, escapes int) {
+	start = i
+	for start < len(text) && start-i < 2 && text[start]|0x20 >= 'a' && text[start]|0x20 <= 'z' {
+		start++
+	}
+	if start == len(text) || !isQuote(text[start]) {
+		start = i
+	}
+	for start+escapes < len(text) && text[start+escapes] == '\\' {
+		escapes++
+	}
+	if start+escapes < len(text) && isQuote(text[start+escapes]) {
+		return start + escapes, escapes
+	}
+	return start, 0
+}
+
+// quotedEnd returns where the quoted text ends whose opening quote is at i, behind so many
+// backslashes.
+func quotedEnd(text string, i, escapes int) int {
+	quote := text[i]
+	backslashes := 0
+	for j := i + 1; j < len(text); j++ {
+		switch {
+		case text[j] == '\\':
+			backslashes++
+			continue
+		case text[j] == quote && (backslashes <= escapes || escapes == 0 && backslashes%2 == 0) && (escapes > 0 || backslashes%2 == 0):
+			if escapes > 0 || j+1 >= len(text) || text[j+1] != quote {
+				return j + 1
+			}
+			j++
+		}
+		backslashes = 0
+	}
+	// The text was cut; the caller takes off a closing quote.
+	return len(text) + 1 + escapes
+}
+
+// valueAt returns the place of the value at i: quoted, in brackets, or a word. bare says
+// that it is a word.
+func valueAt(text string, i int) (from, to int, bare bool) {
+	if i < len(text) && text[i] == '!' {
+		// A tag of YAML.
+		if space := strings.IndexByte(text[i:], ' '); space > 0 {
+			i += space + 1
+		}
+	}
+	start, escapes := quoteStart(text, i)
+	switch {
+	case start >= len(text):
+		return len(text), len(text), true
+	case isQuote(text[start]):
+		return start + 1, max(start+1, quotedEnd(text, start, escapes)-1-escapes), false
+	case strings.IndexByte("([{", text[start]) >= 0:
+		return start, bracketEnd(text, start), false
+	}
+	end := start + len(upTo(text[start:], stops))
+	if end < len(text) && text[end] == '(' && end > start && wordEnd(text, start) == end && text[start:end] != Redacted {
+		// Some("value")
+		return start, bracketEnd(text, end), false
+	}
+	return start, end, true
+}
+
+// bracketEnd returns where the bracket at i closes, the end of the text if it does not.
+func bracketEnd(text string, i int) int {
+	depth := 0
+	quotes := true
+	for ; i < len(text); i++ {
+		switch text[i] {
+		case '(', '[', '{':
+			depth++
+		case ')', ']', '}':
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		case '"':
+			if !quotes {
+				continue
+			}
+			// A quote that is never closed quotes nothing.
+			end := quotedEnd(text, i, 0)
+			if quotes = end <= len(text); quotes {
+				i = end - 1
+			}
+		}
+	}
+	return len(text)
+}
+
+// empty reports whether a value says that there is none, or is a placeholder.
+func empty(value string) bool {
+	value = strings.TrimRight(value, ".:")
+	switch {
+	case value == "", value == Redacted, value == ellipsis, value == "?", value[0] == '$' && strings.Trim(value[1:], "0123456789") == "",
+		value[0] == '%' && len(value) == 2, strings.HasPrefix(value, "%("),
+		strings.Trim(value, "*") == "", strings.Trim(value, "xX") == "" && len(value) > 2:
+		return true
+	}
+	const longestEmpty = 12
+	if len(value) > longestEmpty {
+		return false
+	}
+	_, ok := emptyValues[strings.ToLower(value)]
+	return ok
+}
+
+var emptyValues = wordSet("null nil none undefined true false [redacted] [filtered] <redacted> {} [] [null] n/a")
+
+// prose reports whether the word behind a name and a colon goes on with a sentence, as in
+// "password: must not be empty" and "token: jwt: expired".
+func prose(word string) bool {
+	if strings.HasSuffix(word, ":") && !looksSecret(strings.TrimRight(word, ":")) {
+		return true
+	}
+	const longestProse, status = 16, len("404")
+	if len(word) == status && strings.Trim(word, "0123456789") == "" && (word[0] == '4' || word[0] == '5') {
+		return true
+	}
+	if len(word) > longestProse {
+		return false
+	}
+	_, ok := proseWords[strings.ToLower(strings.TrimRight(word, ".:!?"))]
+	return ok
+}
+
+var proseWords = wordSet(`
+	must should is are was were cannot can can't could may might has have had not no invalid required missing expired
+	unexpected expected too field value values string str int integer number object array bool boolean date text type
+	this that the a an it its it's please length does doesn't did didn't failed wrong incorrect unknown empty found got
+	at least only needs minimum maximum min max ensure enter provide contains already revoked mismatch error ok okay
+	denied unauthorized forbidden of for in from to and or on by with without before after when if while
+	token password signature secret credentials key auth session cookie jwt
+	dial get post put patch delete head read write parse parsing open connect connection context eof timeout timed http
+	https rpc tls x509 oauth2 json decode decoding encode encoding malformed unsupported bad illegal too unable could
+	verification validation illegal base64 crypto unrecognized rejected accepted changed updated deleted created reset`)
+
+// isColumn reports whether a word is that of a column with the name of a secret, as in
+// a.session_id = b.session_id.
+func (s Sanitizer) isColumn(word string) bool {
+	dot := strings.LastIndexByte(word, '.')
+	return dot > 0 && wordEnd(word, 0) == dot && wordEnd(word, dot+1) == len(word) && s.judge(word[dot+1:]) != harmless
+}
+
+// paired returns the place of the secret value behind the comma at i, as in
+// ["name", "value"].
+func (s Sanitizer) paired(text string, i int) (from, to int) {
+	if i == 0 || !isQuote(text[i-1]) {
+		return 0, 0
+	}
+	name, _ := nameBefore(text, i)
+	open := i - len(name) - len(`""`)
+	if name == "" || open < 1 || !isQuote(text[open]) || !precededBy(text, open, "[(") || s.judge(name) != secret {
+		return 0, 0
+	}
+	start := spaceEnd(text, i+1)
+	if quote, _ := quoteStart(text, start); quote >= len(text) || !isQuote(text[quote]) {
+		return 0, 0
+	}
+	from, to, _ = valueAt(text, start)
+	if empty(text[from:to]) {
+		return 0, 0
+	}
+	return from, to
+}
+
+// flagged returns the place of the secret value of the flag at i, as in --name value.
+func (s Sanitizer) flagged(text string, i int) (from, to int) {
+	if i > 0 && !strings.ContainsRune(" \t\n\"'`([", rune(text[i-1])) || !strings.HasPrefix(text[i:], "--") {
+		return 0, 0
+	}
+	end := i + len("--")
+	for end < len(text) && end-i < longest && (isWord(text[end]) || text[end] == '-') {
+		end++
+	}
+	if end >= len(text) || text[end] != ' ' || s.judge(text[i+2:end]) != secret {
+		return 0, 0
+	}
+	from, to, bare := valueAt(text, spaceEnd(text, end))
+	if empty(text[from:to]) || bare && prose(text[from:to]) || strings.HasPrefix(text[from:to], "-") {
+		return 0, 0
+	}
+	return from, to
+}
+
+// tagged returns the place of the secret content of the XML element whose start tag is
+// text[open:end+1].
+func (s Sanitizer) tagged(text string, open, end int) (from, to int) {
+	name := upTo(text[open+1:end], " \t\r\n/")
+	name = name[strings.LastIndexByte(name, ':')+1:]
+	if name == "" || len(name) > longest || text[end-1] == '/' || text[end-1] == '=' || text[end-1] == '-' || s.judge(name) == harmless {
+		return 0, 0
+	}
+	from = end + 1
+	to = len(text)
+	// CDATA may hold what looks like a tag.
+	from += len(text[from:]) - len(strings.TrimLeft(text[from:], " \t\r\n"))
+	if strings.HasPrefix(text[from:], "<![CDATA[") {
+		if length := strings.Index(text[from:], "]]>"); length >= 0 {
+			to = from + length + len("]]>")
+		}
+		return from, to
+	}
+	if length := strings.IndexByte(text[from:], '<'); length >= 0 {
+		to = from + len(strings.TrimRight(text[from:from+length], " \t\r\n"))
+	} else {
+		to = from + len(upTo(text[from:], " \t\r\n"))
+	}
+	if empty(text[from:to]) {
+		return 0, 0
+	}
+	return from, to
+}
