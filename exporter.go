@@ -44,6 +44,8 @@ type lineExporter struct {
 	spool     *spool.Spool
 	now       func() time.Time
 	unwritten *unwritten
+	// unfit holds the columns whose type could not hold a value, once that is logged.
+	unfit sync.Map
 
 	// inherited says that this exporter has taken over what one before it left.
 	inherited bool

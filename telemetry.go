@@ -7,6 +7,7 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
+	"go.uber.org/zap"
 
 	"canonicallineexporter/internal/collapse"
 	"canonicallineexporter/internal/line"
@@ -108,9 +109,16 @@ func (e *lineExporter) observeWrite(ctx context.Context, lines int, took time.Du
 func (e *lineExporter) countRepairs(ctx context.Context, encoder *line.Encoder) {
 	encoder.Repairs(func(column string, repairs sanitize.Repairs) {
 		for kind, n := range map[string]int{
-			"characters": repairs.Characters, "length": repairs.Length, "json": repairs.JSON,
+			"characters": repairs.Characters, "length": repairs.Length, "json": repairs.JSON, "type": repairs.Type,
 		} {
 			e.add(ctx, e.telemetry.CanonicalLineRepairs, n, "kind", kind, "column", column)
+		}
+		if repairs.Type == 0 {
+			return
+		}
+		if _, warned := e.unfit.LoadOrStore(column, true); !warned {
+			e.logger.Warn("values are left out: the type of their column cannot hold them; see `columns` for another type or a column of your own",
+				zap.String("column", column))
 		}
 	})
 }

@@ -39,6 +39,9 @@ type resolver struct {
 	failure  bool
 	failures []request.Failure
 
+	// unfit says that the column being resolved has a source with a value that its type
+	// cannot hold.
+	unfit   bool
 	repairs []sanitize.Repairs
 	object  jsonObject
 }
@@ -155,6 +158,7 @@ func (r *resolver) unload() {
 // column's type cannot hold.
 func (r *resolver) resolve(v *copyrow.Value, i int) {
 	c := &r.columns[i]
+	r.unfit = false
 	if r.overridden(c) {
 		if *v = r.override(c); !v.IsNull() {
 			return
@@ -179,6 +183,9 @@ func (r *resolver) resolve(v *copyrow.Value, i int) {
 	}
 	if v.IsNull() {
 		*v = c.otherwise
+		if r.unfit {
+			r.repairs[i].Type++
+		}
 	}
 }
 
@@ -192,13 +199,13 @@ func (r *resolver) overridden(c *column) bool {
 // descendant that ended last: middleware deep in the stack rarely holds the SERVER span.
 func (r *resolver) override(c *column) copyrow.Value {
 	if v := r.server.values[c.override]; v != (pcommon.Value{}) {
-		if v := convert(c.Type.Kind, v); !v.IsNull() {
+		if v := r.fit(c.override, c.Type.Kind, v); !v.IsNull() {
 			return v
 		}
 	}
 	for _, a := range r.Descendants.Attributes {
 		if a.Key == r.names[c.override] {
-			return convert(c.Type.Kind, a.Value)
+			return r.fit(c.override, c.Type.Kind, a.Value)
 		}
 	}
 	return copyrow.Null
@@ -232,7 +239,7 @@ func (r *resolver) convert(c *column, from []attribute, descendants bool) copyro
 // values that are not of the kind.
 func (r *resolver) lookUp(a attribute, kind copyrow.Kind, descendants, ofResource bool) copyrow.Value {
 	if v := r.server.values[a]; v != (pcommon.Value{}) && !ofResource {
-		if v := convert(kind, v); !v.IsNull() {
+		if v := r.fit(a, kind, v); !v.IsNull() {
 			return v
 		}
 	}
@@ -240,16 +247,28 @@ func (r *resolver) lookUp(a attribute, kind copyrow.Kind, descendants, ofResourc
 		// The attributes of the descendant that ended last come first.
 		for _, d := range r.Descendants.Attributes {
 			if d.Internal && d.Key == r.names[a] {
-				if v := convert(kind, d.Value); !v.IsNull() {
+				if v := r.fit(a, kind, d.Value); !v.IsNull() {
 					return v
 				}
 			}
 		}
 	}
 	if v := r.resource.values[a]; v != (pcommon.Value{}) {
-		return convert(kind, v)
+		return r.fit(a, kind, v)
 	}
 	return copyrow.Null
+}
+
+// fit returns the attribute's value as one of the kind, NULL if the kind cannot hold it. Some
+// attributes are meant for a column only if they fit: an address that may be a host's name,
+// and a user who may be known by a mail address.
+func (r *resolver) fit(a attribute, kind copyrow.Kind, v pcommon.Value) copyrow.Value {
+	fitted := convert(kind, v)
+	if fitted.IsNull() && kind != copyrow.Inet && !r.unfit {
+		text := textOf(v)
+		r.unfit = text != "" && (a != endUserID || !isEmail(text))
+	}
+	return fitted
 }
 
 // first returns the text of the first attribute that is not empty. It looks for each on

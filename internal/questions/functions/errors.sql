@@ -22,7 +22,7 @@ AS $answer$
         error_code,
         error_cause,
         round(sum(requests))::bigint,
-        count(DISTINCT coalesce(account_id::text, account_email)),
+        count(DISTINCT coalesce(account_id, account_email)),
         min(created_at),
         max(created_at)
     FROM {{template "lines" .}}
