@@ -11,9 +11,17 @@ var families = []struct {
 	part string
 	dialect
 }{
-	{"postgres", standard}, {"pgsql", standard}, {"cockroach", standard}, {"redshift", standard},
-	{"sqlserver", standard}, {"sql_server", standard}, {"mssql", standard}, {"oracle", standard},
-	{"mysql", mysql}, {"mariadb", mysql}, {"sqlite", lenient},
+	{"postgres", standard},
+	{"pgsql", standard},
+	{"cockroach", standard},
+	{"redshift", standard},
+	{"sqlserver", standard},
+	{"sql_server", standard},
+	{"mssql", standard},
+	{"oracle", standard},
+	{"mysql", mysql},
+	{"mariadb", mysql},
+	{"sqlite", lenient},
 }
 
 // commandStores holds parts of the names of systems that take commands and documents, some
