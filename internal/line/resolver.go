@@ -199,13 +199,18 @@ func (r *resolver) overridden(c *column) bool {
 // descendant that ended last: middleware deep in the stack rarely holds the SERVER span.
 func (r *resolver) override(c *column) copyrow.Value {
 	if v := r.server.values[c.override]; v != (pcommon.Value{}) {
-		if v := r.fit(c.override, c.Type.Kind, v); !v.IsNull() {
+		if v := convert(c.Type.Kind, v); !v.IsNull() {
 			return v
 		}
+		r.refuse(c.override, c.Type.Kind, v)
 	}
 	for _, a := range r.Descendants.Attributes {
 		if a.Key == r.names[c.override] {
-			return r.fit(c.override, c.Type.Kind, a.Value)
+			if v := convert(c.Type.Kind, a.Value); !v.IsNull() {
+				return v
+			}
+			r.refuse(c.override, c.Type.Kind, a.Value)
+			break
 		}
 	}
 	return copyrow.Null
@@ -239,36 +244,39 @@ func (r *resolver) convert(c *column, from []attribute, descendants bool) copyro
 // values that are not of the kind.
 func (r *resolver) lookUp(a attribute, kind copyrow.Kind, descendants, ofResource bool) copyrow.Value {
 	if v := r.server.values[a]; v != (pcommon.Value{}) && !ofResource {
-		if v := r.fit(a, kind, v); !v.IsNull() {
+		if v := convert(kind, v); !v.IsNull() {
 			return v
 		}
+		r.refuse(a, kind, v)
 	}
 	if descendants {
 		// The attributes of the descendant that ended last come first.
 		for _, d := range r.Descendants.Attributes {
 			if d.Internal && d.Key == r.names[a] {
-				if v := r.fit(a, kind, d.Value); !v.IsNull() {
+				if v := convert(kind, d.Value); !v.IsNull() {
 					return v
 				}
+				r.refuse(a, kind, d.Value)
 			}
 		}
 	}
 	if v := r.resource.values[a]; v != (pcommon.Value{}) {
-		return r.fit(a, kind, v)
+		if v := convert(kind, v); !v.IsNull() {
+			return v
+		}
+		r.refuse(a, kind, v)
 	}
 	return copyrow.Null
 }
 
-// fit returns the attribute's value as one of the kind, NULL if the kind cannot hold it. Some
-// attributes are meant for a column only if they fit: an address that may be a host's name,
-// and a user who may be known by a mail address.
-func (r *resolver) fit(a attribute, kind copyrow.Kind, v pcommon.Value) copyrow.Value {
-	fitted := convert(kind, v)
-	if fitted.IsNull() && kind != copyrow.Inet && !r.unfit {
+// refuse notes that the kind cannot hold the attribute's value. Some attributes are meant for a
+// column only if they fit: an address that may be a host's name, and a user who may be known
+// by a mail address.
+func (r *resolver) refuse(a attribute, kind copyrow.Kind, v pcommon.Value) {
+	if kind != copyrow.Inet && !r.unfit {
 		text := textOf(v)
 		r.unfit = text != "" && (a != endUserID || !isEmail(text))
 	}
-	return fitted
 }
 
 // first returns the text of the first attribute that is not empty. It looks for each on
