@@ -86,12 +86,14 @@ type CollapseConfig struct {
 type ColumnConfig struct {
 	// Type is the Postgres type of the user's own column: text, varchar(n), boolean,
 	// integer, bigint, double precision, uuid, inet, jsonb or timestamptz. It must
-	// be empty for built-in columns.
+	// be empty for built-in columns, except that account_id, sudo_account_id and
+	// idempotency_key can be text in a table that does not exist yet.
 	Type string `mapstructure:"type"`
 
 	// From lists the attributes that feed the column. The first one with a value of
 	// its type wins, on the SERVER span, then on INTERNAL descendants, then on the
-	// resource. They come before a built-in column's own sources.
+	// resource. They come before a built-in column's own sources, and may be missing for one
+	// that only becomes text.
 	From []string `mapstructure:"from"`
 }
 

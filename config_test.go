@@ -73,7 +73,7 @@ func TestConfig_Validate_ReportsEveryFaultByItsKey(t *testing.T) {
 	require.Error(t, err)
 	for _, key := range []string{
 		"`database::url`", "`database::max_connections`", "`table`", "`collapse::max_pending_spans`", "`collapse::pending_ttl`", "`collapse::amend_window`",
-		"`attribute_prefix`", "`columns::account_id::type`", "`columns::plan::type`", "`columns::team_id::type`",
+		"`attribute_prefix`", "`columns::account_id::type`", "`columns::idempotency_key::from`", "`columns::request_id::type`", "`columns::plan::type`", "`columns::team_id::type`",
 		"`columns::team_id::from`", "`headers::prefixes`", "`headers::trusted_proxies`", "`redact::query_parameters`", "`request_payload::max_bytes`",
 		"`partitions::interval`", "`partitions::create_ahead`", "`partitions::retention`", "`partitions::keep_detached`",
 		"`partitions::max_size`", "`partitions::check_interval`", "timeout value must", "sending_queue: `queue_size`",

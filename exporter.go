@@ -45,6 +45,8 @@ type lineExporter struct {
 	now       func() time.Time
 	unwritten *unwritten
 	waiting   waiting
+	// unfit holds the columns whose type could not hold a value, once that is logged.
+	unfit sync.Map
 
 	// inherited says that this exporter has taken over what one before it left.
 	inherited bool

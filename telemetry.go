@@ -7,6 +7,7 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
+	"go.uber.org/zap"
 
 	"canonicallineexporter/internal/collapse"
 	"canonicallineexporter/internal/line"
@@ -112,7 +113,7 @@ func (e *lineExporter) startCounters(ctx context.Context) {
 		}
 	}
 	for _, column := range e.mapper.Columns() {
-		for _, kind := range []string{"characters", "length", "json"} {
+		for _, kind := range []string{"characters", "length", "json", "type"} {
 			t.CanonicalLineRepairs.Add(ctx, 0, e.attributes("column", column.Name, "kind", kind))
 		}
 	}
@@ -167,9 +168,16 @@ func (e *lineExporter) observeWrite(ctx context.Context, lines int, took time.Du
 func (e *lineExporter) countRepairs(ctx context.Context, encoder *line.Encoder) {
 	encoder.Repairs(func(column string, repairs sanitize.Repairs) {
 		for kind, n := range map[string]int{
-			"characters": repairs.Characters, "length": repairs.Length, "json": repairs.JSON,
+			"characters": repairs.Characters, "length": repairs.Length, "json": repairs.JSON, "type": repairs.Type,
 		} {
 			e.add(ctx, e.telemetry.CanonicalLineRepairs, n, "kind", kind, "column", column)
+		}
+		if repairs.Type == 0 {
+			return
+		}
+		if _, warned := e.unfit.LoadOrStore(column, true); !warned {
+			e.logger.Warn("values are left out: the type of their column cannot hold them; see `columns` for another type or a column of your own",
+				zap.String("column", column))
 		}
 	})
 }

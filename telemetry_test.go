@@ -10,9 +10,12 @@ import (
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/confmap/confmaptest"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
+	"go.uber.org/zap"
 
 	"canonicallineexporter/internal/metadatatest"
 	"canonicallineexporter/internal/pgtest"
@@ -128,4 +131,58 @@ func (b *bundle) waitingAge(t *testing.T) float64 {
 	metric, err := b.telemetry.GetMetric("otelcol_canonical_line_waiting_age")
 	require.NoError(t, err)
 	return metric.Data.(metricdata.Gauge[float64]).DataPoints[0].Value
+}
+
+func TestExporter_IDs_OfAnotherForm(t *testing.T) {
+	t.Parallel()
+	export := func() ptrace.Traces {
+		td := ptrace.NewTraces()
+		spans := td.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty().Spans()
+		for i := range 3 {
+			s := spans.AppendEmpty()
+			s.SetKind(ptrace.SpanKindServer)
+			s.SetTraceID(pcommon.TraceID{byte(i + 1)})
+			s.SetSpanID(pcommon.SpanID{byte(i + 1)})
+			s.SetEndTimestamp(pcommon.NewTimestampFromTime(time.Now()))
+			s.Attributes().PutStr("canonical.account_id", "acct_1MZ")
+		}
+		return td
+	}
+	for name, tt := range map[string]struct {
+		columns map[string]ColumnConfig
+		column  string
+		warned  int
+	}{
+		"left out":      {nil, "account_id", 1},
+		"as text":       {map[string]ColumnConfig{"account_id": {Type: "text"}}, "account_id", 0},
+		"in its column": {map[string]ColumnConfig{"account": {Type: "text", From: []string{"canonical.account_id"}}}, "account", 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := pgtest.New(t)
+			b := setup(t, d.URL, func(cfg *Config) { cfg.Columns = tt.columns })
+			require.NoError(t, b.ConsumeTraces(t.Context(), export()))
+			require.Eventually(t, func() bool {
+				return pgtest.One[bool](t, d, "SELECT to_regproc('canonical_api_line_writes') IS NOT NULL")
+			}, time.Minute, 10*time.Millisecond)
+			b.flush(t)
+			want := "acct_1MZ"
+			if tt.columns == nil {
+				want = ""
+			}
+			require.Equal(t, []string{want, want, want}, pgtest.All[string](t, d, "SELECT coalesce("+tt.column+"::text, '') FROM canonical_api_line"))
+			require.Equal(t, tt.warned, b.logs.FilterMessageSnippet("values are left out").FilterField(zap.String("column", "account_id")).Len())
+			if tt.warned > 0 {
+				metadatatest.AssertEqualCanonicalLineRepairs(t, b.telemetry,
+					[]metricdata.DataPoint[int64]{{Attributes: ofTable("column", "account_id", "kind", "type"), Value: 3}},
+					metricdatatest.IgnoreTimestamp(), metricdatatest.IgnoreExemplars())
+			}
+			found := 0
+			if tt.column == "account_id" && tt.warned == 0 {
+				found = 3
+			}
+			require.EqualValues(t, found, pgtest.One[int64](t, d, "SELECT count(*) FROM canonical_api_line_account('acct_1MZ')"))
+			require.EqualValues(t, 3, pgtest.One[int64](t, d, "SELECT sum(requests)::bigint FROM canonical_api_line_callers() WHERE kind = 'address'"))
+		})
+	}
 }

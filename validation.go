@@ -74,13 +74,14 @@ func (f *faults) column(key, name string, c ColumnConfig) {
 	builtIn, settable := line.BuiltIn(name)
 	f.refuse(key, table.CheckColumnName(name))
 	f.require(c.Type != "" || builtIn, key+"::type", "is required for a column that is not built in")
-	f.require(c.Type == "" || !builtIn, key+"::type", "must not be set for a built-in column")
+	retyped := line.HoldsID(name) && c.Type == "text"
+	f.require(c.Type == "" || !builtIn || retyped, key+"::type", "must not be set for a built-in column, except as text for an ID")
 	f.require(!builtIn || settable, key, "is computed by the exporter and takes no sources")
 	if c.Type != "" {
 		_, err := copyrow.ParseType(c.Type)
 		f.refuse(key+"::type", err)
 	}
-	f.require(len(c.From) > 0 && !slices.Contains(c.From, ""), key+"::from", "must name at least one attribute, none empty")
+	f.require((len(c.From) > 0 || retyped) && !slices.Contains(c.From, ""), key+"::from", "must name at least one attribute, none empty")
 }
 
 func (f *faults) partitions(c PartitionsConfig) {

@@ -70,7 +70,7 @@ CREATE FUNCTION "public"."canonical_api_line_window"(
     requests double precision,
     error_code text,
     error_cause text,
-    account_id uuid,
+    account_id text,
     account_email text,
     ip inet,
     user_agent text,
@@ -91,7 +91,7 @@ AS $answer$
         line.adjusted_count::double precision,
         line.api_error_code::text,
         coalesce(line.api_error_cause, line.api_error_message, line.api_error_internal_code, line.api_error_code)::text,
-        line.account_id::uuid,
+        line.account_id::text,
         line.account_email::text,
         line.ip::inet,
         line.user_agent::text,
@@ -101,7 +101,7 @@ AS $answer$
     FROM (
         VALUES (
             1::double precision, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text,
-            NULL::uuid, NULL::text, NULL::inet, NULL::text, NULL::uuid, NULL::text, NULL::jsonb
+            NULL::text, NULL::text, NULL::inet, NULL::text, NULL::uuid, NULL::text, NULL::jsonb
         )
     ) AS absent (
         adjusted_count, service_name, http_route, http_path, api_error_code, api_error_cause, api_error_message,
@@ -121,7 +121,7 @@ AS $answer$
         AND ($5 IS NULL OR line.http_route = $5)
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_window" IS
-'The lines of a window, for questions of your own. requests is how many requests a line stands for: sum it if lines were sampled. [canonical_line af981b8e]';
+'The lines of a window, for questions of your own. requests is how many requests a line stands for: sum it if lines were sampled. [canonical_line 3b25af51]';
 
 -- One pass and one sort compute only what is shown; percentile_cont also returns the
 -- maximum. The route comes first in GROUP BY because it tells more lines apart, which makes
@@ -405,7 +405,7 @@ AS $answer$
         error_code,
         error_cause,
         pg_catalog.round(pg_catalog.sum(requests))::bigint,
-        pg_catalog.count(DISTINCT coalesce(account_id::text, account_email)),
+        pg_catalog.count(DISTINCT coalesce(account_id, account_email)),
         pg_catalog.min(created_at),
         pg_catalog.max(created_at)
     FROM "public"."canonical_api_line_window"(since, until, service, method, route)
@@ -414,7 +414,7 @@ AS $answer$
     ORDER BY (status >= 500 OR status < 400 AND error_code IS NOT NULL) DESC, 7 DESC, 1, 2, 3, 4, 5, 6
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_errors" IS
-'What goes wrong, where, since when and for how many accounts? Failures (status 500 and above, or an error beside a status below 400, as GraphQL has) come first, then the most frequent. [canonical_line a46bb862]';
+'What goes wrong, where, since when and for how many accounts? Failures (status 500 and above, or an error beside a status below 400, as GraphQL has) come first, then the most frequent. [canonical_line 2778a97e]';
 
 CREATE FUNCTION "public"."canonical_api_line_failures"(
     since interval DEFAULT '24 hours',
@@ -487,7 +487,7 @@ AS $answer$
             + coalesce(CASE pg_catalog.jsonb_typeof(statistics -> 'other_duration'::text) WHEN 'number' THEN (statistics -> 'other_duration'::text)::numeric END, 0)
         )::double precision * interval '1 s',
         CASE pg_catalog.jsonb_typeof(statistics -> 'db_num_queries'::text) WHEN 'number' THEN (statistics -> 'db_num_queries'::text)::numeric END,
-        coalesce(account_email, account_id::text),
+        coalesce(account_email, account_id),
         request_id,
         trace_id
     FROM (
@@ -499,7 +499,7 @@ AS $answer$
     ORDER BY duration DESC, created_at
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_slowest" IS
-'Which requests were slowest, and where did their time go? own is the time in which no outgoing call was running; waiting is for a database connection; database and outgoing (HTTP, RPC, messages and other calls) are sums, so they can exceed the duration if calls ran in parallel. [canonical_line 4142c59a]';
+'Which requests were slowest, and where did their time go? own is the time in which no outgoing call was running; waiting is for a database connection; database and outgoing (HTTP, RPC, messages and other calls) are sums, so they can exceed the duration if calls ran in parallel. [canonical_line ff685968]';
 
 -- Lines of one weight are added up first, so that the weight is applied to sums and not to
 -- each line. Numbers in jsonb are numeric and are added up as such: converting each would
@@ -657,7 +657,7 @@ AS $answer$
     FROM (
         SELECT
             CASE WHEN grouping(account_id) = 0 THEN 'account' WHEN grouping(ip) = 0 THEN 'address' ELSE 'user agent' END AS kind,
-            CASE WHEN grouping(account_id) = 0 THEN coalesce(pg_catalog.max(account_email), account_id::text)
+            CASE WHEN grouping(account_id) = 0 THEN coalesce(pg_catalog.max(account_email), account_id)
                 WHEN grouping(ip) = 0 THEN pg_catalog.host(ip) ELSE user_agent END AS caller,
             pg_catalog.sum(lines * requests) AS requests,
             pg_catalog.sum(busy * requests) AS busy,
@@ -685,14 +685,14 @@ AS $answer$
         ) AS combinations
         GROUP BY GROUPING SETS ((account_id, instead_of_id), ip, user_agent)
         WINDOW
-            by_load AS (PARTITION BY grouping(account_id, ip) ORDER BY pg_catalog.sum(lines * requests) DESC),
-            by_errors AS (PARTITION BY grouping(account_id, ip) ORDER BY pg_catalog.sum((refused + failed) * requests) DESC)
+            by_load AS (PARTITION BY grouping(account_id, ip) ORDER BY pg_catalog.sum(lines * requests) DESC, account_id NULLS LAST),
+            by_errors AS (PARTITION BY grouping(account_id, ip) ORDER BY pg_catalog.sum((refused + failed) * requests) DESC, account_id NULLS LAST)
     ) AS callers
     WHERE by_load <= top OR by_errors <= top AND refused + failed > 0
     ORDER BY kind, requests DESC, caller
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_callers" IS
-'Who hammers us, and for whom does it fail? The accounts, addresses and user agents with the most requests and those with the most errors (refused: status 400 to 499, failed: 500 and above, or an error beside a status below 400); busy is how long their requests ran in all. An account is shown by its mail address if it has one; NULL stands for requests without the value. [canonical_line 29174c02]';
+'Who hammers us, and for whom does it fail? The accounts, addresses and user agents with the most requests and those with the most errors (refused: status 400 to 499, failed: 500 and above, or an error beside a status below 400); busy is how long their requests ran in all. An account is shown by its mail address if it has one; NULL stands for requests without the value. [canonical_line 542d6168]';
 
 CREATE FUNCTION "public"."canonical_api_line_account"(
     who text,
@@ -722,11 +722,11 @@ AS $answer$
         request_id,
         trace_id
     FROM "public"."canonical_api_line_window"(since, until)
-    WHERE account_id::text = pg_catalog.lower(who) OR account_email = who OR pg_catalog.host(ip) = who
+    WHERE account_id IN (who, pg_catalog.lower(who)) OR account_email = who OR pg_catalog.host(ip) = who
     ORDER BY created_at DESC
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_account" IS
-'What did this customer see? The requests of an account (its id or mail address) or of a client''s IP address, the latest first. [canonical_line 8d1a0e75]';
+'What did this customer see? The requests of an account (its id or mail address) or of a client''s IP address, the latest first. [canonical_line 22d685fe]';
 
 -- json keeps the order of columns, unlike jsonb. Each of the statistics becomes a field. A
 -- table without trace_id or statistics is read through "absent", see window.sql.

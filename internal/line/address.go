@@ -41,13 +41,11 @@ func (r *resolver) address() copyrow.Value {
 // added. Each adds its own on the right, so what is further left can be forged. If the list
 // is shorter, its first entry is the one. ok is false if that is no address.
 func forwardedFor(list string, trusted int) (addr netip.Addr, ok bool) {
-	for entry := ""; trusted > 0 && list != ""; {
-		if comma := strings.LastIndexByte(list, ','); comma >= 0 {
-			list, entry = list[:comma], list[comma+1:]
-		} else {
-			list, entry = "", list
-		}
-		if entry = strings.TrimSpace(entry); entry != "" {
+	for trusted > 0 && list != "" {
+		comma := strings.LastIndexByte(list, ',')
+		entry := strings.TrimSpace(list[comma+1:])
+		list = list[:max(comma, 0)]
+		if entry != "" {
 			addr, ok = parseAddress(entryAddress(entry))
 			trusted--
 		}

@@ -29,7 +29,8 @@ func TestColumns_IP_IsWhatTheOutermostTrustedProxySaw(t *testing.T) {
 		"unknown":               {1, attrs{header + "x-forwarded-for": "1.1.1.1, unknown", "network.peer.address": "10.0.0.1"}, "10.0.0.1"},
 		"unknown, then another": {1, attrs{header + "x-forwarded-for": "unknown", header + "x-real-ip": "203.0.113.9"}, "203.0.113.9"},
 		"forwarded": {
-			1, attrs{header + "forwarded": `for=1.1.1.1, For="[2001:db8::1]:4711";proto=https;by=10.0.0.2`, header + "x-forwarded-for": "1.1.1.2"},
+			1,
+			attrs{header + "forwarded": `for=1.1.1.1, For="[2001:db8::1]:4711";proto=https;by=10.0.0.2`, header + "x-forwarded-for": "1.1.1.2"},
 			"2001:db8::1",
 		},
 		"forwarded, quote":      {1, attrs{header + "forwarded": `for="1.1.1.1, proto=http;for=203.0.113.9`}, "203.0.113.9"},

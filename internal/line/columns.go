@@ -305,6 +305,14 @@ func BuiltIn(name string) (builtIn, settable bool) {
 	return false, false
 }
 
+// HoldsID reports whether the built-in column of this name holds an ID that may be text in
+// other applications: the configuration can say so.
+func HoldsID(name string) bool {
+	return slices.ContainsFunc(columns, func(c column) bool {
+		return c.Name == name && c.Type == identity && !c.fixed && !c.NotNull
+	})
+}
+
 // Columns returns the built-in columns in the order of the table.
 func Columns() []table.Column {
 	all := make([]table.Column, len(columns))

@@ -115,6 +115,41 @@ func TestEncoder_Repairs_CountsByColumn(t *testing.T) {
 	encoder.Repairs(func(string, sanitize.Repairs) { require.Fail(t, "released") })
 }
 
+func TestEncoder_Repairs_CountsValuesOfAnotherType(t *testing.T) {
+	t.Parallel()
+	cfg := config
+	cfg.Columns = map[string]Source{"team": {Type: copyrow.Type{Kind: copyrow.UUID}, From: []string{"app.team"}}}
+	const id = "c667b5d4-064a-1e5f-39f8-736c05428488"
+	for name, tt := range map[string]struct {
+		attributes attrs
+		want       []string
+	}{
+		"account":                  {attrs{"canonical.account_id": "acct_1MZ"}, []string{"account_id"}},
+		"integer":                  {attrs{"user.id": 1234}, []string{"account_id"}},
+		"request and idempotency":  {attrs{"http.request.header.x-request-id": "r-1", "http.request.header.idempotency-key": "k-1"}, []string{"idempotency_key", "request_id"}},
+		"own":                      {attrs{"app.team": "blue"}, []string{"team"}},
+		"boolean":                  {attrs{"canonical.sudo": "maybe"}, []string{"sudo"}},
+		"another source fits":      {attrs{"canonical.account_id": "acct_1MZ", "user.id": id}, nil},
+		"an ID":                    {attrs{"user.id": id}, nil},
+		"empty":                    {attrs{"user.id": ""}, nil},
+		"mail address for a user":  {attrs{"enduser.id": "a@example.com"}, nil},
+		"host name for an address": {attrs{"net.peer.name": "localhost"}, nil},
+		"none":                     {nil, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			encoder := NewMapper(cfg).Encoder()
+			encoder.Append(newRequest(t, tt.attributes))
+			var got []string
+			encoder.Repairs(func(column string, repairs sanitize.Repairs) {
+				require.Equal(t, sanitize.Repairs{Type: 1}, repairs)
+				got = append(got, column)
+			})
+			require.ElementsMatch(t, tt.want, got)
+		})
+	}
+}
+
 // sources names attributes that the fuzzer fills.
 var sources = []string{
 	"http.request.method", "http.method", "http.request.method_original", "url.path", "url.query", "url.full", "http.target",

@@ -207,6 +207,9 @@ func (r *resolver) requestID() copyrow.Value {
 	if id := r.convert(c, c.from, c.descendants); !id.IsNull() {
 		return id
 	}
+	if r.unfit {
+		r.repairs[r.requestIDColumn].Type++
+	}
 	return copyrow.UUIDValue(r.Span.TraceID())
 }
 

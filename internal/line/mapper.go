@@ -40,7 +40,8 @@ type Config struct {
 
 // Source says where a column of the configuration gets its value.
 type Source struct {
-	// Type is the column's type, unless the column is built in.
+	// Type is the column's type. A built-in column that holds an ID can become text; the others
+	// have none here.
 	Type copyrow.Type
 	// From names attributes; the first with a value of the column's type wins.
 	From []string
@@ -96,6 +97,9 @@ func NewMapper(cfg Config) *Mapper {
 		}
 	}
 	for _, c := range all {
+		if own := cfg.Columns[c.Name].Type; own != (copyrow.Type{}) {
+			c.Type = own
+		}
 		m.all = append(m.all, c.Column)
 		if c.ofDatabase {
 			continue

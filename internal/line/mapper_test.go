@@ -85,3 +85,29 @@ func TestMapper_AttributePrefix_StartsTheAttributes(t *testing.T) {
 	require.Equal(t, "/a", got["http_path"])
 	require.Equal(t, attrs{"n": 1.0}, got["statistics"])
 }
+
+func TestMapper_AnIDCanBeText(t *testing.T) {
+	t.Parallel()
+	cfg := config
+	cfg.Columns = map[string]Source{
+		"account_id": {Type: copyrow.Type{Kind: copyrow.Text}},
+		"account":    {Type: copyrow.Type{Kind: copyrow.Text}, From: []string{"canonical.account_id", "user.id"}},
+	}
+	m := NewMapper(cfg)
+	for id, want := range map[any]string{"acct_1MZ": "acct_1MZ", 1234: "1234", "c667b5d4-064a-1e5f-39f8-736c05428488": "c667b5d4-064a-1e5f-39f8-736c05428488"} {
+		for _, key := range []string{"canonical.account_id", "user.id"} {
+			got := decode(t, encode(m, newRequest(t, attrs{key: id})), 0)
+			require.Equal(t, want, got["account_id"])
+			require.Equal(t, want, got["account"])
+		}
+	}
+	for _, c := range m.Columns() {
+		if c.Name == "account_id" {
+			require.Equal(t, copyrow.Text, c.Type.Kind)
+		}
+	}
+	require.True(t, HoldsID("account_id"))
+	for _, name := range []string{"id", "request_id", "status", "account"} {
+		require.False(t, HoldsID(name), name)
+	}
+}

@@ -39,6 +39,9 @@ type resolver struct {
 	failure  bool
 	failures []request.Failure
 
+	// unfit says that the column being resolved has a source with a value that its type
+	// cannot hold.
+	unfit   bool
 	repairs []sanitize.Repairs
 	object  jsonObject
 }
@@ -156,6 +159,7 @@ func (r *resolver) unload() {
 // column's type cannot hold.
 func (r *resolver) resolve(v *copyrow.Value, i int) {
 	c := &r.columns[i]
+	r.unfit = false
 	if r.overridden(c) {
 		if *v = r.override(c); !v.IsNull() {
 			return
@@ -180,6 +184,9 @@ func (r *resolver) resolve(v *copyrow.Value, i int) {
 	}
 	if v.IsNull() {
 		*v = c.otherwise
+		if r.unfit {
+			r.repairs[i].Type++
+		}
 	}
 }
 
@@ -196,10 +203,15 @@ func (r *resolver) override(c *column) copyrow.Value {
 		if v := convert(c.Type.Kind, v); !v.IsNull() {
 			return v
 		}
+		r.refuse(c.override, c.Type.Kind, v)
 	}
 	for _, a := range r.Descendants.Attributes {
 		if a.Key == r.names[c.override] {
-			return convert(c.Type.Kind, a.Value)
+			if v := convert(c.Type.Kind, a.Value); !v.IsNull() {
+				return v
+			}
+			r.refuse(c.override, c.Type.Kind, a.Value)
+			break
 		}
 	}
 	return copyrow.Null
@@ -236,6 +248,7 @@ func (r *resolver) lookUp(a attribute, kind copyrow.Kind, descendants, ofResourc
 		if v := convert(kind, v); !v.IsNull() {
 			return v
 		}
+		r.refuse(a, kind, v)
 	}
 	if descendants {
 		// The attributes of the descendant that ended last come first.
@@ -244,13 +257,27 @@ func (r *resolver) lookUp(a attribute, kind copyrow.Kind, descendants, ofResourc
 				if v := convert(kind, d.Value); !v.IsNull() {
 					return v
 				}
+				r.refuse(a, kind, d.Value)
 			}
 		}
 	}
 	if v := r.resource.values[a]; v != (pcommon.Value{}) {
-		return convert(kind, v)
+		if v := convert(kind, v); !v.IsNull() {
+			return v
+		}
+		r.refuse(a, kind, v)
 	}
 	return copyrow.Null
+}
+
+// refuse notes that the kind cannot hold the attribute's value. Some attributes are meant for a
+// column only if they fit: an address that may be a host's name, and a user who may be known
+// by a mail address.
+func (r *resolver) refuse(a attribute, kind copyrow.Kind, v pcommon.Value) {
+	if kind != copyrow.Inet && !r.unfit {
+		text := textOf(v)
+		r.unfit = text != "" && (a != endUserID || !isEmail(text))
+	}
 }
 
 // first returns the text of the first attribute that is not empty. It looks for each on

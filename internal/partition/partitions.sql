@@ -25,7 +25,7 @@ part AS (
     SELECT c.oid, false, false
     FROM pg_catalog.pg_description d
     JOIN pg_catalog.pg_class c ON c.oid = d.objoid
-    WHERE d.classoid = 'pg_catalog.pg_class'::regclass
+    WHERE d.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass::oid
         AND d.objsubid = 0
         AND pg_catalog.starts_with(d.description, $2::text)
         AND c.relkind = 'r'
@@ -61,7 +61,7 @@ locked AS MATERIALIZED (
     SELECT l.relation
     FROM pg_catalog.pg_locks l
     JOIN pg_catalog.pg_database d ON d.oid = l.database
-    WHERE d.datname = current_database()
+    WHERE d.datname = pg_catalog.current_database()
         AND l.locktype = 'relation'
         AND l.mode = 'AccessExclusiveLock'
         AND l.pid <> pg_catalog.pg_backend_pid()

@@ -56,7 +56,7 @@ func readException(event ptrace.SpanEvent) (Exception, bool) {
 	}
 	kind, object := text(attributes, "error.kind"), text(attributes, "error.object")
 	if kind != "" || object != "" || event.Name() == "error" || text(attributes, "event") == "error" {
-		return Exception{kind, cmp.Or(text(attributes, "message"), object)}, true
+		return Exception{kind, cmp.Or(text(attributes, "message"), object, text(attributes, "error"))}, true
 	}
 	return e, event.Name() == "exception"
 }

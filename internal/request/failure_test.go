@@ -40,6 +40,7 @@ func TestLastException_KnowsExceptionsByTheirAttributes(t *testing.T) {
 		{"error", map[string]any{"error.kind": "ValueError", "message": "bad"}, Exception{"ValueError", "bad"}, true},
 		{"error", map[string]any{"error.object": "bad", "event": "error"}, Exception{"", "bad"}, true},
 		{"log", map[string]any{"event": "error", "message": "bad"}, Exception{"", "bad"}, true},
+		{"error", map[string]any{"error": "bad"}, Exception{"", "bad"}, true},
 		{"exception", nil, Exception{}, true},
 		{"log", map[string]any{"message": "fine"}, Exception{}, false},
 		{"message", map[string]any{"message.type": "SENT"}, Exception{}, false},

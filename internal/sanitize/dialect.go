@@ -62,9 +62,17 @@ var families = []struct {
 	part string
 	dialect
 }{
-	{"postgres", postgres}, {"pgsql", postgres}, {"cockroach", postgres}, {"redshift", postgres},
-	{"sqlserver", sqlServer}, {"sql_server", sqlServer}, {"mssql", sqlServer}, {"oracle", oracle},
-	{"mysql", mysql}, {"mariadb", mysql}, {"sqlite", sqlite},
+	{"postgres", postgres},
+	{"pgsql", postgres},
+	{"cockroach", postgres},
+	{"redshift", postgres},
+	{"sqlserver", sqlServer},
+	{"sql_server", sqlServer},
+	{"mssql", sqlServer},
+	{"oracle", oracle},
+	{"mysql", mysql},
+	{"mariadb", mysql},
+	{"sqlite", sqlite},
 }
 
 // commandStores holds parts of the names of systems that take commands and documents, some

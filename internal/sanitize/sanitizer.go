@@ -14,6 +14,8 @@ type Repairs struct {
 	// JSON counts values that became JSON strings because they were not JSON, nested too
 	// deeply or had more digits than jsonb holds.
 	JSON int
+	// Type counts values that were left out because the column's type cannot hold them.
+	Type int
 }
 
 // Sanitizer removes secrets from text and makes it fit its column. It is safe for

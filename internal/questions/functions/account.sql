@@ -26,7 +26,7 @@ AS $answer$
         request_id,
         trace_id
     FROM {{.Function "window"}}(since, until)
-    WHERE account_id::text = pg_catalog.lower(who) OR account_email = who OR pg_catalog.host(ip) = who
+    WHERE account_id IN (who, pg_catalog.lower(who)) OR account_email = who OR pg_catalog.host(ip) = who
     ORDER BY created_at DESC
 $answer$;
 COMMENT ON FUNCTION {{.Function "account"}} IS

@@ -27,7 +27,7 @@ AS $answer$
     FROM (
         SELECT
             CASE WHEN grouping(account_id) = 0 THEN 'account' WHEN grouping(ip) = 0 THEN 'address' ELSE 'user agent' END AS kind,
-            CASE WHEN grouping(account_id) = 0 THEN coalesce(pg_catalog.max(account_email), account_id::text)
+            CASE WHEN grouping(account_id) = 0 THEN coalesce(pg_catalog.max(account_email), account_id)
                 WHEN grouping(ip) = 0 THEN pg_catalog.host(ip) ELSE user_agent END AS caller,
             pg_catalog.sum(lines * requests) AS requests,
             pg_catalog.sum(busy * requests) AS busy,
@@ -55,8 +55,8 @@ AS $answer$
         ) AS combinations
         GROUP BY GROUPING SETS ((account_id, instead_of_id), ip, user_agent)
         WINDOW
-            by_load AS (PARTITION BY grouping(account_id, ip) ORDER BY pg_catalog.sum(lines * requests) DESC),
-            by_errors AS (PARTITION BY grouping(account_id, ip) ORDER BY pg_catalog.sum((refused + failed) * requests) DESC)
+            by_load AS (PARTITION BY grouping(account_id, ip) ORDER BY pg_catalog.sum(lines * requests) DESC, account_id NULLS LAST),
+            by_errors AS (PARTITION BY grouping(account_id, ip) ORDER BY pg_catalog.sum((refused + failed) * requests) DESC, account_id NULLS LAST)
     ) AS callers
     WHERE by_load <= top OR by_errors <= top AND refused + failed > 0
     ORDER BY kind, requests DESC, caller

@@ -22,7 +22,7 @@ AS $answer$
         error_code,
         error_cause,
         pg_catalog.round(pg_catalog.sum(requests))::bigint,
-        pg_catalog.count(DISTINCT coalesce(account_id::text, account_email)),
+        pg_catalog.count(DISTINCT coalesce(account_id, account_email)),
         pg_catalog.min(created_at),
         pg_catalog.max(created_at)
     FROM {{template "lines" .}}

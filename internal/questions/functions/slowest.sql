@@ -37,7 +37,7 @@ AS $answer$
             + coalesce({{template "number" "other_duration"}}, 0)
         )::double precision * interval '1 s',
         {{template "number" "db_num_queries"}},
-        coalesce(account_email, account_id::text),
+        coalesce(account_email, account_id),
         request_id,
         trace_id
     FROM (

@@ -33,7 +33,7 @@ CASE pg_catalog.jsonb_typeof(statistics -> '{{.}}'::text) WHEN 'number' THEN (st
     requests double precision,
     error_code text,
     error_cause text,
-    account_id uuid,
+    account_id text,
     account_email text,
     ip inet,
     user_agent text,
@@ -54,7 +54,7 @@ AS $answer$
         line.adjusted_count::double precision,
         line.api_error_code::text,
         coalesce(line.api_error_cause, line.api_error_message, line.api_error_internal_code, line.api_error_code)::text,
-        line.account_id::uuid,
+        line.account_id::text,
         line.account_email::text,
         line.ip::inet,
         line.user_agent::text,
@@ -64,7 +64,7 @@ AS $answer$
     FROM (
         VALUES (
             1::double precision, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text,
-            NULL::uuid, NULL::text, NULL::inet, NULL::text, NULL::uuid, NULL::text, NULL::jsonb
+            NULL::text, NULL::text, NULL::inet, NULL::text, NULL::uuid, NULL::text, NULL::jsonb
         )
     ) AS absent (
         adjusted_count, service_name, http_route, http_path, api_error_code, api_error_cause, api_error_message,
