@@ -112,6 +112,9 @@ func logons(text string) string {
 		word := text[start:at]
 		slash, colon := strings.IndexByte(word, '/'), strings.LastIndexByte(word, ':')
 		switch {
+		case strings.HasPrefix(word, "//") && colon > 1 && word != "//"+Redacted:
+			// A URL without a scheme.
+			e.replace(start+len("//"), at, Redacted)
 		case strings.Contains(word, "//") || host == "" || isDigit(host[0]) || host[0] == 'v' && len(host) > 1 && isDigit(host[1]) || strings.HasPrefix(host, "sha256:"):
 			// A URL, or the version of a package.
 		case slash > 0 && slash < len(word)-1 && strings.IndexByte(word[slash+1:], '/') < 0 &&

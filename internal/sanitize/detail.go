@@ -29,9 +29,18 @@ func (s Sanitizer) details(text string) string {
 					to = from
 				}
 			}
+		case '$':
+			// Postgres: parameters: $1 = 'value', ...
+			if strings.HasPrefix(text[i:], "$1 = ") && strings.HasSuffix(text[:i], "arameters: ") {
+				from, to = i, i+len(upTo(text[i:], "\r\n"))
+			}
 		case '(':
 			from, to = s.group(text, i)
 		case '\'':
+			if s.compared(text, i) {
+				from, to = i+1, max(i+1, quotedEnd(text, i, 0)-1)
+				break
+			}
 			const duplicate, key = "uplicate entry '", "' for key '"
 			if strings.HasSuffix(text[:i+1], duplicate) {
 				// MySQL: Duplicate entry 'value' for key 'table.index'
@@ -84,7 +93,7 @@ func (s Sanitizer) group(text string, i int) (from, to int) {
 		}
 		return i + 1, bracketEnd(text, i) - 1
 	}
-	before = strings.TrimRight(before, " ")
+	before = strings.TrimRight(before, " \t\r\n")
 	if end := len(before) - len("values"); end >= 0 && strings.EqualFold(before[end:], "values") {
 		to = bracketEnd(text, i)
 		if strings.Trim(text[i+1:max(to-1, i+1)], "?,.: $%()sREDACT0123456789") == "" {
@@ -109,4 +118,25 @@ func (s Sanitizer) mentions(text string) bool {
 		w.size = int(w.starts[w.count])
 	}
 	return false
+}
+
+// compared reports whether the literal at i is compared with a column that has the name of
+// a secret: token LIKE 'value', token IN ('value'), token <> 'value'.
+func (s Sanitizer) compared(text string, i int) bool {
+	before := strings.TrimRight(text[max(i-2*longest, 0):i], " (\t\r\n")
+	operator := false
+	for _, sign := range []string{"<>", "!=", " LIKE", " like", " ILIKE", " ilike", " IN", " in", " FROM", " from"} {
+		if strings.HasSuffix(before, sign) {
+			before, operator = strings.TrimRight(before[:len(before)-len(sign)], " \t\r\n"), true
+			break
+		}
+	}
+	if !operator {
+		return false
+	}
+	for _, word := range []string{" DISTINCT", " distinct", " NOT", " not", " IS", " is", " NOT", " not"} {
+		before = strings.TrimSuffix(before, word)
+	}
+	name, _ := nameBefore(before, len(before))
+	return name != "" && s.judge(name) == certain
 }

@@ -90,6 +90,9 @@ type jsonContainer struct {
 	elements int
 	// secret says that the next value is a secret.
 	secret bool
+	// naming says that the next value names another, as in {"name": "token", "value": 1};
+	// named says that it is the name of a secret.
+	naming, named bool
 }
 
 // rewrite writes the document. It reports whether the text is one JSON document; if
@@ -129,7 +132,10 @@ func (w *jsonRewriter) element(token json.Token) bool {
 		c.elements++
 		secret, c.secret = c.secret, false
 		if s, ok := token.(string); ok && name {
-			c.secret = w.sanitizer.Secret(s)
+			c.secret = w.sanitizer.Secret(s) || c.named && strings.EqualFold(s, "value")
+			c.naming = strings.EqualFold(s, "name") || strings.EqualFold(s, "key")
+		} else if ok && c.object && c.naming {
+			c.named = w.sanitizer.judge(s) == certain
 		}
 	}
 	if secret {

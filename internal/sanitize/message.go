@@ -71,7 +71,7 @@ func (s Sanitizer) named(text string) string {
 		switch text[i] {
 		case '=', ':':
 			from, to = s.assigned(text, i)
-		case ',':
+		case ',', ';':
 			from, to = s.paired(text, i)
 		case '-':
 			from, to = s.flagged(text, i)
@@ -93,9 +93,12 @@ func (s Sanitizer) named(text string) string {
 	return e.finish()
 }
 
-// nameBefore returns the name that ends at end, and whether it stands in quotes. quote is
-// where the closing quote starts, end if there is none.
+// nameBefore returns the name that ends at end, and whether it stands in quotes.
 func nameBefore(text string, end int) (name string, quoted bool) {
+	if end > 1 && text[end-1] == ']' && isQuote(text[end-2]) {
+		// params["name"]
+		end--
+	}
 	if end > 0 && isQuote(text[end-1]) {
 		quoted = true
 		end--
@@ -127,15 +130,21 @@ func (s Sanitizer) assigned(text string, i int) (from, to int) {
 	for end > 0 && i-end < 4 && (text[end-1] == ' ' || text[end-1] == '\t') {
 		end--
 	}
+	if blank := strings.TrimRight(text[max(end-longest, 0):end], " \t\r\n"); strings.HasSuffix(blank, `"`) {
+		end = max(end-longest, 0) + len(blank)
+	}
 	name, quoted := nameBefore(text, end)
 	if name == "" {
 		return 0, 0
 	}
 	found := s.judge(name)
-	if found == harmless {
-		return 0, 0
+	if from, to = s.labelled(text, name, next); to > from || found == harmless {
+		return from, to
 	}
 	from = spaceEnd(text, next)
+	if value := continued(text, from); quoted || value > from+len("\n") {
+		from = value
+	}
 	attached := end == i && from == next && text[i] == '='
 	if last := lastWord(name); last == "authorization" || last == "cookie" {
 		return authorization(text, from, last)
@@ -155,6 +164,50 @@ func (s Sanitizer) assigned(text string, i int) (from, to int) {
 		return 0, 0
 	}
 	return from, to
+}
+
+// labelled returns the place of the secret value whose name is the value, at i, of another
+// name: name="token" value="secret".
+func (s Sanitizer) labelled(text, name string, i int) (from, to int) {
+	if !strings.EqualFold(name, "name") && !strings.EqualFold(name, "key") {
+		return 0, 0
+	}
+	from, to, _ = valueAt(text[:min(i+2*longest, len(text))], spaceEnd(text, i))
+	if s.judge(text[from:to]) != certain {
+		return 0, 0
+	}
+	rest := text[to:min(to+longest, len(text))]
+	label := strings.Index(strings.ToLower(rest), "value")
+	if label < 0 || strings.Trim(rest[:label], " \t\r\n\"'\\,;") != "" {
+		return 0, 0
+	}
+	start := label + len("value")
+	value := strings.TrimLeft(rest[start:], "\"'\\ ")
+	if value == "" || value[0] != '=' && value[0] != ':' {
+		return 0, 0
+	}
+	from, to, _ = valueAt(text, spaceEnd(text, to+len(rest)-len(value)+1))
+	if empty(text[from:to]) {
+		return 0, 0
+	}
+	return from, to
+}
+
+// continued returns where the value starts whose name ends the line at i: on the next line.
+func continued(text string, i int) int {
+	start := i
+	if block := strings.IndexAny(text[i:min(i+len(">-\r\n"), len(text))], "\r\n"); block > 0 && strings.Trim(text[i:i+block], "|>+-") == "" {
+		// A block of YAML.
+		start += block
+	}
+	end := start
+	for end < len(text) && (text[end] == '\r' || text[end] == '\n') {
+		end++
+	}
+	if end == start {
+		return i
+	}
+	return spaceEnd(text, end)
 }
 
 func precededBy(text string, i int, any string) bool {
@@ -263,6 +316,14 @@ func valueAt(text string, i int) (from, to int, bare bool) {
 			i += space + 1
 		}
 	}
+	// Erlang's <<"value">> and PHP's string(5) "value"
+	if strings.HasPrefix(text[i:], "<<") {
+		i += len("<<")
+	} else if strings.HasPrefix(text[i:], "string(") {
+		if quote := strings.IndexByte(text[i:min(i+longest, len(text))], '"'); quote > 0 {
+			i += quote
+		}
+	}
 	start, escapes := quoteStart(text, i)
 	switch {
 	case start >= len(text):
@@ -363,13 +424,21 @@ func (s Sanitizer) isColumn(word string) bool {
 // paired returns the place of the secret value behind the comma at i, as in
 // ["name", "value"].
 func (s Sanitizer) paired(text string, i int) (from, to int) {
-	if i == 0 || !isQuote(text[i-1]) {
+	name, quoted := nameBefore(text, i)
+	open := i - len(name)
+	if quoted {
+		open -= len(`""`)
+	} else if precededBy(text, open, ":") {
+		open--
+	}
+	// Elixir and Erlang have {:name, "value"}, PHP s:4:"name";s:5:"value"
+	serialized := quoted && text[i] == ';' && strings.HasPrefix(text[i+1:], "s:")
+	if name == "" || open < 1 || quoted && !isQuote(text[open]) || s.judge(name) != certain ||
+		!serialized && (text[i] == ';' || !precededBy(text, open, "{") && !(quoted && precededBy(text, open, "[("))) {
 		return 0, 0
 	}
-	name, _ := nameBefore(text, i)
-	open := i - len(name) - len(`""`)
-	if name == "" || open < 1 || !isQuote(text[open]) || !precededBy(text, open, "[(") || s.judge(name) != secret {
-		return 0, 0
+	if serialized {
+		i += len(upTo(text[i:min(i+longest, len(text))], `"`)) - 1
 	}
 	start := spaceEnd(text, i+1)
 	if quote, _ := quoteStart(text, start); quote >= len(text) || !isQuote(text[quote]) {
@@ -391,7 +460,7 @@ func (s Sanitizer) flagged(text string, i int) (from, to int) {
 	for end < len(text) && end-i < longest && (isWord(text[end]) || text[end] == '-') {
 		end++
 	}
-	if end >= len(text) || text[end] != ' ' || s.judge(text[i+2:end]) != secret {
+	if end >= len(text) || text[end] != ' ' || s.judge(text[i+2:end]) != certain {
 		return 0, 0
 	}
 	from, to, bare := valueAt(text, spaceEnd(text, end))

@@ -22,11 +22,11 @@ var secretParameters = []string{
 var secretEndings = []string{
 	"token", "secret", "secrets", "password", "passwords", "passwd", "pwd", "pass", "passphrase", "passcode",
 	"credential", "credentials", "bearer", "authorization", "auth", "jwt", "signature", "sig", "cookie", "cookies",
-	"otp", "totp", "hotp", "csrf", "xsrf", "cvv", "cvc",
-	"session", "session_id", "sessid", "sess_id", "sid", "phpsessid", "jsessionid", "ticket",
+	"otp", "totp", "hotp", "csrf", "xsrf", "cvv", "cvc", "pin", "pw", "psw", "passw", "pword", "cred", "creds", "passkey", "hmac", "authz",
+	"session", "session_id", "sess", "sessid", "sess_id", "sid", "phpsessid", "jsessionid", "ticket",
 	"SAMLResponse", "SAMLRequest", "SAMLart", "assertion", "code_verifier", "oauth_verifier", "secret_id",
 	"api_key", "secret_key", "private_key", "access_key", "access_key_id", "signing_key", "encryption_key", "auth_key",
-	"account_key", "master_key", "shared_key", "shared_access_key", "consumer_key", "app_key", "session_key",
+	"account_key", "master_key", "shared_key", "shared_access_key", "consumer_key", "client_key", "app_key", "session_key",
 	"service_key", "license_key", "ssh_key", "subscription_key", "storage_key", "deploy_key", "functions_key", "host_key",
 	"auth_code", "authorization_code", "verification_code", "otp_code", "reset_code", "device_code", "user_code",
 	"activation_code", "invite_code", "invitation_code", "sms_code", "mfa_code", "totp_code", "recovery_code",
@@ -35,14 +35,14 @@ var secretEndings = []string{
 
 // secretSuffixes end a word that is a secret even where nothing parts the words.
 var secretSuffixes = []string{
-	"password", "passwd", "passphrase", "token", "secret", "apikey", "sessionid", "sessid", "credentials",
+	"password", "passwd", "pwd", "passphrase", "token", "secret", "apikey", "sessionid", "sessid", "credentials",
 }
 
 // afterthoughts may follow the last word of a name: password_confirmation, token_2.
-var afterthoughts = wordSet("confirmation confirm again repeat repeated verify hash digest value old new current text plain raw")
+var afterthoughts = wordSet("confirmation confirm again repeat repeated verify hash digest value old new current text plain raw v")
 
 // vagueNames stand for secrets, but for much else in messages: exit code, primary key.
-var vagueNames = wordSet("code key pass auth session ticket sid sig signature")
+var vagueNames = wordSet("code key pass pin auth session ticket sid sig signature")
 
 func wordSet(words string) map[string]struct{} {
 	set := map[string]struct{}{}
@@ -60,8 +60,8 @@ const (
 	harmless secrecy = iota
 	// vague is the name of a secret, and of other things in text that people write.
 	vague
-	// secret is the name of a secret.
-	secret
+	// certain is the name of a secret.
+	certain
 )
 
 // joined returns one spelling for apiKey, api_key and API-KEY.
@@ -190,7 +190,7 @@ func (s Sanitizer) ending(w *words) secrecy {
 	last := w.last(1)
 	for _, suffix := range secretSuffixes {
 		if len(last) > len(suffix) && string(last[len(last)-len(suffix):]) == suffix {
-			return secret
+			return certain
 		}
 	}
 	return harmless

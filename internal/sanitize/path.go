@@ -20,7 +20,7 @@ func (s Sanitizer) Path(path, route string, width int, repairs *Repairs) string 
 func plainPath(path string) bool {
 	for i := range len(path) {
 		switch path[i] {
-		case '=', '%', '@', 'J', '?', '#':
+		case '=', '%', '@', 'J', '?', '#', ':':
 			return false
 		}
 	}
@@ -42,6 +42,8 @@ func (s Sanitizer) segments(path string) string {
 			if decoded := s.encoded(part, 0); decoded != part {
 				e.replace(start, to, decoded)
 			}
+		case s.states(part):
+			e.replace(start+strings.IndexByte(part, ':')+1, to, Redacted)
 		default:
 			// The authority of a URL without a scheme.
 			if at := strings.LastIndexByte(part, '@'); at > 0 && strings.IndexByte(part[:at], ':') >= 0 {
@@ -51,6 +53,13 @@ func (s Sanitizer) segments(path string) string {
 		start = to
 	}
 	return e.finish()
+}
+
+// states reports whether a segment is the name of a secret, a colon and what looks like
+// one, unlike token:refresh.
+func (s Sanitizer) states(segment string) bool {
+	name, value, ok := strings.Cut(segment, ":")
+	return ok && looksSecret(value) && s.judge(name) != harmless
 }
 
 // Pattern returns the pattern that a route, or a target in the place of one, consists of:
@@ -175,11 +184,11 @@ func (s Sanitizer) parameters(path, route string) string {
 				continue
 			}
 			last := i + offset
-			if strings.Contains(segment, "*") || strings.Contains(segment, "...") {
+			if strings.Contains(segment, "*") || strings.Contains(segment, "...") || strings.Contains(segment, ".+") || strings.Contains(segment, "path:") {
 				last = len(starts) - 1
 			}
 			for n := max(i+offset, 0); n <= min(last, len(starts)-1); n++ {
-				secrets[n] = secrets[n] || found == secret || looksSecret(at(n))
+				secrets[n] = secrets[n] || found == certain || looksSecret(at(n))
 			}
 		}
 	}

@@ -31,10 +31,10 @@ type Sanitizer struct {
 func New(more []string) Sanitizer {
 	s := Sanitizer{secrets: map[string]secrecy{}, endings: map[string]secrecy{}}
 	for _, name := range slices.Concat(secretParameters, secretEndings, more) {
-		s.secrets[joined(name)] = secret
+		s.secrets[joined(name)] = certain
 	}
 	for _, name := range slices.Concat(secretEndings, more) {
-		s.endings[joined(name)] = secret
+		s.endings[joined(name)] = certain
 	}
 	for name := range vagueNames {
 		s.secrets[name] = vague
@@ -43,7 +43,7 @@ func New(more []string) Sanitizer {
 		}
 	}
 	for _, name := range more {
-		s.secrets[joined(name)], s.endings[joined(name)] = secret, secret
+		s.secrets[joined(name)], s.endings[joined(name)] = certain, certain
 	}
 	delete(s.secrets, "")
 	delete(s.endings, "")

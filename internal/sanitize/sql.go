@@ -38,7 +38,9 @@ func Statement(system, text string) (normal string, ok bool) {
 // copy a statement that needs no change.
 func (d dialect) normalize(text string) (normal string, ok bool) {
 	text = strings.TrimSpace(Truncate(text, MaxStatement))
-	text = withoutData(text)
+	if strings.Contains(text, "FORMAT") || strings.Contains(text, "format") || strings.Contains(text, "STDIN") || strings.Contains(text, "stdin") {
+		text = withoutData(text)
+	}
 	if d.ambiguous && d.doubtful(text) {
 		return "", false
 	}
@@ -58,18 +60,10 @@ func (d dialect) normalize(text string) (normal string, ok bool) {
 			prefix = i
 			i = identifierEnd(text, end)
 			if d.identifies(text, prefix, i) {
-				from := d.gapEnd(text, i)
-				end = from + len(upTo(text[from:], " \t\r\n;'\""))
-				if end > from && !strings.EqualFold(text[from:end], "values") {
-					b.WriteString(text[copied:from])
-					b.WriteString("?")
-					i, copied, prefix = end, end, -1
-				} else if from < len(text) && text[from] == '"' {
-					b.WriteString(text[copied:from])
-					b.WriteString("?")
-					i, prefix = quoteEnd(text, from, false), -1
-					copied = i
-				}
+				// What follows may hold the password, old or new, in any form.
+				b.WriteString(text[copied:d.gapEnd(text, i)])
+				b.WriteString("?")
+				return strings.TrimSpace(b.String()), true
 			}
 			continue
 		case c == ' ' && end < len(text) && !isSpace(text[end]) && !d.commentAt(text, end):
@@ -83,7 +77,7 @@ func (d dialect) normalize(text string) (normal string, ok bool) {
 			end, by = alternativeEnd(text, i), "?"
 		case c == '\'', c == '"' && !d.quotedIdentifiers:
 			escapes := d.escapes || word >= 0 && strings.EqualFold(text[word:i], "e")
-			end, by = quoteEnd(text, i, escapes), "?"
+			end, by = stringEnd(text, i, escapes), "?"
 		case c == '"', c == '`' && d.backticks, c == '[' && d.brackets:
 			end = quoteEnd(text, i, false)
 			if c == '[' {
@@ -124,21 +118,19 @@ func (d dialect) normalize(text string) (normal string, ok bool) {
 // withoutData cuts off the data that follows COPY ... FROM STDIN and INSERT ... FORMAT in
 // the text of a statement.
 func withoutData(text string) string {
-	switch {
-	case len(text) > 6 && strings.EqualFold(text[:4], "copy"):
-		if line := strings.IndexAny(text, ";\n"); line >= 0 {
-			return text[:line]
-		}
-	case len(text) > 6 && strings.EqualFold(text[:6], "insert"):
-		if found := insertFormat.FindStringIndex(text); found != nil {
-			return text[:found[1]]
+	for _, found := range [][]int{copyFrom.FindStringIndex(text), insertFormat.FindStringIndex(text)} {
+		if found != nil {
+			text = text[:min(found[1], len(text))]
 		}
 	}
 	return text
 }
 
-// insertFormat matches an INSERT of ClickHouse in front of its data.
-var insertFormat = regexp.MustCompile(`(?i)^insert\s+into\s+[^'"]*?\sformat\s+\w+`)
+// These match a COPY of Postgres and an INSERT of ClickHouse in front of their data.
+var (
+	copyFrom     = regexp.MustCompile(`(?is)\bcopy\b[^;]*?\bfrom\s+stdin\b[^;\n]*`)
+	insertFormat = regexp.MustCompile(`(?is)^insert\s+into\s.*?\sformat\s+\w+`)
+)
 
 // doubtful reports whether dialects read text in different ways.
 func (d dialect) doubtful(text string) bool {
@@ -287,6 +279,22 @@ func quoteEnd(s string, i int, escapes bool) int {
 		}
 	}
 	return len(s)
+}
+
+// stringEnd returns where the string at i ends, which goes on if the next line starts with
+// a quote.
+func stringEnd(s string, i int, escapes bool) int {
+	end := quoteEnd(s, i, escapes)
+	for {
+		next := end
+		for next < len(s) && isSpace(s[next]) {
+			next++
+		}
+		if next >= len(s) || s[next] != s[i] || s[i] != '\'' || strings.IndexByte(s[end:next], '\n') < 0 {
+			return end
+		}
+		end = quoteEnd(s, next, escapes)
+	}
 }
 
 // closing returns the quote that closes what c opens.
