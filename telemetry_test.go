@@ -173,9 +173,9 @@ func TestExporter_IDs_OfAnotherForm(t *testing.T) {
 			require.Equal(t, []string{want, want, want}, pgtest.All[string](t, d, "SELECT coalesce("+tt.column+"::text, '') FROM canonical_api_line"))
 			require.Equal(t, tt.warned, b.logs.FilterMessageSnippet("values are left out").FilterField(zap.String("column", "account_id")).Len())
 			if tt.warned > 0 {
-				metadatatest.AssertEqualCanonicalLineRepairs(t, b.telemetry,
-					[]metricdata.DataPoint[int64]{{Attributes: ofTable("column", "account_id", "kind", "type"), Value: 3}},
-					metricdatatest.IgnoreTimestamp(), metricdatatest.IgnoreExemplars())
+				require.EqualValues(t, 3, b.counter(t, "otelcol_canonical_line_repairs", "column", "account_id"))
+				require.EqualValues(t, 3, b.counter(t, "otelcol_canonical_line_repairs", "kind", "type"))
+				require.EqualValues(t, 3, b.sum(t, "otelcol_canonical_line_repairs"))
 			}
 			found := 0
 			if tt.column == "account_id" && tt.warned == 0 {
