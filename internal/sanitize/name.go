@@ -199,6 +199,12 @@ func (s Sanitizer) ending(w *words) secrecy {
 // Secret reports whether a name is that of a secret.
 func (s Sanitizer) Secret(name string) bool { return s.judge(name) != harmless }
 
+// SecretHeader reports whether a header's value is a secret: by the header's name, or by
+// its last word if the value looks like one.
+func (s Sanitizer) SecretHeader(name, value string) bool {
+	return s.Secret(name) || looksSecret(value) && s.Secret(name[strings.LastIndexByte(name, '-')+1:])
+}
+
 // looksSecret reports whether a value of a vague name looks like a secret: it is long
 // enough and mixes letters and digits, but not as an error code does, such as E11000 or
 // HTTP_404.
