@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"canonicallineexporter/internal/oteltest"
 	"canonicallineexporter/internal/pgtest"
 )
 
@@ -86,7 +88,23 @@ func TestCollector_Secrets_AreNowhere(t *testing.T) {
 	d.Close(t)
 	c := start(t, s)
 	deliver := overGRPC(t, c)
-	require.NoError(t, deliver(t.Context(), indiscreet()))
+	td := indiscreet()
+	plantings := oteltest.ReadPlantings(t, "planted.txt")
+	secrets := map[string]bool{secret: true}
+	for n, p := range plantings {
+		p.Request(t, n+2, numbering).ResourceSpans().MoveAndAppendTo(td.ResourceSpans())
+		for _, planted := range p.Secrets {
+			secrets[planted] = true
+		}
+	}
+	require.NoError(t, deliver(t.Context(), td))
+	requireNone := func(text, where string) {
+		t.Helper()
+		for planted := range secrets {
+			i := strings.Index(text, planted)
+			require.Negative(t, i, "%s holds ...%q", where, text[max(i-60, 0):max(i, 0)])
+		}
+	}
 	c.awaitStatus(t, "StatusRecoverableError")
 	c.Kill()
 	held := 0
@@ -95,7 +113,7 @@ func TestCollector_Secrets_AreNowhere(t *testing.T) {
 			return err
 		}
 		content, err := os.ReadFile(path)
-		require.NotContains(t, string(content), secret, path)
+		requireNone(string(content), path)
 		held += bytes.Count(content, []byte("REDACTED"))
 		return err
 	}))
@@ -104,15 +122,18 @@ func TestCollector_Secrets_AreNowhere(t *testing.T) {
 
 	d.Open(t)
 	c = start(t, s)
-	d.Await(t, "SELECT count(*) = 1 FROM canonical_api_line")
+	d.Await(t, fmt.Sprintf("SELECT count(*) = %d FROM canonical_api_line", 1+len(plantings)))
 	metrics, err := c.ReadMetrics(t.Context())
 	require.NoError(t, err)
 	require.Contains(t, metrics, "otelcol_canonical_line_written")
 	c.terminate(t)
 
-	stored := pgtest.One[string](t, d, "SELECT to_jsonb(l)::text FROM canonical_api_line l")
-	for _, text := range []string{stored, first, c.Log(), metrics} {
-		require.NotContains(t, text, secret)
+	lines := pgtest.All[string](t, d, "SELECT to_jsonb(l)::text FROM canonical_api_line l ORDER BY http_path = '/path' DESC")
+	stored := lines[0]
+	for where, text := range map[string]string{
+		"the table": strings.Join(lines, "\n"), "the first log": first, "the second log": c.Log(), "a metric": metrics,
+	} {
+		requireNone(text, where)
 	}
 	require.Contains(t, stored, `"auth_type": "bearer"`)
 	require.Contains(t, stored, `"full_url": "https://REDACTED@host/path?Token=REDACTED&sig=REDACTED&a=1&%70assword=REDACTED"`)

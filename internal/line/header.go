@@ -56,10 +56,11 @@ func (r *resolver) selectedHeaders() copyrow.Value {
 	return copyrow.ListValue(slices.Compact(headers))
 }
 
-// headerValue returns the value of a header, redacted if the header's name, or what the
-// configured prefix leaves of it, is that of a secret.
+// headerValue returns the value of a header, redacted if it is a secret by the header's
+// name or by what the configured prefix leaves of that.
 func (r *resolver) headerValue(h namedValue) string {
-	if r.sanitizer.Secret(h.name) {
+	value := textOf(h.value)
+	if r.sanitizer.SecretHeader(h.name, value) {
 		return sanitize.Redacted
 	}
 	for _, prefix := range r.headerPrefixes {
@@ -67,5 +68,5 @@ func (r *resolver) headerValue(h namedValue) string {
 			return sanitize.Redacted
 		}
 	}
-	return textOf(h.value)
+	return value
 }

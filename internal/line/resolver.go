@@ -34,6 +34,10 @@ type resolver struct {
 	target target
 	// status, path and pattern are the values of the columns on which others depend.
 	status, path, pattern copyrow.Value
+	// judged is the last route that was searched for parameters with the name of a secret,
+	// namesSecret says that it has one. The requests of an export share few routes.
+	judged      string
+	namesSecret bool
 	// failure says that the request failed; failures then holds the failures along the
 	// failing path.
 	failure  bool
@@ -151,6 +155,7 @@ func (r *resolver) unload() {
 	r.Request, r.read, r.failures = request.Request{}, pcommon.Resource{}, nil
 	r.call, r.target = call{}, target{}
 	r.status, r.path, r.pattern = copyrow.Null, copyrow.Null, copyrow.Null
+	r.judged, r.namesSecret = "", false
 	clear(r.repairs)
 }
 
@@ -312,7 +317,7 @@ func (r *resolver) sanitize(v *copyrow.Value, i int) {
 	case copyrow.Text:
 		switch i {
 		case r.pathColumn, r.originalPathColumn:
-			v.SetText(r.sanitizer.Path(v.Text(), r.pattern.Text(), c.Type.Width, &r.repairs[i]))
+			v.SetText(r.sanitizer.Path(v.Text(), r.secretPattern(), c.Type.Width, &r.repairs[i]))
 			return
 		case r.routeColumn:
 			v.SetText(r.sanitizer.Route(v.Text(), c.Type.Width, &r.repairs[i]))
@@ -339,6 +344,19 @@ func (r *resolver) sanitize(v *copyrow.Value, i int) {
 		}
 	default:
 	}
+}
+
+// secretPattern returns the request's route if one of its parameters has the name of a
+// secret, else an empty string.
+func (r *resolver) secretPattern() string {
+	route := r.pattern.Text()
+	if route != r.judged {
+		r.judged, r.namesSecret = route, r.sanitizer.NamesSecret(route)
+	}
+	if !r.namesSecret {
+		return ""
+	}
+	return route
 }
 
 // payload returns the request's body, NULL if the configuration does not capture bodies.

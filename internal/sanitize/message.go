@@ -433,8 +433,8 @@ func (s Sanitizer) paired(text string, i int) (from, to int) {
 	}
 	// Elixir and Erlang have {:name, "value"}, PHP s:4:"name";s:5:"value"
 	serialized := quoted && text[i] == ';' && strings.HasPrefix(text[i+1:], "s:")
-	if name == "" || open < 1 || quoted && !isQuote(text[open]) || s.judge(name) != certain ||
-		!serialized && (text[i] == ';' || !precededBy(text, open, "{") && (!quoted || !precededBy(text, open, "[("))) {
+	listed := text[i] == ',' && (precededBy(text, open, "{") || quoted && precededBy(text, open, "[("))
+	if name == "" || open < 1 || quoted && !isQuote(text[open]) || !serialized && !listed || s.judge(name) != certain {
 		return 0, 0
 	}
 	if serialized {

@@ -86,31 +86,34 @@ type words struct {
 // as in apiKey and SAMLResponse.
 func wordsOf(name string) (w words) {
 	name = name[max(len(name)-longest, 0):]
-	isUpper := func(i int) bool { return i >= 0 && i < len(name) && name[i] >= 'A' && name[i] <= 'Z' }
-	isLower := func(i int) bool { return i >= 0 && i < len(name) && name[i] >= 'a' && name[i] <= 'z' }
 	parted := true
+	var before byte
 	for i := range len(name) {
 		c := name[i]
 		if !isWord(c) || c == '_' {
-			parted = true
+			parted, before = true, c
 			continue
 		}
-		if isUpper(i) && (isLower(i-1) || isUpper(i-1) && isLower(i+1)) {
-			parted = true
+		letter := c
+		if isUpper(c) {
+			letter |= 0x20
+			parted = parted || isLower(before) || isUpper(before) && i+1 < len(name) && isLower(name[i+1])
 		}
 		if parted {
 			w.starts[w.count] = uint8(w.size)
 			w.count++
 			parted = false
 		}
-		if isUpper(i) {
-			c |= 0x20
-		}
-		w.letters[w.size] = c
+		w.letters[w.size] = letter
 		w.size++
+		before = c
 	}
 	return w
 }
+
+func isUpper(c byte) bool { return c >= 'A' && c <= 'Z' }
+
+func isLower(c byte) bool { return c >= 'a' && c <= 'z' }
 
 // last returns the last n words, joined.
 func (w *words) last(n int) []byte { return w.letters[w.starts[w.count-n]:w.size] }
@@ -198,6 +201,12 @@ func (s Sanitizer) ending(w *words) secrecy {
 
 // Secret reports whether a name is that of a secret.
 func (s Sanitizer) Secret(name string) bool { return s.judge(name) != harmless }
+
+// SecretHeader reports whether a header's value is a secret: by the header's name, or by
+// its last word if the value looks like one.
+func (s Sanitizer) SecretHeader(name, value string) bool {
+	return s.Secret(name) || looksSecret(value) && s.Secret(name[strings.LastIndexByte(name, '-')+1:])
+}
 
 // looksSecret reports whether a value of a vague name looks like a secret: it is long
 // enough and mixes letters and digits, but not as an error code does, such as E11000 or

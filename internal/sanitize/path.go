@@ -3,11 +3,11 @@ package sanitize
 import "strings"
 
 // Path returns a path of this width without its secrets: values of matrix parameters such
-// as ;jsessionid=, JWTs, and segments for which the route, if there is one, has a
-// parameter with the name of a secret. A width of 0 means no limit. It counts repairs.
+// as ;jsessionid=, JWTs, and segments for which the route has a parameter with
+// the name of a secret. An empty route has none. A width of 0 means no limit. It counts repairs.
 func (s Sanitizer) Path(path, route string, width int, repairs *Repairs) string {
 	clear := path
-	if route != "" && s.namesSecret(route) {
+	if route != "" {
 		clear = s.parameters(path, route)
 	}
 	if !plainPath(clear) {
@@ -113,8 +113,8 @@ func (s Sanitizer) Route(route string, width int, repairs *Repairs) string {
 // dynamic starts the parameters of a route in one framework or another.
 const dynamic = "{:<[$*("
 
-// namesSecret reports whether a parameter of the route has the name of a secret.
-func (s Sanitizer) namesSecret(route string) bool {
+// NamesSecret reports whether a parameter of the route has the name of a secret.
+func (s Sanitizer) NamesSecret(route string) bool {
 	return strings.ContainsAny(route, dynamic) && s.parameter(route) != harmless
 }
 
