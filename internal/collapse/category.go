@@ -33,7 +33,8 @@ type facts struct {
 	message string
 }
 
-// note reports whether the attribute is one of them.
+// note keeps the attribute if it is one of them. It reports whether nothing but the category
+// depends on it.
 func (f *facts) note(key string, v pcommon.Value) bool {
 	switch key {
 	case "db.system.name", "db.system":
@@ -45,6 +46,7 @@ func (f *facts) note(key string, v pcommon.Value) bool {
 		f.noteText(v)
 	case "db.collection.name", "db.sql.table", "db.mongodb.collection", "db.cassandra.table", "aws.dynamodb.table_names":
 		f.collection = textOf(v)
+		return false
 	case "jdbc.datasource.name", "jdbc.datasource.driver", "jdbc.datasource.pool":
 		f.jdbc = true
 	case "db.operation.name", "db.operation":
@@ -55,8 +57,11 @@ func (f *facts) note(key string, v pcommon.Value) bool {
 		f.http = true
 	case "rpc.system.name", "rpc.system", "rpc.method", "rpc.service":
 		f.rpc = true
-	case "messaging.system", "messaging.destination.name", "messaging.destination":
+	case "messaging.system":
 		f.messaging = true
+	case "messaging.destination.name", "messaging.destination":
+		f.messaging = true
+		return false
 	case "messaging.batch.message_count":
 		f.messages = countOf(v)
 	default:

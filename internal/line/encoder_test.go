@@ -158,7 +158,9 @@ var sources = []string{
 	"http.request.header.authorization", "http.request.header.x-crunchy-a", "http.request.header.x-original-uri",
 	"request.id", "user.id", "enduser.id", "error.type", "sentry.event_id", "canonical.http_path", "canonical.status",
 	"canonical.duration", "canonical.ip", "canonical.sudo", "canonical.query_string", "canonical.x_crunchy_headers",
-	"canonical.account_id", "canonical.statistics.a", "service.name",
+	"canonical.account_id", "canonical.statistics.a", "service.name", "http.request.header.x-forwarded-for",
+	"http.request.header.forwarded", "rpc.service", "rpc.method", "rpc.jsonrpc.error_code", "grpc.status_code", "faas.name",
+	"exception.message", "gin.errors", "error", "outcome", "uri", "status", "guid:x-request-id", "response_flags", "url.scheme",
 }
 
 func FuzzEncoder_Append(f *testing.F) {
@@ -179,7 +181,7 @@ func FuzzEncoder_Append(f *testing.F) {
 		for i, source := range append(sources, key) {
 			put(t, req, source, value, shape+uint8(i), number)
 		}
-		for _, cfg := range []Config{config, {}} {
+		for _, cfg := range []Config{config, {}, {TrustedProxies: 2}} {
 			if batch := encode(NewMapper(cfg), req); batch.Len() > 0 {
 				requireWellFormed(t, batch)
 			}
