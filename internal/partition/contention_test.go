@@ -237,15 +237,16 @@ func TestMaintainer_OverlappingReaders_DoNotStarveFinalize(t *testing.T) {
 	t.Parallel()
 	k := keep(t, nil)
 	k.round(t, 0)
-	const read = "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM lines; SELECT pg_sleep(3); COMMIT"
+	const read = "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM lines; SELECT pg_sleep(4); COMMIT"
 	var stop atomic.Bool
 	var reading sync.WaitGroup
-	for i := range 2 {
+	// The latest of them has more than lockTimeout left at any time.
+	for i := range 4 {
 		conn, err := pgx.Connect(t.Context(), k.URL)
 		require.NoError(t, err)
 		reading.Go(func() {
 			defer conn.Close(context.WithoutCancel(t.Context()))
-			_, _ = conn.PgConn().Exec(t.Context(), fmt.Sprintf("SELECT pg_sleep(%g)", 1.5*float64(i))).ReadAll()
+			_, _ = conn.PgConn().Exec(t.Context(), fmt.Sprintf("SELECT pg_sleep(%d)", i)).ReadAll()
 			for !stop.Load() {
 				_, _ = conn.PgConn().Exec(t.Context(), read).ReadAll()
 			}
@@ -253,7 +254,7 @@ func TestMaintainer_OverlappingReaders_DoNotStarveFinalize(t *testing.T) {
 	}
 	defer reading.Wait()
 	defer stop.Store(true)
-	k.Await(t, "(SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'BEGIN ISOLATION%') = 2")
+	k.Await(t, "(SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'BEGIN ISOLATION%') = 4")
 	k.round(t, 3*24*time.Hour)
 	for range 3 {
 		k.round(t, claimTime)
