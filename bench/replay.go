@@ -23,6 +23,8 @@ func (b *bench) replayCases() []benchCase {
 
 func (b *bench) replay(ctx context.Context) (int, time.Duration, error) {
 	w := newWorkload(b.lines, 0)
+	// Both exporters say of these requests that an earlier one may have had spans of them.
+	w.ended = w.ended.Add(-time.Minute)
 	var took time.Duration
 	for range 2 {
 		e, err := b.startExporter(ctx, 1000)
