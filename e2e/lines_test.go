@@ -15,9 +15,11 @@ type storedLine struct {
 	incomplete bool
 }
 
-// lostLine is a line that a fault took.
+// lostLine is a line that a fault took, as the last one to do so found it.
 type lostLine struct {
 	storedLine
+	// at is when the first fault took it. Versions that were on their way then may come
+	// after a later one was lost.
 	at time.Time
 }
 
@@ -25,7 +27,11 @@ type lostLine struct {
 func (w *world) lose(tx pgx.Tx, table string) error {
 	lines, err := w.read(tx, table)
 	for id, line := range lines {
-		w.lost[id] = lostLine{line, time.Now()}
+		lost := lostLine{line, time.Now()}
+		if former, again := w.lost[id]; again {
+			lost.at = former.at
+		}
+		w.lost[id] = lost
 	}
 	return err
 }
