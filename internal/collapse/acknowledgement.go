@@ -8,12 +8,14 @@ func (d *Delivery) Acknowledge() Outcomes {
 		s := d.collapser.shard(o.trace)
 		s.mu.Lock()
 		r := o.request
+		r.offers--
 		if r.taken > 0 {
 			d.outcomes.Amended++
 		} else if !r.gone {
 			d.collapser.amendable.Add(1)
 		}
 		r.taken = max(r.taken, o.version)
+		d.pack(s, s.traces[o.trace])
 		s.mu.Unlock()
 	}
 	for i := range d.traces {
@@ -45,7 +47,8 @@ func (d *Delivery) acknowledge(g *group) {
 	s := d.collapser.shard(g.id)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	t := s.traces[g.id]
+	t := d.recall(s, g.id)
+	defer d.pack(s, t)
 	for i := g.first; i != 0; i = d.export[i-1].next {
 		e := &d.export[i-1]
 		var known *span
@@ -87,7 +90,7 @@ func (d *Delivery) acknowledgeServer(s *shard, t *trace, known *span) {
 	d.outcomes.Servers++
 	if r.version > r.taken {
 		s.schedule.plan(t, d.collapser.dueOfRequest(t, r))
-		s.due.Store(s.schedule.due())
+		s.noteDue()
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"testing"
+	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
@@ -131,4 +132,64 @@ func BenchmarkShapes(b *testing.B) {
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/descendants, "ns/span")
 		})
 	}
+}
+
+// BenchmarkRequests takes in requests of five spans, 5,000 a second, each whole and in one
+// export, while those of the window before are kept.
+func BenchmarkRequests(b *testing.B) {
+	b.ReportAllocs()
+	const (
+		perTrace = 5
+		requests = exportSize / perTrace
+		every    = time.Second * requests / 5_000
+	)
+	td := queryExport(requests * perTrace)
+	spans := td.ResourceSpans().At(0).ScopeSpans().At(0).Spans()
+	for i := perTrace - 1; i < spans.Len(); i += perTrace {
+		s := spans.At(i)
+		s.SetKind(ptrace.SpanKindServer)
+		s.SetName("GET /clusters/{cluster_id}")
+		s.Attributes().Clear()
+		for a := range 20 {
+			s.Attributes().PutStr(fmt.Sprintf("http.request.header.x-%d", a), "0123456789abcdef")
+		}
+	}
+	cfg := config()
+	c := New(cfg)
+	now, number := arrival, uint64(0)
+	send := func() {
+		for i := 0; i < requests; i++ {
+			for j := range perTrace {
+				s := spans.At(i*perTrace + j)
+				identify(s, number+uint64(j), perTrace)
+				if j == perTrace-1 {
+					s.SetSpanID(s.ParentSpanID())
+					s.SetParentSpanID(pcommon.SpanID{})
+				}
+			}
+			number += perTrace
+		}
+		x := c.Enter(td, now)
+		if len(x.Requests) != requests {
+			b.Fatal("not every request is offered")
+		}
+		x.Acknowledge()
+		x.Release()
+		now = now.Add(every)
+		x = c.Sweep(now)
+		x.Acknowledge()
+		x.Release()
+	}
+	before := heap()
+	for range 2 * cfg.AmendWindow / every {
+		send()
+	}
+	bytes := float64(heap()-before) / float64(c.Amendable())
+	for done := 0; b.Loop(); done++ {
+		if done%requests == 0 {
+			send()
+		}
+	}
+	b.ReportMetric(bytes, "bytes/request")
+	runtime.KeepAlive(c)
 }

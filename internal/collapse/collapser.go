@@ -87,6 +87,7 @@ func New(cfg Config) *Collapser {
 	for i := range c.shards {
 		s := &c.shards[i]
 		s.traces = map[pcommon.TraceID]*trace{}
+		s.archive = newArchive()
 		s.due.Store(never)
 	}
 	c.configure(cfg)
@@ -103,7 +104,7 @@ func (c *Collapser) configure(cfg Config) {
 	limit := max(1, cfg.MaxPendingSpans/shards)
 	for i := range c.shards {
 		s := &c.shards[i]
-		s.done.limit, s.bereft.limit = limit, limit
+		s.done.limit, s.bereft.limit, s.archive.limit = limit, limit, limit
 	}
 }
 

@@ -26,8 +26,9 @@ type Delivery struct {
 	now       int64
 	export    []entered
 	traces    []group
-	// byTrace finds the group of a trace.
-	byTrace map[pcommon.TraceID]int32
+	// byTrace finds the group of a trace; lastGroup is that of the last span.
+	byTrace   map[pcommon.TraceID]int32
+	lastGroup int32
 	// offered holds the versions in Requests. Nobody else offers those in final again, of
 	// requests that are not kept any more, nor the marks in finalMarks.
 	offered    []offer
@@ -152,7 +153,7 @@ func (c *Collapser) Enter(td ptrace.Traces, arrival time.Time) *Delivery {
 	d := c.newDelivery(arrival)
 	d.read(td)
 	for i := range d.traces {
-		d.enter(&d.traces[i], arrival)
+		d.enter(&d.traces[i])
 	}
 	c.makeRoom(d)
 	return d
@@ -167,6 +168,7 @@ func (d *Delivery) Release() {
 		d.collapser.final = append(d.collapser.final, d.final...)
 		d.collapser.marks = append(d.collapser.marks, d.finalMarks...)
 		d.collapser.mu.Unlock()
+		d.withdraw()
 	}
 	// One huge export must not hold its memory for ever.
 	const most = 1 << 13
@@ -188,6 +190,16 @@ func (d *Delivery) Release() {
 	c.unused.Put(d)
 }
 
+// withdraw ends the offers of a delivery that was refused.
+func (d *Delivery) withdraw() {
+	for _, o := range d.offered {
+		s := d.collapser.shard(o.trace)
+		s.mu.Lock()
+		o.request.offers--
+		s.mu.Unlock()
+	}
+}
+
 // read takes from the export what is kept of its spans, by trace.
 func (d *Delivery) read(td ptrace.Traces) {
 	for _, resourceSpans := range td.ResourceSpans().All() {
@@ -198,7 +210,7 @@ func (d *Delivery) read(td ptrace.Traces) {
 					span: d.collapser.reader.read(s, resource.process), otlp: s, resource: resource, scope: scopeSpans.Scope().Name(),
 				})
 				n := int32(len(d.export))
-				i, ok := d.byTrace[s.TraceID()]
+				i, ok := d.groupOf(s.TraceID())
 				if !ok {
 					i = int32(len(d.traces))
 					d.traces = append(d.traces, group{id: s.TraceID(), first: n})
@@ -206,6 +218,7 @@ func (d *Delivery) read(td ptrace.Traces) {
 				} else {
 					d.export[d.traces[i].last-1].next = n
 				}
+				d.lastGroup = i
 				d.traces[i].last = n
 				d.traces[i].size++
 			}
@@ -213,24 +226,72 @@ func (d *Delivery) read(td ptrace.Traces) {
 	}
 }
 
+// groupOf finds the group of a trace, which is mostly that of the span before.
+func (d *Delivery) groupOf(id pcommon.TraceID) (int32, bool) {
+	if last := d.lastGroup; int(last) < len(d.traces) && d.traces[last].id == id {
+		return last, true
+	}
+	i, ok := d.byTrace[id]
+	return i, ok
+}
+
 // enter takes in the spans of one trace and offers the requests that they change.
-func (d *Delivery) enter(g *group, arrival time.Time) {
+func (d *Delivery) enter(g *group) {
 	c := d.collapser
 	s := c.shard(g.id)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	e := d.open(s, s.trace(g.id, g.size))
+	t := d.recall(s, g.id)
+	if t == nil {
+		t = s.newTrace(g.id, g.size)
+	}
+	e := d.open(s, t)
 	e.group = g
 	if e.live > 0 && c.dueOf(e.trace) <= d.now {
 		e.expire()
 	}
 	e.latest = max(e.latest, d.now)
 	for i := g.first; i != 0; i = d.export[i-1].next {
-		e.enter(&d.export[i-1], arrival)
+		e.enter(&d.export[i-1])
 	}
 	e.foldServers()
 	e.offerTouched()
 	e.settle()
+}
+
+// recall returns a trace that is kept, nil if it is not. It unpacks one in the archive.
+func (d *Delivery) recall(s *shard, id pcommon.TraceID) *trace {
+	if t := s.traces[id]; t != nil || !s.archive.has(id) {
+		return t
+	}
+	e := d.open(s, s.newTrace(id, 0))
+	if s.archive.unpack(e.trace, s.newServing) {
+		// It is forgotten in the way that others are.
+		d.collapser.held.Add(int64(e.live))
+		for _, r := range e.requests {
+			if r.taken > 0 {
+				d.collapser.amendable.Add(1)
+			}
+		}
+	}
+	if d.collapser.dueOf(e.trace) <= d.now {
+		e.expire()
+	}
+	e.settle()
+	return s.traces[id]
+}
+
+// pack moves a trace into the archive if nothing is expected of it. It may be nil.
+func (d *Delivery) pack(s *shard, t *trace) {
+	if t == nil || !s.archive.takes(t) {
+		return
+	}
+	s.archive.pack(t, d.collapser.cfg.AmendWindow)
+	for _, r := range t.requests {
+		s.reuse(r)
+	}
+	s.remove(t)
+	s.noteDue()
 }
 
 // open starts to work on a trace, under the lock of its shard.

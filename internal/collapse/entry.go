@@ -19,10 +19,10 @@ type entry struct {
 }
 
 // enter takes in one span, unless it is known.
-func (e *entry) enter(s *entered, arrival time.Time) {
+func (e *entry) enter(s *entered) {
 	if place := e.find(s.identity); place != 0 {
 		s.place = place
-		e.enterAgain(place, s, arrival)
+		e.enterAgain(place, s)
 		return
 	}
 	if known := e.done.find(s.identity); known != nil {
@@ -41,7 +41,7 @@ func (e *entry) enter(s *entered, arrival time.Time) {
 	i := e.keep(s.span)
 	s.place = i
 	if s.has(server) {
-		e.enterServer(i, s, arrival)
+		e.enterServer(i, s)
 	} else {
 		e.pend(1)
 		e.link(i)
@@ -64,12 +64,12 @@ func (e *entry) pend(n int32) {
 
 // enterAgain takes in a span that is kept already. It may be a SERVER span that has ended
 // since.
-func (e *entry) enterAgain(place int32, s *entered, arrival time.Time) {
+func (e *entry) enterAgain(place int32, s *entered) {
 	known := e.at(place)
 	if known.request != 0 && !s.unfinished() {
 		if r := e.requests[known.request-1]; r.unfinished && !r.offered {
 			known.start, known.end, known.flags = s.start, s.end, known.flags|s.flags
-			r.arrival = arrival
+			r.arrival = e.now
 			e.keepSnapshot(r, s)
 			e.proceed(r, func() { r.unfinished = false })
 			e.change(r)
@@ -94,8 +94,9 @@ func (e *entry) enterDone(known *doneSpan, s *entered) {
 }
 
 // enterServer makes a request of a SERVER span.
-func (e *entry) enterServer(i int32, s *entered, arrival time.Time) {
-	r := &serving{span: i, arrival: arrival, recording: recordingOf(s)}
+func (e *entry) enterServer(i int32, s *entered) {
+	r := e.shard.newServing()
+	r.span, r.arrival, r.recording = i, e.now, recordingOf(s)
 	e.addRequest(r)
 	e.keepSnapshot(r, s)
 	e.chainOrphan(i) // its parent may yet come and be in its process
@@ -300,7 +301,7 @@ func (e *entry) drop(i int32, yield func(*span)) {
 		}
 		yield(e.at(i))
 		if r := e.at(i).request; r != 0 {
-			e.collapser.bytes.Add(-int64(len(e.requests[r-1].snapshot)))
+			e.collapser.bytes.Add(-int64(len(e.requests[r-1].snapshot.values)))
 			e.removeRequest(e.requests[r-1])
 		}
 		e.discard(i)
@@ -327,7 +328,7 @@ func (e *entry) offerTouched() {
 // offer hands a request out. Its line is made of the spans that are known now.
 func (e *entry) offer(r *serving) {
 	root := e.at(r.span)
-	out := request.Request{Arrival: r.arrival, Descendants: e.descendants(r)}
+	out := request.Request{Arrival: time.Unix(0, r.arrival).UTC(), Descendants: e.descendants(r)}
 	if r.offered {
 		out.Version = r.version
 	}
@@ -335,9 +336,10 @@ func (e *entry) offer(r *serving) {
 	if s := e.ofExport(root); s != nil {
 		out.Resource, out.Span = s.resource.otlp, s.otlp
 	} else {
-		out.Resource, out.Span = restore(r.resource.Value(), r.snapshot)
+		out.Resource, out.Span = e.restore(r)
 	}
 	r.offeredBy = e.number
+	r.offers++
 	e.offered = append(e.offered, offer{e.id, r, r.version})
 	e.Requests = append(e.Requests, out)
 }
@@ -365,7 +367,7 @@ func (e *entry) spansOfExport(n int32) *entered { return &e.export[n-1] }
 
 // keepSnapshot keeps what lines of the request are made of.
 func (e *entry) keepSnapshot(r *serving, s *entered) {
-	before := len(r.snapshot)
-	r.resource, r.snapshot = e.snapshot.take(s.resource.otlp, s.otlp, e.collapser.cfg.Reads)
-	e.collapser.bytes.Add(int64(len(r.snapshot) - before))
+	before := len(r.snapshot.values)
+	r.snapshot = e.snapshot.take(r.snapshot.values[:0], s.resource.otlp, s.otlp, e.collapser.cfg.Reads)
+	e.collapser.bytes.Add(int64(len(r.snapshot.values) - before))
 }

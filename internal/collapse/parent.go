@@ -128,7 +128,7 @@ func (e *entry) fold(r *serving, parent int32) {
 			e.outcomes.Others++
 		}
 	}
-	_, otlp := restore(r.resource.Value(), r.snapshot)
+	_, otlp := e.restore(r)
 	e.collapser.reader.describe(e.at(i), otlp)
 	e.at(i).category = other // it answers and calls nobody
 	e.at(i).flags |= folded

@@ -29,7 +29,10 @@ func (c *Collapser) Sweep(now time.Time) *Delivery {
 			e.offerTouched()
 			e.settle()
 		}
-		s.due.Store(s.schedule.due())
+		for s.archive.due() <= d.now {
+			c.close(s)
+		}
+		s.noteDue()
 		s.mu.Unlock()
 	}
 	return d
@@ -64,7 +67,7 @@ func (e *entry) settle() {
 	} else {
 		s.schedule.plan(t, e.collapser.dueOf(t))
 	}
-	s.due.Store(s.schedule.due())
+	s.noteDue()
 }
 
 // dueOf returns when something has to be done about a trace.
@@ -197,7 +200,7 @@ func (e *entry) doneCandidates(s *span) (found []*owner) {
 func (e *entry) forget(r *serving) {
 	root := e.at(r.span)
 	of := e.memory().addOwner(owner{
-		Mark:    request.Mark{TraceID: e.id, SpanID: root.id, Ended: endOf(root, r.arrival), Arrival: r.arrival},
+		Mark:    request.Mark{TraceID: e.id, SpanID: root.id, Ended: endOf(root, r.arrival), Arrival: time.Unix(0, r.arrival).UTC()},
 		process: root.process, start: root.start, end: root.end, marked: r.incomplete,
 	})
 	if len(e.requests) == 1 && e.pending == 0 {
@@ -220,7 +223,7 @@ func (e *entry) forgetAll(r *serving, of *owner) {
 		e.collapser.amendable.Add(-1)
 	}
 	r.gone = true
-	e.collapser.bytes.Add(-int64(len(r.snapshot)))
+	e.collapser.bytes.Add(-int64(len(r.snapshot.values)))
 	e.collapser.held.Add(-int64(e.live))
 	e.clear()
 }
@@ -235,13 +238,13 @@ func (e *entry) take(r *serving, yield func(*span)) {
 }
 
 // endOf returns when a request ended, as request.Request does.
-func endOf(s *span, arrival time.Time) time.Time {
+func endOf(s *span, arrival int64) time.Time {
 	for _, t := range []pcommon.Timestamp{s.end, s.start} {
 		if t != 0 {
 			return time.UnixMicro(int64(t / 1000)).UTC()
 		}
 	}
-	return arrival.UTC().Truncate(time.Microsecond)
+	return time.UnixMicro(arrival / 1000).UTC()
 }
 
 // abandon gives up the spans of a trace that have no request, and tells count of each that
@@ -313,14 +316,26 @@ func (c *Collapser) makeRoom(d *Delivery) {
 			return
 		}
 		s.mu.Lock()
-		if t := s.schedule.next(never); t != nil {
+		if t := s.schedule.next(s.archive.due()); t != nil {
 			e := d.open(s, t)
 			e.evict()
 			e.settle()
+		} else if s.archive.due() < never {
+			d.outcomes.AmendableEvicted += c.close(s)
 		}
-		s.due.Store(s.schedule.due())
+		s.noteDue()
 		s.mu.Unlock()
 	}
+}
+
+// close ends the windows of the first trace in a shard's archive. It returns how many
+// requests could be amended until then.
+func (c *Collapser) close(s *shard) int {
+	ended := s.archive.close()
+	c.held.Add(-int64(ended.spans))
+	c.bytes.Add(-int64(ended.bytes))
+	c.amendable.Add(-int64(ended.requests))
+	return ended.requests
 }
 
 // evict removes all spans of a trace.
@@ -354,8 +369,8 @@ func (e *entry) evictRequest(r *serving) {
 		if r.taken > 0 {
 			e.outcomes.AmendableEvicted++
 		}
-		out := request.Request{Arrival: r.arrival, Descendants: e.descendants(r), Version: r.version}
-		out.Resource, out.Span = restore(r.resource.Value(), r.snapshot)
+		out := request.Request{Arrival: time.Unix(0, r.arrival).UTC(), Descendants: e.descendants(r), Version: r.version}
+		out.Resource, out.Span = e.restore(r)
 		e.offerFinal(finalOffer{out, r.taken > 0})
 		e.forget(r)
 	}

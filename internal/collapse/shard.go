@@ -13,25 +13,29 @@ type shard struct {
 	mu       sync.Mutex
 	traces   map[pcommon.TraceID]*trace
 	schedule schedule
+	// archive holds the other traces, packed.
+	archive archive
 	// done remembers spans that are no longer kept.
 	done memory[*doneTrace]
 	// bereft remembers spans that had a child evicted.
 	bereft memory[struct{}]
-	// unused are traces to be used again.
-	unused []*trace
+	// unused and unusedServings are to be used again.
+	unused         []*trace
+	unusedServings []*serving
 	// due is when something has to be done about a trace, in nanoseconds; never: not at
 	// all. It is read without the lock.
 	due atomic.Int64
 }
 
-// maxUnused bounds the traces that a shard keeps for use.
-const maxUnused = 256
+const (
+	// maxUnused bounds the traces and the requests that a shard keeps for use.
+	maxUnused = 256
+	// maxUnusedSnapshot bounds the memory of each of these requests, in bytes.
+	maxUnusedSnapshot = 2 << 10
+)
 
-// trace returns the trace of this id and makes it if it is not kept.
-func (s *shard) trace(id pcommon.TraceID, spans int) *trace {
-	if t := s.traces[id]; t != nil {
-		return t
-	}
+// newTrace makes a trace with room for so many spans.
+func (s *shard) newTrace(id pcommon.TraceID, spans int) *trace {
 	t := &trace{}
 	if n := len(s.unused); n > 0 {
 		t, s.unused = s.unused[n-1], s.unused[:n-1]
@@ -57,6 +61,27 @@ func (s *shard) remove(t *trace) {
 	}
 	*t = trace{due: never}
 }
+
+func (s *shard) newServing() *serving {
+	n := len(s.unusedServings)
+	if n == 0 {
+		return &serving{}
+	}
+	r := s.unusedServings[n-1]
+	s.unusedServings = s.unusedServings[:n-1]
+	return r
+}
+
+// reuse keeps a request for use that nothing refers to.
+func (s *shard) reuse(r *serving) {
+	if len(s.unusedServings) < maxUnused && cap(r.snapshot.values) <= maxUnusedSnapshot {
+		*r = serving{snapshot: snapshot{values: r.snapshot.values[:0]}}
+		s.unusedServings = append(s.unusedServings, r)
+	}
+}
+
+// noteDue notes when something has to be done.
+func (s *shard) noteDue() { s.due.Store(min(s.schedule.due(), s.archive.due())) }
 
 // doneTrace returns what is remembered of a trace, which may be kept; nil if nothing is.
 func (s *shard) doneTrace(t *trace, id pcommon.TraceID) *doneTrace {

@@ -1,6 +1,7 @@
 package collapse
 
 import (
+	"hash/maphash"
 	"math"
 	"unique"
 
@@ -11,9 +12,19 @@ import (
 	"canonicallineexporter/internal/request"
 )
 
-// A snapshot is what lines are made of: the SERVER span as OTLP's protobuf has it
-// (https://github.com/open-telemetry/opentelemetry-proto), with the attributes that lines
-// read and the exception that was recorded last. Requests of one resource share it.
+// A snapshot is what lines are made of: what the SERVER span has beside its times and its
+// ids, the attributes that lines read and the exception that was recorded last. Its keys are
+// its shape, which requests of one kind share, as those of one process share its resource.
+type snapshot struct {
+	// values is the head of the span, and then for each key of the shape a field of OTLP's
+	// AnyValue (https://github.com/open-telemetry/opentelemetry-proto), or emptyValue.
+	values []byte
+	// shape has the keys, each after its length. resource is OTLP's message.
+	shape, resource unique.Handle[string]
+}
+
+// emptyValue stands for a value without content. No field begins with it.
+const emptyValue = 0
 
 // Numbers of fields in OTLP.
 const (
@@ -24,14 +35,9 @@ const (
 	scopeSpansSpans       = 2
 	resourceAttributes    = 1
 
-	spanTraceID    = 1
 	spanSpanID     = 2
 	spanTraceState = 3
-	spanParentID   = 4
 	spanName       = 5
-	spanKind       = 6
-	spanStart      = 7
-	spanEnd        = 8
 	spanAttributes = 9
 	spanEvents     = 11
 	spanStatus     = 15
@@ -56,111 +62,146 @@ const (
 	arrayValues = 1
 )
 
-// snapshotter takes snapshots. Those of one export share memory.
+// snapshotter takes snapshots.
 type snapshotter struct {
-	// arena holds the snapshots, scratch nested messages whose length comes first.
-	arena   []byte
+	// scratch holds nested messages, whose length comes first.
 	scratch [][]byte
-	// keys are the keys of the last span by place, and whether lines read them: the spans
-	// of a service have the same attributes in the same places.
-	keys []readKey
+	// shape is that of the last span, which the next one mostly has too; shapes finds the
+	// others by a hash of their keys.
+	shape  *shape
+	shapes map[uint64]*shape
 	// resource is that of the last span, handle its snapshot.
 	resource pcommon.Resource
 	handle   unique.Handle[string]
 }
 
+// shape is the keys of a span in their order.
+type shape struct {
+	keys   []readKey
+	handle unique.Handle[string]
+}
+
+// readKey is a key, and whether lines read it.
 type readKey struct {
 	name string
 	read bool
 }
 
-// maxReadKeys bounds the keys that are remembered.
-const maxReadKeys = 64
+// maxShapes bounds the shapes that are remembered, maxShapeKeys the keys of each.
+const (
+	maxShapes    = 64
+	maxShapeKeys = 64
+)
 
-// arenaSize is how much memory is allocated at once.
-const arenaSize = 16 << 10
+var shapeSeed = maphash.MakeSeed()
 
 // reuse returns the snapshotter for another export.
 func (s *snapshotter) reuse() snapshotter {
-	return snapshotter{scratch: s.scratch, keys: s.keys}
+	return snapshotter{scratch: s.scratch, shape: s.shape, shapes: s.shapes}
 }
 
-// take returns the snapshots of a SERVER span and of its resource.
-func (s *snapshotter) take(resource pcommon.Resource, span ptrace.Span, reads func(string) bool) (unique.Handle[string], []byte) {
+// take returns the snapshot of a SERVER span, whose values it appends to b.
+func (s *snapshotter) take(b []byte, resource pcommon.Resource, span ptrace.Span, reads func(string) bool) snapshot {
 	if s.resource != resource || s.handle == (unique.Handle[string]{}) {
-		b := s.nested(0)
+		message := s.nested(0)
 		for key, v := range resource.Attributes().All() {
-			b = s.appendKeyValue(b, resourceAttributes, key, v, 1)
+			message = s.appendKeyValue(message, resourceAttributes, key, v, 1)
 		}
-		s.resource, s.handle = resource, unique.Make(string(b))
-		s.scratch[0] = b
+		s.resource, s.handle = resource, unique.Make(string(message))
+		s.scratch[0] = message
 	}
-	b := s.nested(0)
-	id, spanID, parentID := span.TraceID(), span.SpanID(), span.ParentSpanID()
-	b = appendBytes(b, spanTraceID, id[:])
-	b = appendBytes(b, spanSpanID, spanID[:])
-	if state := span.TraceState().AsRaw(); state != "" {
-		b = appendString(b, spanTraceState, state)
+	b = appendHead(b, span)
+	head, known := len(b), false
+	if s.shape != nil {
+		b, known = s.appendValues(b, span.Attributes(), s.shape)
 	}
-	if !parentID.IsEmpty() {
-		b = appendBytes(b, spanParentID, parentID[:])
+	if !known {
+		s.shape = s.shapeOf(span.Attributes(), reads)
+		b, _ = s.appendValues(b[:head], span.Attributes(), s.shape)
 	}
-	b = appendString(b, spanName, span.Name())
-	b = appendVarint(b, spanKind, uint64(span.Kind()))
-	b = protowire.AppendFixed64(protowire.AppendTag(b, spanStart, protowire.Fixed64Type), uint64(span.StartTimestamp()))
-	b = protowire.AppendFixed64(protowire.AppendTag(b, spanEnd, protowire.Fixed64Type), uint64(span.EndTimestamp()))
+	return snapshot{b, s.shape.handle, s.handle}
+}
+
+// appendHead appends what a span has beside its attributes.
+func appendHead(b []byte, span ptrace.Span) []byte {
+	id := span.SpanID()
+	b = append(b, id[:]...)
+	b = protowire.AppendString(b, span.Name())
+	b = protowire.AppendString(b, span.TraceState().AsRaw())
+	b = protowire.AppendVarint(b, uint64(span.Flags()))
+	b = protowire.AppendVarint(b, uint64(span.Status().Code()))
+	b = protowire.AppendString(b, span.Status().Message())
+	exception, ok := request.LastException(span)
+	b = protowire.AppendVarint(b, protowire.EncodeBool(ok))
+	if ok {
+		b = protowire.AppendString(b, exception.Type)
+		b = protowire.AppendString(b, exception.Message)
+	}
+	return b
+}
+
+// appendValues appends the values that lines read. It reports whether the span has the shape.
+func (s *snapshotter) appendValues(b []byte, attributes pcommon.Map, shape *shape) ([]byte, bool) {
 	place := 0
-	for key, v := range span.Attributes().All() {
-		if s.reads(place, key, reads) {
-			b = s.appendKeyValue(b, spanAttributes, key, v, 1)
+	for key, v := range attributes.All() {
+		if place == len(shape.keys) || shape.keys[place].name != key {
+			return b, false
+		}
+		if shape.keys[place].read {
+			b = s.appendRead(b, v)
 		}
 		place++
 	}
-	if e, ok := request.LastException(span); ok {
-		event := appendString(s.nested(1), eventName, "exception")
-		event = appendStringPair(event, eventAttributes, "exception.type", e.Type)
-		event = appendStringPair(event, eventAttributes, "exception.message", e.Message)
-		s.scratch[1] = event
-		b = appendBytes(b, spanEvents, event)
-	}
-	if code, message := span.Status().Code(), span.Status().Message(); code != ptrace.StatusCodeUnset || message != "" {
-		status := appendVarint(appendString(s.nested(1), statusMessage, message), statusCode, uint64(code))
-		s.scratch[1] = status
-		b = appendBytes(b, spanStatus, status)
-	}
-	if flags := span.Flags(); flags != 0 {
-		b = protowire.AppendFixed32(protowire.AppendTag(b, spanFlags, protowire.Fixed32Type), flags)
-	}
-	s.scratch[0] = b
-	return s.handle, s.keep(b)
+	return b, place == len(shape.keys)
 }
 
-// keep copies a snapshot into memory that lasts.
-func (s *snapshotter) keep(b []byte) []byte {
-	if cap(s.arena)-len(s.arena) < len(b) {
-		s.arena = make([]byte, 0, max(len(b), min(arenaSize, 2*cap(s.arena))))
+func (s *snapshotter) appendRead(b []byte, v pcommon.Value) []byte {
+	before := len(b)
+	if b = s.appendValue(b, v, 0); len(b) == before {
+		b = append(b, emptyValue)
 	}
-	start := len(s.arena)
-	s.arena = append(s.arena, b...)
-	return s.arena[start:len(s.arena):len(s.arena)]
+	return b
 }
 
-// reads reports whether lines read the attribute at this place of a span.
-func (s *snapshotter) reads(place int, key string, reads func(string) bool) bool {
-	if reads == nil {
-		return true
+// shapeOf returns the shape of a span with these attributes.
+func (s *snapshotter) shapeOf(attributes pcommon.Map, reads func(string) bool) *shape {
+	var h maphash.Hash
+	h.SetSeed(shapeSeed)
+	for key := range attributes.All() {
+		_, _ = h.WriteString(key)
+		_ = h.WriteByte(0)
 	}
-	if place < len(s.keys) && s.keys[place].name == key {
-		return s.keys[place].read
+	if known := s.shapes[h.Sum64()]; known != nil && known.has(attributes) {
+		return known
 	}
-	k := readKey{key, reads(key)}
-	switch {
-	case place < len(s.keys):
-		s.keys[place] = k
-	case place < maxReadKeys:
-		s.keys = append(s.keys, k)
+	made := &shape{}
+	var keys []byte
+	for key := range attributes.All() {
+		k := readKey{key, reads == nil || reads(key)}
+		made.keys = append(made.keys, k)
+		if k.read {
+			keys = protowire.AppendString(keys, key)
+		}
 	}
-	return k.read
+	made.handle = unique.Make(string(keys))
+	if len(made.keys) <= maxShapeKeys {
+		if s.shapes == nil || len(s.shapes) == maxShapes {
+			s.shapes = map[uint64]*shape{}
+		}
+		s.shapes[h.Sum64()] = made
+	}
+	return made
+}
+
+func (s *shape) has(attributes pcommon.Map) bool {
+	place := 0
+	for key := range attributes.All() {
+		if place == len(s.keys) || s.keys[place].name != key {
+			return false
+		}
+		place++
+	}
+	return place == len(s.keys)
 }
 
 // nested returns empty memory for a message at this depth.
@@ -242,14 +283,64 @@ func appendVarint(b []byte, field protowire.Number, value uint64) []byte {
 	return protowire.AppendVarint(protowire.AppendTag(b, field, protowire.VarintType), value)
 }
 
-// restore returns the SERVER span and the resource of snapshots.
-func restore(resource string, span []byte) (pcommon.Resource, ptrace.Span) {
-	scopes := appendBytes(nil, scopeSpansSpans, span)
-	spans := appendBytes(appendString(nil, resourceSpansResource, resource), resourceSpansScopes, scopes)
+// restore returns the SERVER span of a snapshot and its resource.
+func (t *trace) restore(r *serving) (pcommon.Resource, ptrace.Span) {
+	scopes := appendBytes(nil, scopeSpansSpans, r.snapshot.message())
+	spans := appendBytes(appendString(nil, resourceSpansResource, r.snapshot.resource.Value()), resourceSpansScopes, scopes)
 	td, err := (&ptrace.ProtoUnmarshaler{}).UnmarshalTraces(appendBytes(nil, tracesResourceSpans, spans))
 	if err != nil {
 		panic(err) // a snapshot is always valid
 	}
 	rs := td.ResourceSpans().At(0)
-	return rs.Resource(), rs.ScopeSpans().At(0).Spans().At(0)
+	s := rs.ScopeSpans().At(0).Spans().At(0)
+	kept := t.at(r.span)
+	s.SetTraceID(t.id)
+	s.SetParentSpanID(kept.parentID)
+	s.SetKind(ptrace.SpanKindServer)
+	s.SetStartTimestamp(kept.start)
+	s.SetEndTimestamp(kept.end)
+	return rs.Resource(), s
+}
+
+// message returns OTLP's message of the span, without its times and the ids of others.
+func (s *snapshot) message() []byte {
+	values := s.values
+	text := func() string {
+		v, n := protowire.ConsumeString(values)
+		values = values[n:]
+		return v
+	}
+	number := func() uint64 {
+		v, n := protowire.ConsumeVarint(values)
+		values = values[n:]
+		return v
+	}
+	b := appendBytes(nil, spanSpanID, values[:len(pcommon.SpanID{})])
+	values = values[len(pcommon.SpanID{}):]
+	b = appendString(b, spanName, text())
+	b = appendString(b, spanTraceState, text())
+	b = protowire.AppendFixed32(protowire.AppendTag(b, spanFlags, protowire.Fixed32Type), uint32(number()))
+	status := appendVarint(nil, statusCode, number())
+	b = appendBytes(b, spanStatus, appendString(status, statusMessage, text()))
+	if protowire.DecodeBool(number()) {
+		event := appendString(nil, eventName, "exception")
+		event = appendStringPair(event, eventAttributes, "exception.type", text())
+		b = appendBytes(b, spanEvents, appendStringPair(event, eventAttributes, "exception.message", text()))
+	}
+	for keys := []byte(s.shape.Value()); len(keys) > 0; {
+		key, n := protowire.ConsumeString(keys)
+		keys = keys[n:]
+		value := values[:1]
+		if values[0] != emptyValue {
+			_, _, size := protowire.ConsumeField(values)
+			value = values[:size]
+		}
+		values = values[len(value):]
+		pair := appendString(nil, keyValueKey, key)
+		if value[0] != emptyValue {
+			pair = appendBytes(pair, keyValueValue, value)
+		}
+		b = appendBytes(b, spanAttributes, pair)
+	}
+	return b
 }

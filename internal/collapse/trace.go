@@ -2,8 +2,6 @@ package collapse
 
 import (
 	"iter"
-	"time"
-	"unique"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 )
@@ -36,13 +34,13 @@ const smallTrace = 32
 
 // serving is a request that is kept: its line can be made, and made anew.
 type serving struct {
-	// span is the place of its SERVER span, snapshot and resource what lines are made of.
+	// span is the place of its SERVER span, snapshot the rest of what lines are made of.
 	span     int32
-	snapshot []byte
-	resource unique.Handle[string]
+	snapshot snapshot
 	// recording is what recorded the SERVER span.
 	recording recording
-	arrival   time.Time
+	// arrival is when its SERVER span came, in nanoseconds.
+	arrival int64
 	// changed is when its spans changed last, in nanoseconds.
 	changed int64
 	// version is the trace's revision when its spans changed last, taken that of the
@@ -58,8 +56,10 @@ type serving struct {
 	// incomplete says that some of its spans are missing, closed that its window is over,
 	// gone that it is no longer kept.
 	incomplete, closed, gone bool
-	// touched and offeredBy are the deliveries that touched and offered it last.
+	// touched and offeredBy are the deliveries that touched and offered it last, offers how
+	// many deliveries have yet to say what became of an offer.
 	touched, offeredBy uint64
+	offers             int
 }
 
 // deferred reports whether the request is no line yet.
