@@ -198,7 +198,7 @@ func (e *entry) forget(r *serving) {
 	root := e.at(r.span)
 	of := e.memory().addOwner(owner{
 		Mark:    request.Mark{TraceID: e.id, SpanID: root.id, Ended: endOf(root, r.arrival), Arrival: r.arrival},
-		process: root.process, start: root.start, end: root.end, marked: r.incomplete,
+		process: root.process, start: root.start, end: root.end, marked: r.incomplete || r.skipped,
 	})
 	if len(e.requests) == 1 && e.pending == 0 {
 		e.forgetAll(r, of)
@@ -354,7 +354,7 @@ func (e *entry) evictRequest(r *serving) {
 		if r.taken > 0 {
 			e.outcomes.AmendableEvicted++
 		}
-		out := request.Request{Arrival: r.arrival, Descendants: e.descendants(r), Version: r.version}
+		out := request.Request{Arrival: r.arrival, Skipped: r.skipped, Descendants: e.descendants(r), Version: r.version}
 		out.Resource, out.Span = restore(r.resource.Value(), r.snapshot)
 		e.offerFinal(finalOffer{out, r.taken > 0})
 		e.forget(r)

@@ -58,6 +58,8 @@ type serving struct {
 	// incomplete says that some of its spans are missing, closed that its window is over,
 	// gone that it is no longer kept.
 	incomplete, closed, gone bool
+	// skipped says that it makes no line.
+	skipped bool
 	// touched and offeredBy are the deliveries that touched and offered it last.
 	touched, offeredBy uint64
 }
