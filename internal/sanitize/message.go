@@ -18,7 +18,7 @@ func (s Sanitizer) message(text string, depth int) string {
 	if plain(text) {
 		return text
 	}
-	text = privateKeys(tokens(text))
+	text = privateKeys(recognizable(text))
 	text = s.urls(text, depth)
 	text = bearers(text)
 	text = logons(text)
@@ -28,13 +28,13 @@ func (s Sanitizer) message(text string, depth int) string {
 }
 
 // plain reports whether s is ASCII without NUL and without what every secret in text
-// needs: a sign before a value, a space, or the J of a JWT's eyJ. Most values are, and
-// need no further look.
+// needs: a sign before a value, a space, the J of a JWT's eyJ, or the start of a key that
+// shows what it is. Most values are, and need no further look.
 func plain(s string) bool {
 	slash := false
 	for i := range len(s) {
 		c := s[i]
-		if c >= utf8.RuneSelf || special[c] || slash && c == '@' {
+		if c >= utf8.RuneSelf || special[c] || slash && c == '@' || issuedAt(s, i) > 0 {
 			return false
 		}
 		slash = slash || c == '/'
