@@ -157,6 +157,9 @@ func (s Sanitizer) assigned(text string, i int) (from, to int) {
 	switch {
 	case empty(value):
 		return 0, 0
+	case bare && strings.HasSuffix(value, ":") && s.judge(value[:len(value)-1]) != harmless:
+		// Another name, whose value follows.
+		return 0, 0
 	case found == vague && attached && precededBy(text, end-len(name), "?&"):
 	case found == vague && (!attached || joined(name) == "code" || joined(name) == "key" || joined(name) == "pass") && !looksSecret(strings.TrimRight(value, ".:")):
 		return 0, 0

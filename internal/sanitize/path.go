@@ -75,7 +75,7 @@ func Pattern(route string) string {
 	if scheme := strings.Index(route, "//"); scheme == 0 || scheme > 0 && route[scheme-1] == ':' && !strings.ContainsAny(route[:scheme], "/?#") {
 		route = route[scheme+len("//"):]
 		if path := strings.IndexAny(route, "/?#"); path >= 0 {
-			route = route[path:]
+			route = "/" + strings.TrimLeft(route[path:], "/")
 		} else {
 			route = "/"
 		}
