@@ -30,6 +30,10 @@ type Config struct {
 	// Columns adds columns, and sources to built-in columns, by name. Default: none.
 	Columns map[string]ColumnConfig `mapstructure:"columns"`
 
+	// Skip holds OTTL conditions on SERVER spans, as the filter processor takes them. A request
+	// whose span meets one makes no line and is counted as dropped. Default: none.
+	Skip []string `mapstructure:"skip"`
+
 	Headers        HeadersConfig        `mapstructure:"headers"`
 	Redact         RedactConfig         `mapstructure:"redact"`
 	RequestPayload RequestPayloadConfig `mapstructure:"request_payload"`

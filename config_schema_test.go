@@ -24,11 +24,11 @@ func requireDefaults(t *testing.T, settings map[string]any) {
 		QueueConfig:   configoptional.Default(exporterhelper.NewDefaultQueueConfig()),
 		BackOffConfig: configretry.NewDefaultBackOffConfig(),
 		// What has no default is empty either way.
-		Columns: map[string]ColumnConfig{}, Redact: RedactConfig{QueryParameters: []string{}},
+		Columns: map[string]ColumnConfig{}, Skip: []string{}, Redact: RedactConfig{QueryParameters: []string{}},
 	}
 	require.NoError(t, confmap.NewFromStringMap(settings).Unmarshal(got))
 	want := createDefaultConfig().(*Config)
-	want.Columns, want.Redact.QueryParameters = map[string]ColumnConfig{}, []string{}
+	want.Columns, want.Skip, want.Redact.QueryParameters = map[string]ColumnConfig{}, []string{}, []string{}
 	require.Equal(t, want, got)
 
 	all := confmap.New()

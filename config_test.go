@@ -49,6 +49,7 @@ func TestConfig_Unmarshal_ReadsEveryKey(t *testing.T) {
 		"account_id": {From: []string{"enduser.id", "user.id"}},
 		"team_id":    {Type: "uuid", From: []string{"app.team.id"}},
 	}
+	want.Skip = []string{`attributes["http.route"] == "/healthz"`, `resource.attributes["service.name"] == "otelcol"`}
 	want.Headers = HeadersConfig{Prefixes: []string{"x-team-"}, TrustedProxies: 2}
 	want.Redact.QueryParameters = []string{"pin"}
 	want.RequestPayload = RequestPayloadConfig{Capture: true, MaxBytes: 1024}
@@ -74,7 +75,7 @@ func TestConfig_Validate_ReportsEveryFaultByItsKey(t *testing.T) {
 	for _, key := range []string{
 		"`database::url`", "`database::max_connections`", "`table`", "`collapse::max_pending_spans`", "`collapse::pending_ttl`", "`collapse::amend_window`",
 		"`attribute_prefix`", "`columns::account_id::type`", "`columns::idempotency_key::from`", "`columns::request_id::type`", "`columns::plan::type`", "`columns::team_id::type`",
-		"`columns::team_id::from`", "`headers::prefixes`", "`headers::trusted_proxies`", "`redact::query_parameters`", "`request_payload::max_bytes`",
+		"`columns::team_id::from`", "`skip::1`", "`skip::2`", "`headers::prefixes`", "`headers::trusted_proxies`", "`redact::query_parameters`", "`request_payload::max_bytes`",
 		"`partitions::interval`", "`partitions::create_ahead`", "`partitions::retention`", "`partitions::keep_detached`",
 		"`partitions::max_size`", "`partitions::check_interval`", "timeout value must", "sending_queue: `queue_size`",
 		"`sending_queue::block_on_overflow`", "`sending_queue::wait_for_result`",

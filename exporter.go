@@ -39,6 +39,7 @@ type lineExporter struct {
 	table     table.Name
 	collapser *collapse.Collapser
 	mapper    *line.Mapper
+	skip      skipFunc
 	logger    *zap.Logger
 	telemetry *metadata.TelemetryBuilder
 	spool     *spool.Spool
@@ -104,8 +105,12 @@ func newLineExporter(cfg *Config, set exporter.Settings) (*lineExporter, error) 
 		Horizon:          cfg.Partitions.CreateAhead,
 		Retention:        cfg.Partitions.Retention,
 	})
+	skip, err := newSkip(cfg.Skip, set.TelemetrySettings)
+	if err != nil {
+		return nil, err
+	}
 	return &lineExporter{
-		id: set.ID, cfg: cfg, table: name, collapser: collapse.New(collapseConfig(cfg, mapper)), mapper: mapper,
+		id: set.ID, cfg: cfg, table: name, collapser: collapse.New(collapseConfig(cfg, mapper, skip)), mapper: mapper, skip: skip,
 		logger: set.Logger, telemetry: telemetry, spool: newSpool(cfg, set.Logger), now: time.Now,
 		waiting:   waiting{oldest: map[*queued]time.Time{}},
 		unwritten: &unwritten{retry: cfg.BackOffConfig, timeout: cfg.TimeoutConfig.Timeout, retrying: map[*queued]time.Time{}},
@@ -113,7 +118,7 @@ func newLineExporter(cfg *Config, set exporter.Settings) (*lineExporter, error) 
 }
 
 // collapseConfig says what is kept of spans for the lines that mapper makes.
-func collapseConfig(cfg *Config, mapper *line.Mapper) collapse.Config {
+func collapseConfig(cfg *Config, mapper *line.Mapper, skip skipFunc) collapse.Config {
 	return collapse.Config{
 		MaxPendingSpans:  cfg.Collapse.MaxPendingSpans,
 		PendingTTL:       cfg.Collapse.PendingTTL,
@@ -121,6 +126,7 @@ func collapseConfig(cfg *Config, mapper *line.Mapper) collapse.Config {
 		DescendantPrefix: mapper.DescendantPrefix(),
 		InternalKeys:     mapper.DescendantKeys(),
 		Reads:            mapper.Reads,
+		Skip:             skip,
 		Began:            time.Now(),
 	}
 }

@@ -43,7 +43,7 @@ const golden = `
 func TestExporter_Lines_EqualGolden(t *testing.T) {
 	t.Parallel()
 	files := oteltest.Captures(t)
-	for _, pattern := range []string{"testdata/traps/*.jsonl", "testdata/cases/*.jsonl"} {
+	for _, pattern := range []string{"testdata/traps/*.jsonl", "testdata/cases/*.jsonl", "testdata/shapes/*.jsonl"} {
 		found, err := filepath.Glob(pattern)
 		require.NoError(t, err)
 		require.NotEmpty(t, found)

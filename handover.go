@@ -61,7 +61,7 @@ func (e *lineExporter) inherit() {
 	switch {
 	case h.collapser == nil:
 	case h.cfg.AttributePrefix == e.cfg.AttributePrefix && reflect.DeepEqual(h.cfg.Columns, e.cfg.Columns):
-		h.collapser.Resume(collapseConfig(e.cfg, e.mapper))
+		h.collapser.Resume(collapseConfig(e.cfg, e.mapper, e.skip))
 		e.collapser = h.collapser
 	default:
 		// Its spans lack attributes that lines are made of now.

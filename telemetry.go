@@ -99,7 +99,7 @@ func (e *lineExporter) startCounters(ctx context.Context) {
 		{t.CanonicalLineAmendableEvicted, "", nil},
 		{t.CanonicalLineClockSkew, "", nil},
 		{t.CanonicalLineQueueCorrupted, "", nil},
-		{t.CanonicalLineDropped, "reason", []string{"expired", "gave_up", "rejected"}},
+		{t.CanonicalLineDropped, "reason", []string{"expired", "gave_up", "rejected", "skipped"}},
 		{t.CanonicalLineSpansEvicted, "reason", []string{"max_pending_spans", "pending_ttl"}},
 		{t.CanonicalLineSpansReceived, "role", []string{"server", "other"}},
 		{t.CanonicalLineSpansResolved, "outcome", []string{"attached", "unrelated", "late", "duplicate"}},
@@ -133,6 +133,7 @@ func (e *lineExporter) countReceived(ctx context.Context, spans collapse.Outcome
 	e.add(ctx, t.CanonicalLineAmendableEvicted, spans.AmendableEvicted)
 	e.add(ctx, t.CanonicalLineWritten, spans.Repeated, "outcome", "unchanged")
 	e.add(ctx, t.CanonicalLineDropped, requests[line.Expired], "reason", "expired")
+	e.add(ctx, t.CanonicalLineDropped, requests[line.Skipped], "reason", "skipped")
 	e.add(ctx, t.CanonicalLineClockSkew, requests[line.Restamped])
 }
 

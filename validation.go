@@ -7,7 +7,9 @@ import (
 	"slices"
 	"strings"
 
+	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
+	"go.uber.org/zap"
 
 	"canonicallineexporter/internal/copyrow"
 	"canonicallineexporter/internal/database"
@@ -31,6 +33,10 @@ func (c *Config) Validate() error {
 	f.require(c.Collapse.AmendWindow >= 0, "collapse::amend_window", "must not be negative")
 	for _, name := range slices.Sorted(maps.Keys(c.Columns)) {
 		f.column("columns::"+name, name, c.Columns[name])
+	}
+	for i, text := range c.Skip {
+		_, err := parseCondition(text, component.TelemetrySettings{Logger: zap.NewNop()})
+		f.refuse(fmt.Sprintf("skip::%d", i), err)
 	}
 	f.require(!slices.Contains(c.Headers.Prefixes, ""), "headers::prefixes",
 		"must not contain an empty prefix: it would select every header")

@@ -76,7 +76,7 @@ start_collector() {
 start_api() {
     free_port api_port
     # The SDK's queue is larger than usual, because this run must not lose a span.
-    OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:$otlp_port \
+    OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:$otlp_http_port \
         OTEL_SERVICE_NAME=demo-api \
         OTEL_RESOURCE_ATTRIBUTES=service.version=1.0.0,deployment.environment.name=$environment \
         OTEL_BSP_MAX_QUEUE_SIZE=20000 \

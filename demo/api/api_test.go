@@ -72,8 +72,8 @@ func TestAPI_Route(t *testing.T) {
 			http.MethodGet, "/clusters/1/roles?page=2",
 			"GET /clusters/{cluster_id}/roles", "/clusters/{cluster_id}/roles", http.StatusUnauthorized, "token_invalid",
 		},
-		"Unmatched":       {http.MethodGet, "/.env", "GET", "", http.StatusNotFound, "route_not_found"},
-		"UnmatchedMethod": {http.MethodPut, "/clusters", "PUT", "", http.StatusNotFound, "route_not_found"},
+		"Unmatched":       {http.MethodGet, "/.env", "GET /", "", http.StatusNotFound, "route_not_found"},
+		"UnmatchedMethod": {http.MethodPut, "/clusters", "PUT /", "", http.StatusNotFound, "route_not_found"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -92,6 +92,15 @@ func TestAPI_Route(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestCanonicalMiddleware_KeepsThePattern(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /teams/{id}", func(http.ResponseWriter, *http.Request) {})
+	_, span := b.request(t, otelhttp.NewHandler(canonicalMiddleware(mux), "api", b.option()), http.MethodGet, "/teams/7", http.Header{})
+	require.Equal(t, "GET /teams/{id}", span.Name())
 }
 
 func TestCanonical(t *testing.T) {

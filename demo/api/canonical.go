@@ -36,7 +36,11 @@ func canonicalMiddleware(next http.Handler) http.Handler {
 			attribute.String("content_type", r.Header.Get("Content-Type")),
 			attribute.String("request_id", r.Header.Get("X-Request-Id")),
 			attribute.String("idempotency_key", r.Header.Get("Idempotency-Key")))
-		next.ServeHTTP(w, r.WithContext(ctx))
+		// The mux writes the pattern into the request that it gets; otelhttp reads it from the
+		// one that it passed on.
+		inner := r.WithContext(ctx)
+		defer func() { r.Pattern = inner.Pattern }()
+		next.ServeHTTP(w, inner)
 	})
 }
 

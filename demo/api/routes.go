@@ -48,7 +48,7 @@ func (a *api) handler(options ...otelhttp.Option) http.Handler {
 	} {
 		mux.Handle(pattern, routed(handle))
 	}
-	// Without routed: a request that matches no pattern has no route.
+	// Without routed: a request that only this matches has no route.
 	mux.Handle("/", handlerFunc(func(http.ResponseWriter, *http.Request) error {
 		return notFound("route")
 	}))
@@ -70,8 +70,8 @@ func (handle handlerFunc) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// routed sets the route on the SERVER span. Only the mux knows it: otelhttp looks for the
-// pattern on its own copy of the request, and not at all when a handler panics.
+// routed sets the route on the SERVER span. otelhttp only names the span after the pattern,
+// and not at all when a handler panics.
 func routed(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, route, _ := strings.Cut(r.Pattern, " ")

@@ -62,12 +62,12 @@ type packedSpan struct {
 
 // packedRequest is a request in an archive. Its snapshot comes after that of the one before.
 type packedRequest struct {
-	recording               recording
-	arrival, changed        int64
-	version, taken          uint32
-	shape, resource, length uint32
-	span                    uint8
-	offered, incomplete     bool
+	recording                    recording
+	arrival, changed             int64
+	version, taken               uint32
+	shape, resource, length      uint32
+	span                         uint8
+	offered, incomplete, skipped bool
 }
 
 const (
@@ -140,7 +140,7 @@ func (a *archive) pack(t *trace, window time.Duration) {
 			recording: r.recording, arrival: r.arrival, changed: r.changed, version: r.version, taken: r.taken,
 			shape: a.texts.refer(r.snapshot.shape), resource: a.texts.refer(r.snapshot.resource),
 			length: uint32(len(r.snapshot.values)),
-			span:   uint8(r.span), offered: r.offered, incomplete: r.incomplete,
+			span:   uint8(r.span), offered: r.offered, incomplete: r.incomplete, skipped: r.skipped,
 		}
 	}
 	a.kept += len(t.spans)
@@ -190,7 +190,7 @@ func (a *archive) unpack(t *trace, newServing func() *serving) (closed bool) {
 		packed, r := &requests[i], newServing()
 		r.span, r.recording = int32(packed.span), packed.recording
 		r.arrival, r.changed, r.version, r.taken = packed.arrival, packed.changed, packed.version, packed.taken
-		r.offered, r.incomplete, r.closed = packed.offered, packed.incomplete, closed
+		r.offered, r.incomplete, r.skipped, r.closed = packed.offered, packed.incomplete, packed.skipped, closed
 		if !closed {
 			r.snapshot = snapshot{
 				append(r.snapshot.values, a.snapshots.at(snapshots, int(packed.length))...),

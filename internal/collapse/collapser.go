@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"canonicallineexporter/internal/request"
 )
@@ -38,6 +39,9 @@ type Config struct {
 	InternalKeys []string
 	// Reads reports whether lines read an attribute of SERVER spans; nil: all.
 	Reads func(key string) bool
+	// Skip reports of a SERVER span that the request makes no line if it is its own; nil:
+	// all make one.
+	Skip func(ptrace.ResourceSpans, ptrace.ScopeSpans, ptrace.Span) bool
 	// Began is when spans were first received. A request that was running then may lack
 	// descendants, and says so. The zero time: nothing came before.
 	Began time.Time

@@ -57,8 +57,8 @@ type entered struct {
 	span
 	otlp     ptrace.Span
 	resource *enteredResource
-	// scope names the instrumentation.
-	scope string
+	// scope is the instrumentation.
+	scope ptrace.ScopeSpans
 	// next is the next span of its trace, 0 after the last; place is where the trace keeps
 	// the span, 0 if it does not.
 	next, place int32
@@ -69,6 +69,7 @@ type entered struct {
 type enteredResource struct {
 	otlp    pcommon.Resource
 	process process
+	spans   ptrace.ResourceSpans
 }
 
 // outcome says what became of a span.
@@ -203,11 +204,11 @@ func (d *Delivery) withdraw() {
 // read takes from the export what is kept of its spans, by trace.
 func (d *Delivery) read(td ptrace.Traces) {
 	for _, resourceSpans := range td.ResourceSpans().All() {
-		resource := &enteredResource{resourceSpans.Resource(), processOf(resourceSpans.Resource())}
+		resource := &enteredResource{resourceSpans.Resource(), processOf(resourceSpans.Resource()), resourceSpans}
 		for _, scopeSpans := range resourceSpans.ScopeSpans().All() {
 			for _, s := range scopeSpans.Spans().All() {
 				d.export = append(d.export, entered{
-					span: d.collapser.reader.read(s, resource.process), otlp: s, resource: resource, scope: scopeSpans.Scope().Name(),
+					span: d.collapser.reader.read(s, resource.process), otlp: s, resource: resource, scope: scopeSpans,
 				})
 				n := int32(len(d.export))
 				i, ok := d.groupOf(s.TraceID())

@@ -214,8 +214,12 @@ func (d *Delivery) count(s *span) {
 
 // change notes that the spans of a request have changed.
 func (e *entry) change(r *serving) {
+	r.changed, r.closed = e.now, false
+	if r.skipped && r.offered {
+		return
+	}
 	e.revision++
-	r.version, r.changed, r.closed = e.revision, e.now, false
+	r.version = e.revision
 	e.touch(r)
 }
 
@@ -328,7 +332,7 @@ func (e *entry) offerTouched() {
 // offer hands a request out. Its line is made of the spans that are known now.
 func (e *entry) offer(r *serving) {
 	root := e.at(r.span)
-	out := request.Request{Arrival: time.Unix(0, r.arrival).UTC(), Descendants: e.descendants(r)}
+	out := request.Request{Arrival: time.Unix(0, r.arrival).UTC(), Skipped: r.skipped, Descendants: e.descendants(r)}
 	if r.offered {
 		out.Version = r.version
 	}
@@ -370,4 +374,7 @@ func (e *entry) keepSnapshot(r *serving, s *entered) {
 	before := len(r.snapshot.values)
 	r.snapshot = e.snapshot.take(r.snapshot.values[:0], s.resource.otlp, s.otlp, e.collapser.cfg.Reads)
 	e.collapser.bytes.Add(int64(len(r.snapshot.values) - before))
+	if skip := e.collapser.cfg.Skip; skip != nil {
+		r.skipped = skip(s.resource.spans, s.scope, s.otlp)
+	}
 }

@@ -27,7 +27,7 @@ func recordingOf(s *entered) recording {
 	if method == "" || path == "" {
 		return recording{}
 	}
-	return recording{maphash.String(recordingSeed, s.scope), maphash.Comparable(recordingSeed, [2]string{method, path})}
+	return recording{maphash.String(recordingSeed, s.scope.Scope().Name()), maphash.Comparable(recordingSeed, [2]string{method, path})}
 }
 
 // targetOf returns the method and the path of a request over HTTP, empty if its span does

@@ -201,7 +201,7 @@ func (e *entry) forget(r *serving) {
 	root := e.at(r.span)
 	of := e.memory().addOwner(owner{
 		Mark:    request.Mark{TraceID: e.id, SpanID: root.id, Ended: endOf(root, r.arrival), Arrival: time.Unix(0, r.arrival).UTC()},
-		process: root.process, start: root.start, end: root.end, marked: r.incomplete,
+		process: root.process, start: root.start, end: root.end, marked: r.incomplete || r.skipped,
 	})
 	if len(e.requests) == 1 && e.pending == 0 {
 		e.forgetAll(r, of)
@@ -369,7 +369,9 @@ func (e *entry) evictRequest(r *serving) {
 		if r.taken > 0 {
 			e.outcomes.AmendableEvicted++
 		}
-		out := request.Request{Arrival: time.Unix(0, r.arrival).UTC(), Descendants: e.descendants(r), Version: r.version}
+		out := request.Request{
+			Arrival: time.Unix(0, r.arrival).UTC(), Skipped: r.skipped, Descendants: e.descendants(r), Version: r.version,
+		}
 		out.Resource, out.Span = e.restore(r)
 		e.offerFinal(finalOffer{out, r.taken > 0})
 		e.forget(r)

@@ -56,6 +56,8 @@ type serving struct {
 	// incomplete says that some of its spans are missing, closed that its window is over,
 	// gone that it is no longer kept.
 	incomplete, closed, gone bool
+	// skipped says that it makes no line.
+	skipped bool
 	// touched and offeredBy are the deliveries that touched and offered it last, offers how
 	// many deliveries have yet to say what became of an offer.
 	touched, offeredBy uint64

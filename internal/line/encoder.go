@@ -23,6 +23,8 @@ const (
 	Restamped
 	// Expired says that the request is older than the retention and became no line.
 	Expired
+	// Skipped says that the request makes no line.
+	Skipped
 	// NumOutcomes counts the outcomes.
 	NumOutcomes
 )
@@ -64,8 +66,11 @@ func (e *Encoder) Release() {
 	e.resolver.encoders.Put(e)
 }
 
-// Append appends the request's row unless the request is expired.
+// Append appends the request's row unless the request is expired or skipped.
 func (e *Encoder) Append(req request.Request) Outcome {
+	if req.Skipped {
+		return Skipped
+	}
 	r := &e.resolver
 	createdAt, outcome := r.createdAtOf(req.Ended(), req.Arrival)
 	if outcome == Expired {

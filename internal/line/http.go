@@ -80,6 +80,12 @@ func (r *resolver) route() copyrow.Value {
 		return copyrow.TextValue(r.call.route)
 	}
 	route := sanitize.Pattern(r.first(httpRoute))
+	if route != "" && route[0] != '/' {
+		// aiohttp's is the name of the handler, Laravel's lacks the slash.
+		if named := r.nameRoute(); strings.HasPrefix(named, "/") {
+			route = named
+		}
+	}
 	if route == "" {
 		route = r.descendantRoute()
 	}
@@ -88,18 +94,22 @@ func (r *resolver) route() copyrow.Value {
 	}
 	switch r.status.Number() {
 	case http.StatusNotFound, http.StatusMethodNotAllowed:
-		if catchAll.MatchString(route) || route == r.target.path && hasID(route) {
+		if catchAll.MatchString(route) || slices.Contains(unmatched, route) || route == r.target.path && hasID(route, 1) {
 			return copyrow.Null
 		}
 	}
 	return copyrow.TextValue(route)
 }
 
-// hasID reports whether a segment of the path is a number or another ID, for which a pattern
-// would have a parameter.
-func hasID(path string) bool {
+// unmatched holds the routes of requests that matched none: actix-web's, and aiohttp's, which
+// is the name of a function.
+var unmatched = []string{"default", "_handle"}
+
+// hasID reports whether a segment of the path is a number of at least so many digits or
+// another ID, for which a pattern would have a parameter.
+func hasID(path string, digits int) bool {
 	for segment := range strings.SplitSeq(path, "/") {
-		if segment != "" && strings.Trim(segment, "0123456789") == "" {
+		if segment != "" && len(segment) >= digits && strings.Trim(segment, "0123456789") == "" {
 			return true
 		}
 		if _, ok := parseID(segment); ok {
@@ -128,6 +138,11 @@ func (r *resolver) nameRoute() string {
 	name := sanitize.Pattern(r.Span.Name())
 	method, rest := splitName(name)
 	if status := r.status.Number(); rest == r.target.path && (status == http.StatusNotFound || status == http.StatusMethodNotAllowed) {
+		return ""
+	}
+	const longer = 4 // than a version
+	if rest == r.target.path && hasID(rest, longer) {
+		// Bandit names its spans by the path itself.
 		return ""
 	}
 	if method == "" {

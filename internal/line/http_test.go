@@ -79,6 +79,26 @@ func TestColumns_HTTPRoute_PrefersTheAttribute(t *testing.T) {
 	require.Equal(t, "/users/:id", read(t, req)["http_route"])
 }
 
+func TestColumns_HTTPRoute_IsAPatternRatherThanAName(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, route, path string
+		want              any
+	}{
+		{"GET /users/{id}", "show_user", "/users/7", "/users/{id}"},
+		{"GET /users/{id}", "users/{id}", "/users/7", "/users/{id}"},
+		{"GET users/<int:pk>/", "users/<int:pk>/", "/users/7/", "users/<int:pk>/"},
+		{"GET user_show", "user_show", "/users/7", "user_show"},
+		{"GET /users/4711", "", "/users/4711", nil},
+		{"GET /users/4711", "show_user", "/users/4711", "show_user"},
+		{"GET /rest/api/2/search", "", "/rest/api/2/search", "/rest/api/2/search"},
+	} {
+		req := newRequest(t, attrs{"http.route": tt.route, "url.path": tt.path, "http.response.status_code": 200})
+		req.Span.SetName(tt.name)
+		require.Equal(t, tt.want, read(t, req)["http_route"], tt)
+	}
+}
+
 func TestColumns_HTTPRoute_IsTheLongestOfDescendants(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -127,7 +147,7 @@ func TestColumns_HTTPRoute_OfA404IsNoCatchAll(t *testing.T) {
 	for _, route := range []string{
 		"/", "/*", "/**", "*", "**", "/{path...}", "/{proxy+}", "/{path:.*}", "/{path:.+}", "/{*path}", "/{**path}", "/*path",
 		"/:path*", "/:path+", "/:path(.*)", "/(.*)", "(.*)", "/.*", "/<path:path>", "/[...slug]", "/[[...slug]]", "/**/",
-		"/{tail:path}",
+		"/{tail:path}", "default", "_handle",
 	} {
 		for _, status := range []int{404, 405} {
 			require.Nil(t, readAttributes(t, attrs{"http.route": route, "url.path": "/nope", "http.status_code": status})["http_route"], route)

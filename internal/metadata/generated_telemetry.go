@@ -354,7 +354,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.CanonicalLineSpansResolved, err = builder.meter.Int64Counter(
 		"otelcol_canonical_line_spans_resolved",
-		metric.WithDescription("Resolved spans other than SERVER spans; attached ones are counted in a line, unrelated ones belong to no request, late ones arrived after their line was made, duplicates had arrived before. [Development]"),
+		metric.WithDescription("Resolved spans other than SERVER spans; attached ones are counted in a line or were skipped with their request, unrelated ones belong to no request, late ones arrived after their line was made, duplicates had arrived before. [Development]"),
 		metric.WithUnit("{span}"),
 	)
 	errs = errors.Join(errs, err)

@@ -310,7 +310,7 @@ func AssertEqualCanonicalLineSpansReceived(t *testing.T, tt *componenttest.Telem
 func AssertEqualCanonicalLineSpansResolved(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_canonical_line_spans_resolved",
-		Description: "Resolved spans other than SERVER spans; attached ones are counted in a line, unrelated ones belong to no request, late ones arrived after their line was made, duplicates had arrived before. [Development]",
+		Description: "Resolved spans other than SERVER spans; attached ones are counted in a line or were skipped with their request, unrelated ones belong to no request, late ones arrived after their line was made, duplicates had arrived before. [Development]",
 		Unit:        "{span}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,

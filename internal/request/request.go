@@ -20,6 +20,8 @@ type Request struct {
 	Arrival time.Time
 	// Descendants summarises the spans below the SERVER span.
 	Descendants Descendants
+	// Skipped says that the request makes no line.
+	Skipped bool
 	// Version is 0 for the first line of the request. A later one has a higher version
 	// and replaces those before it.
 	Version uint32

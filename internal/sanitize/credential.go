@@ -29,7 +29,7 @@ func tokens(text string) string {
 }
 
 func isBase64(c byte) bool {
-	return c == '-' || c == '_' || isDigit(c) || c|0x20 >= 'a' && c|0x20 <= 'z'
+	return c == '-' || c == '_' || isAlphanumeric(c)
 }
 
 // schemes lists the schemes of credentials that are one word, in lower case. Those of

@@ -18,7 +18,7 @@ func (s Sanitizer) message(text string, depth int) string {
 	if plain(text) {
 		return text
 	}
-	text = privateKeys(tokens(text))
+	text = privateKeys(recognizable(text))
 	text = s.urls(text, depth)
 	text = bearers(text)
 	text = logons(text)
@@ -28,13 +28,13 @@ func (s Sanitizer) message(text string, depth int) string {
 }
 
 // plain reports whether s is ASCII without NUL and without what every secret in text
-// needs: a sign before a value, a space, or the J of a JWT's eyJ. Most values are, and
-// need no further look.
+// needs: a sign before a value, a space, the J of a JWT's eyJ, or the start of a key that
+// shows what it is. Most values are, and need no further look.
 func plain(s string) bool {
 	slash := false
 	for i := range len(s) {
 		c := s[i]
-		if c >= utf8.RuneSelf || special[c] || slash && c == '@' {
+		if c >= utf8.RuneSelf || special[c] || slash && c == '@' || issuedAt(s, i) > 0 {
 			return false
 		}
 		slash = slash || c == '/'
@@ -156,6 +156,9 @@ func (s Sanitizer) assigned(text string, i int) (from, to int) {
 	value := text[from:to]
 	switch {
 	case empty(value):
+		return 0, 0
+	case bare && strings.HasSuffix(value, ":") && s.judge(value[:len(value)-1]) != harmless:
+		// Another name, whose value follows.
 		return 0, 0
 	case found == vague && attached && precededBy(text, end-len(name), "?&"):
 	case found == vague && (!attached || joined(name) == "code" || joined(name) == "key" || joined(name) == "pass") && !looksSecret(strings.TrimRight(value, ".:")):

@@ -3,7 +3,7 @@ package sanitize
 import "strings"
 
 // Path returns a path of this width without its secrets: values of matrix parameters such
-// as ;jsessionid=, JWTs, and segments for which the route has a parameter with
+// as ;jsessionid=, JWTs, keys that show what they are, and segments for which the route has a parameter with
 // the name of a secret. An empty route has none. A width of 0 means no limit. It counts repairs.
 func (s Sanitizer) Path(path, route string, width int, repairs *Repairs) string {
 	clear := path
@@ -23,13 +23,16 @@ func plainPath(path string) bool {
 		case '=', '%', '@', 'J', '?', '#', ':':
 			return false
 		}
+		if issuedAt(path, i) > 0 {
+			return false
+		}
 	}
 	return true
 }
 
 // segments redacts the secrets that the segments of a path name themselves.
 func (s Sanitizer) segments(path string) string {
-	path = s.urls(tokens(path), 0)
+	path = s.urls(recognizable(path), 0)
 	e := edit{text: path}
 	for start := 0; start < len(path); start++ {
 		part := upTo(path[start:], "/;&?#")
@@ -72,7 +75,7 @@ func Pattern(route string) string {
 	if scheme := strings.Index(route, "//"); scheme == 0 || scheme > 0 && route[scheme-1] == ':' && !strings.ContainsAny(route[:scheme], "/?#") {
 		route = route[scheme+len("//"):]
 		if path := strings.IndexAny(route, "/?#"); path >= 0 {
-			route = route[path:]
+			route = "/" + strings.TrimLeft(route[path:], "/")
 		} else {
 			route = "/"
 		}

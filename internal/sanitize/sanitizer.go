@@ -63,7 +63,7 @@ func (s Sanitizer) Text(text string, width int, repairs *Repairs) string {
 // this width holds it, without secrets in URLs. A width of 0 means no limit. It counts
 // repairs.
 func (s Sanitizer) Statement(text string, width int, repairs *Repairs) string {
-	return Fit(s.URLs(tokens(text)), width, repairs)
+	return Fit(s.URLs(recognizable(text)), width, repairs)
 }
 
 // Fit returns text as a varchar of this width holds it, and does not look for secrets. A

@@ -54,8 +54,8 @@ func quotedEnd(text string, i, escapes int) int {
 func valueAt(text string, i int) (from, to int, bare bool) {
 	if i < len(text) && text[i] == '!' {
 		// A tag of YAML.
-		if space := strings.IndexByte(text[i:], ' '); space > 0 {
-			i += space + 1
+		if end := i + len(upTo(text[i:], stops)); end < len(text) && text[end] == ' ' {
+			i = end + 1
 		}
 	}
 	// Erlang's <<"value">> and PHP's string(5) "value"
