@@ -54,7 +54,7 @@ func (s Sanitizer) Document(text string, size int, repairs *Repairs) string {
 		// The rest cannot be parsed, so its secrets cannot be found.
 		out += ellipsis
 	default:
-		out = s.Message(s.form(text))
+		out = s.Message(s.form(readable(text, repairs)))
 	}
 	if whole && w.deepest <= maxNesting && (size == 0 || len(out) <= size) {
 		return out

@@ -12,7 +12,9 @@ const stops = " \t\r\n\"'`(){}]<>,;&"
 // programs write a name and its value, and those that show what they are: credentials in
 // URLs and logons, JWTs, private keys, and the values of rows and of parameters that
 // databases and their drivers report.
-func (s Sanitizer) Message(text string) string { return s.message(text, 0) }
+func (s Sanitizer) Message(text string) string {
+	return settle(text, func(text string) string { return s.message(text, 0) })
+}
 
 func (s Sanitizer) message(text string, depth int) string {
 	if plain(text) {

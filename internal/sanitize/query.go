@@ -40,7 +40,9 @@ func (e *edit) finish() string {
 
 // Query redacts the secrets in a query string, and those in URLs, JSON and query strings
 // that a value holds encoded. It leaves every other byte alone.
-func (s Sanitizer) Query(query string) string { return s.query(query, 0) }
+func (s Sanitizer) Query(query string) string {
+	return settle(query, func(text string) string { return s.query(text, 0) })
+}
 
 func (s Sanitizer) query(query string, depth int) string {
 	e := edit{text: query}
@@ -114,7 +116,9 @@ func upTo(s, separators string) string {
 
 // URLs redacts the credentials of the URLs in text and the secrets in their query
 // strings.
-func (s Sanitizer) URLs(text string) string { return s.urls(text, 0) }
+func (s Sanitizer) URLs(text string) string {
+	return settle(text, func(text string) string { return s.urls(text, 0) })
+}
 
 func (s Sanitizer) urls(text string, depth int) string {
 	const scheme = "://"

@@ -56,7 +56,32 @@ func (s Sanitizer) Text(text string, width int, repairs *Repairs) string {
 	if (width == 0 || len(text) <= width) && plain(text) {
 		return text
 	}
-	return Fit(s.Message(text), width, repairs)
+	return Fit(s.Message(readable(text, repairs)), width, repairs)
+}
+
+// maxPasses bounds how often a text is redacted.
+const maxPasses = 8
+
+// settle redacts a text until nothing changes: what one pass replaces can lay open what the
+// next one finds.
+func settle(text string, redact func(string) string) string {
+	for range maxPasses {
+		redacted := redact(text)
+		if redacted == text {
+			break
+		}
+		text = redacted
+	}
+	return text
+}
+
+// readable replaces what Postgres cannot hold, lest it hide a secret. It counts repairs.
+func readable(text string, repairs *Repairs) string {
+	cleaned := clean(text)
+	if cleaned != text {
+		repairs.Characters++
+	}
+	return cleaned
 }
 
 // Statement returns a statement without literals, or what stands for one, as a varchar of
