@@ -122,7 +122,7 @@ bench-questions: postgres ## Compare the questions with the article's query (ROW
 SEED   ?= 0
 FAULTS ?= 200
 .PHONY: chaos
-chaos: $(BINARY) postgres ## Inject one fault after another into a collector under load (FAULTS, SEED)
+chaos: $(BINARY) postgres faketime ## Inject one fault after another into a collector under load (FAULTS, SEED)
 	$(GO) test -count 1 -run TestCollector_Chaos -v -timeout 2h ./e2e -faults $(FAULTS) -seed $(SEED)
 
 .PHONY: golden
@@ -179,6 +179,14 @@ pgbouncer systemd:
 		[ "$$(id -u)" -eq 0 ] && command -v apt-get > /dev/null && apt-get update -q && \
 		DEBIAN_FRONTEND=noninteractive apt-get install -yq --no-install-recommends $@; } || \
 		{ echo 'make test needs $(PROGRAM): install the package $@'; exit 1; }
+
+# One fault of make chaos needs it.
+.PHONY: faketime
+faketime:
+	@ls /usr/lib*/faketime/libfaketime.so.1 /usr/lib/*/faketime/libfaketime.so.1 2> /dev/null | grep -q . || { \
+		[ "$$(id -u)" -eq 0 ] && command -v apt-get > /dev/null && apt-get update -q && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -yq --no-install-recommends $@; } || \
+		echo 'make chaos has no clock of Postgres jump: install the package faketime'
 
 $(BINARY): $(SOURCES) $(TOOLS)/builder
 	@echo 'building $@ (about a minute, longer the first time)'

@@ -47,8 +47,12 @@ func (w *world) read(tx pgx.Tx, table string) (map[string]storedLine, error) {
 	var id string
 	var line storedLine
 	_, err = pgx.ForEachRow(rows, []any{&id, &line.spans, &line.incomplete}, func() error {
-		if _, twice := lines[id]; twice && !w.client.isSkewed(id) {
+		odd := w.client.oddityOf(id)
+		if _, twice := lines[id]; twice && odd != skewed {
 			return fmt.Errorf("%s is stored twice", id)
+		}
+		if odd.unstorable() {
+			return fmt.Errorf("%s is stored, although it is refused or expired", id)
 		}
 		lines[id] = line
 		return nil
@@ -66,6 +70,8 @@ type verdict struct {
 	// overtaken lines had descendants when they could only be marked, and the mark was
 	// written before the line.
 	overtaken, taken int
+	// dropped lines have no place in the table.
+	dropped int
 }
 
 // judge compares the table with what was acknowledged. A line has to count its
@@ -82,9 +88,11 @@ func (w *world) judge() (v verdict) {
 		if !stored && taken {
 			line = lost.storedLine
 		}
-		_, poisoned := w.client.poisoned[id]
+		odd := w.client.oddityOf(id)
 		switch {
-		case poisoned:
+		case odd.unstorable():
+			v.dropped++
+		case odd == poisoned:
 			v.taken++
 		case !stored && !taken:
 			v.missing = append(v.missing, id)
@@ -92,7 +100,7 @@ func (w *world) judge() (v verdict) {
 			v.incomplete++
 		case line.spans >= request.descendants:
 			v.complete++
-		case taken && lost.at.Sub(request.made) < settled, w.client.isSkewed(id):
+		case taken && lost.at.Sub(request.made) < settled, odd == skewed:
 			v.taken++
 		case request.parted(w.process):
 			v.parted++
@@ -122,8 +130,8 @@ func (w *world) awaitLines() {
 	}
 	requests, descendants := w.client.total()
 	w.t.Logf("%d requests with %d descendants acknowledged: %d lines complete, %d incomplete, %d parted, "+
-		"%d overtaken, %d taken by a fault; %d missing, %d short", requests, descendants,
-		v.complete, v.incomplete, v.parted, v.overtaken, v.taken, len(v.missing), len(v.short))
+		"%d overtaken, %d taken by a fault, %d dropped; %d missing, %d short", requests, descendants,
+		v.complete, v.incomplete, v.parted, v.overtaken, v.taken, v.dropped, len(v.missing), len(v.short))
 	require.Empty(w.t, v.missing, "acknowledged, but not stored")
 	require.Empty(w.t, v.short, "descendants are acknowledged, but not counted, and the line does not say so")
 }
