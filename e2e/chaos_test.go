@@ -44,7 +44,7 @@ type world struct {
 	passfile string
 	s        settings
 	// lost are the lines that faults took after they were stored, by span id.
-	lost map[string]lostLine
+	lost map[string]storedLine
 
 	mu        sync.Mutex
 	collector collector
@@ -104,7 +104,7 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{
 		t: t, ctx: context.WithoutCancel(t.Context()), disk: smallDisk(t, "1g"), spareDisk: smallDisk(t, "1g"), queueDisk: smallDisk(t, "256m"),
-		proxy: newProxy(), passfile: filepath.Join(t.TempDir(), "passfile"), lost: map[string]lostLine{},
+		proxy: newProxy(), passfile: filepath.Join(t.TempDir(), "passfile"), lost: map[string]storedLine{},
 	}
 	w.startServer()
 	w.client = newClient(func() send {
@@ -260,7 +260,7 @@ func (w *world) requireBalance() {
 		w.proxy.deaf.Store(n >= 20 && n < 40)
 		deliver()
 	}
-	w.client.refusable.Store(1_000_000)
+	w.client.refusable.Store(1_000_000) // hardly any
 	l := w.ledger()
 	for deadline := time.Now().Add(time.Minute); !l.settled() && time.Now().Before(deadline); l = w.ledger() {
 		// What a trigger refuses is dropped once the table takes others.

@@ -95,11 +95,11 @@ var clockFaults = []fault{
 // setClock returns once new processes of Postgres show this time.
 func (w *world) setClock(ahead time.Duration) {
 	w.must(w.server.SetClock(ahead))
-	require.Eventually(w.t, func() bool {
-		var now time.Time
+	var now time.Time
+	for deadline := time.Now().Add(time.Minute); time.Until(now.Add(-ahead)).Abs() > time.Minute; {
+		require.True(w.t, time.Now().Before(deadline), "the clock of Postgres stays")
 		w.on("postgres", func(conn *pgx.Conn) error {
 			return conn.QueryRow(w.ctx, "SELECT clock_timestamp()").Scan(&now)
 		})
-		return time.Until(now.Add(-ahead)).Abs() < time.Minute
-	}, time.Minute, 10*time.Millisecond, "the clock of Postgres stays")
+	}
 }
