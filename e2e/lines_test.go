@@ -15,23 +15,17 @@ type storedLine struct {
 	incomplete bool
 }
 
-// lostLine is a line that a fault took, as the last one to do so found it.
-type lostLine struct {
-	storedLine
-	// at is when the first fault took it. Versions that were on their way then may come
-	// after a later one was lost.
-	at time.Time
+// richer returns what two versions of a line say together.
+func (l storedLine) richer(other storedLine) storedLine {
+	return storedLine{max(l.spans, other.spans), l.incomplete || other.incomplete}
 }
 
-// lose notes the lines of a table that is about to be dropped.
+// lose notes the lines of a table that is about to be dropped. A poorer version that was on
+// its way then may be stored after the richer one was lost.
 func (w *world) lose(tx pgx.Tx, table string) error {
 	lines, err := w.read(tx, table)
 	for id, line := range lines {
-		lost := lostLine{line, time.Now()}
-		if former, again := w.lost[id]; again {
-			lost.at = former.at
-		}
-		w.lost[id] = lost
+		w.lost[id] = line.richer(w.lost[id])
 	}
 	return err
 }
@@ -47,8 +41,12 @@ func (w *world) read(tx pgx.Tx, table string) (map[string]storedLine, error) {
 	var id string
 	var line storedLine
 	_, err = pgx.ForEachRow(rows, []any{&id, &line.spans, &line.incomplete}, func() error {
-		if _, twice := lines[id]; twice && !w.client.isSkewed(id) {
+		odd := w.client.oddityOf(id)
+		if _, twice := lines[id]; twice && odd != skewed {
 			return fmt.Errorf("%s is stored twice", id)
+		}
+		if odd.unstorable() {
+			return fmt.Errorf("%s is stored, although it is refused or expired", id)
 		}
 		lines[id] = line
 		return nil
@@ -65,7 +63,9 @@ type verdict struct {
 	parted int
 	// overtaken lines had descendants when they could only be marked, and the mark was
 	// written before the line.
-	overtaken, taken int
+	overtaken int
+	// odd lines may be missing or twice, dropped ones have no place in the table.
+	odd, dropped int
 }
 
 // judge compares the table with what was acknowledged. A line has to count its
@@ -79,27 +79,27 @@ func (w *world) judge() (v verdict) {
 	for id, request := range w.client.acknowledged {
 		line, stored := lines[id]
 		lost, taken := w.lost[id]
-		if !stored && taken {
-			line = lost.storedLine
-		}
-		_, poisoned := w.client.poisoned[id]
+		line = line.richer(lost)
+		odd := w.client.oddityOf(id)
 		switch {
-		case poisoned:
-			v.taken++
+		case odd.unstorable():
+			v.dropped++
+		case odd == poisoned:
+			v.odd++
 		case !stored && !taken:
 			v.missing = append(v.missing, id)
 		case line.incomplete:
 			v.incomplete++
 		case line.spans >= request.descendants:
 			v.complete++
-		case taken && lost.at.Sub(request.made) < settled, w.client.isSkewed(id):
-			v.taken++
+		case odd == skewed:
+			v.odd++
 		case request.parted(w.process):
 			v.parted++
 		case request.late():
 			v.overtaken++
 		default:
-			v.short = append(v.short, fmt.Sprintf("%s: %d of %d, made %s, served %s by collector %d, the last descendant %s by collector %d\n", id, line.spans, request.descendants,
+			v.short = append(v.short, fmt.Sprintf("%s: %d of %d, lost %v, made %s, served %s by collector %d, the last descendant %s by collector %d\n", id, line.spans, request.descendants, taken,
 				request.made.Format(clock), request.served.Format(clock), request.process, request.last.Format(clock), request.lastProcess))
 		}
 	}
@@ -111,9 +111,6 @@ func (w *world) judge() (v verdict) {
 // clock is how the judge states times.
 const clock = "15:04:05.000"
 
-// settled is how long after it was sent nothing more changes the line of a request.
-const settled = 10 * time.Second
-
 // awaitLines returns once no line of an acknowledged request is missing or short.
 func (w *world) awaitLines() {
 	v := w.judge()
@@ -122,8 +119,8 @@ func (w *world) awaitLines() {
 	}
 	requests, descendants := w.client.total()
 	w.t.Logf("%d requests with %d descendants acknowledged: %d lines complete, %d incomplete, %d parted, "+
-		"%d overtaken, %d taken by a fault; %d missing, %d short", requests, descendants,
-		v.complete, v.incomplete, v.parted, v.overtaken, v.taken, len(v.missing), len(v.short))
+		"%d overtaken, %d odd, %d dropped; %d missing, %d short", requests, descendants,
+		v.complete, v.incomplete, v.parted, v.overtaken, v.odd, v.dropped, len(v.missing), len(v.short))
 	require.Empty(w.t, v.missing, "acknowledged, but not stored")
 	require.Empty(w.t, v.short, "descendants are acknowledged, but not counted, and the line does not say so")
 }

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -12,9 +13,6 @@ import (
 
 // proxy stands between the collector and Postgres and can spoil what passes.
 type proxy struct {
-	address  string
-	upstream string
-	listener net.Listener
 	// latency holds up every piece of data, in nanoseconds.
 	latency atomic.Int64
 	// cutAfter is how many more bytes may go to Postgres before all connections
@@ -26,27 +24,42 @@ type proxy struct {
 	open map[net.Conn]struct{}
 }
 
-func newProxy(t *testing.T, upstream string) *proxy {
+func newProxy() *proxy {
+	p := &proxy{open: map[net.Conn]struct{}{}}
+	p.cutAfter.Store(-1)
+	return p
+}
+
+// host is an address at which a server can be reached through the proxy.
+type host struct {
+	listener net.Listener
+	// port is that of the server on 127.0.0.1; 0 if there is none.
+	port atomic.Int64
+}
+
+func (h *host) address() string { return h.listener.Addr().String() }
+
+// listen returns a host without a server.
+func (p *proxy) listen(t *testing.T) *host {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	p := &proxy{address: listener.Addr().String(), upstream: upstream, listener: listener, open: map[net.Conn]struct{}{}}
-	p.cutAfter.Store(-1)
-	go p.accept()
+	h := &host{listener: listener}
+	go p.accept(h)
 	t.Cleanup(func() {
 		_ = listener.Close()
 		p.cut()
 	})
-	return p
+	return h
 }
 
-func (p *proxy) accept() {
+func (p *proxy) accept(h *host) {
 	for {
-		client, err := p.listener.Accept()
+		client, err := h.listener.Accept()
 		if err != nil {
 			return
 		}
-		server, err := net.Dial("tcp", p.upstream)
+		server, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", h.port.Load()))
 		if err != nil {
 			_ = client.Close()
 			continue

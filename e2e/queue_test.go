@@ -64,9 +64,9 @@ func TestCollector_RenamedExporter_NamesTheQueueItLeft(t *testing.T) {
 	file := filepath.Join(s.queueDirectory, "exporter_canonical_line__traces")
 	require.Eventually(t, func() bool {
 		metrics, err := c.ReadMetrics(t.Context())
-		return err == nil && strings.Contains(metrics, `otelcol_canonical_line_queue_abandoned{file="`+file+`",table="\"canonical_api_line\""} 2`)
+		return err == nil && strings.Contains(metrics, `otelcol_canonical_line_queue_abandoned{file="`+file+`",table="\"canonical_api_line\""} 2`) &&
+			strings.Contains(c.Log(), "no exporter reads this queue")
 	}, time.Minute, 50*time.Millisecond)
-	require.Contains(t, c.Log(), "no exporter reads this queue")
 	require.Contains(t, c.Log(), file)
 	c.terminate(t)
 

@@ -55,15 +55,25 @@ func (c *client) request(e *export, random *rand.Rand) *sentRequest {
 	c.number++
 	r := &sentRequest{acknowledgement: acknowledgement{made: e.made}, now: e.made}
 	binary.BigEndian.PutUint64(r.id[:], c.number)
-	status := 200
-	key := hex.EncodeToString(r.id[:])
+	status, odd := 200, oddity(0)
+	ahead := time.Duration(c.ahead.Load())
+	if random.IntN(skewedShare) == 0 {
+		ahead = []time.Duration{240 * time.Hour, -400 * time.Hour}[random.IntN(2)]
+	}
+	refusable := int(c.refusable.Load())
 	switch {
+	case ahead > createAhead:
+		odd = skewed
+	case ahead < -retention:
+		odd = expired
+	case refusable > 0 && random.IntN(refusable) == 0:
+		status, odd = []int{checkStatus, triggerStatus}[random.IntN(2)], refused
 	case random.IntN(poisonShare) == 0:
-		status = poison
-		c.poisoned[key] = struct{}{}
-	case random.IntN(skewedShare) == 0:
-		r.now = r.now.Add(240 * time.Hour)
-		c.skewed[key] = struct{}{}
+		status, odd = poisonStatus, poisoned
+	}
+	r.now = r.now.Add(ahead)
+	if odd != 0 {
+		c.odd[hex.EncodeToString(r.id[:])] = odd
 	}
 	s := e.add(r, r.id)
 	s.SetKind(ptrace.SpanKindServer)

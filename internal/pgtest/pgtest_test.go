@@ -2,7 +2,9 @@ package pgtest
 
 import (
 	"testing"
+	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 )
 
@@ -24,4 +26,50 @@ func TestDatabase_Await_SeesLaterCommits(t *testing.T) {
 	}()
 	d.Await(t, "EXISTS (SELECT FROM late)")
 	require.NoError(t, <-committed)
+}
+
+func TestServer_SetClock_SetsThatOfTheServer(t *testing.T) {
+	t.Parallel()
+	server, err := Start(fast...)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, server.Stop()) })
+	if err := server.FakeClock(); err != nil {
+		t.Skip(err)
+	}
+	for _, ahead := range []time.Duration{720 * time.Hour, -720 * time.Hour, 0} {
+		require.NoError(t, server.SetClock(ahead))
+		require.Eventually(t, func() bool {
+			conn, err := pgx.Connect(t.Context(), server.URL("postgres"))
+			require.NoError(t, err)
+			defer conn.Close(t.Context())
+			var now time.Time
+			require.NoError(t, conn.QueryRow(t.Context(), "SELECT clock_timestamp()").Scan(&now))
+			return time.Until(now.Add(-ahead)).Abs() < time.Hour
+		}, time.Minute, 10*time.Millisecond, "no clock %s ahead", ahead)
+	}
+}
+
+func TestServer_Standby_HasAllThatIsCommittedOncePromoted(t *testing.T) {
+	t.Parallel()
+	server, err := Start("fsync=off")
+	require.NoError(t, err)
+	if !server.HasStandby() {
+		t.Skip("there is no pg_basebackup")
+	}
+	for n := range 2 {
+		standby, err := server.Standby(t.Context(), "")
+		require.NoError(t, err)
+		server.exec(t, "CREATE DATABASE d"+string(rune('a'+n)))
+		require.NoError(t, server.Crash())
+		require.NoError(t, server.Stop())
+		require.NoError(t, standby.Promote())
+		server = standby
+	}
+	t.Cleanup(func() { require.NoError(t, server.Stop()) })
+	conn, err := pgx.Connect(t.Context(), server.URL("postgres"))
+	require.NoError(t, err)
+	defer conn.Close(t.Context())
+	var databases int
+	require.NoError(t, conn.QueryRow(t.Context(), "SELECT count(*) FROM pg_database WHERE datname IN ('da', 'db')").Scan(&databases))
+	require.Equal(t, 2, databases)
 }

@@ -39,6 +39,8 @@ type Server struct {
 	// the server. TestMain could not do that: goleak leaves it through os.Exit.
 	lifeline *os.File
 	settings []string
+	// preload is a library that all the server's processes load; empty for none.
+	preload string
 }
 
 // fast holds the settings of a server whose data need not survive a crash.
@@ -71,19 +73,8 @@ func StartIn(parent string, settings ...string) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	// t.TempDir would not do: the path of a socket has to be short, and another user has to
-	// be able to read the folder.
-	dir, err := os.MkdirTemp(parent, "pgtest")
+	s, err := (&Server{binDir: binDir, account: account, settings: settings}).sibling(parent)
 	if err != nil {
-		return nil, err
-	}
-	s := &Server{dir: dir, binDir: binDir, account: account, settings: settings}
-	if account != nil {
-		if err := os.Chown(dir, int(account.Uid), int(account.Gid)); err != nil {
-			return nil, err
-		}
-	}
-	if s.Port, err = oteltest.FreePort(); err != nil {
 		return nil, err
 	}
 	initdb := s.command("initdb", "--pgdata", s.data(), "--username=postgres", "--auth=trust", "--encoding=UTF8",
@@ -92,6 +83,26 @@ func StartIn(parent string, settings ...string) (*Server, error) {
 		return nil, fmt.Errorf("initdb: %w\n%s", err, out)
 	}
 	return s, s.serve()
+}
+
+// sibling returns a server like s that has a folder below parent and a port, but no cluster.
+func (s *Server) sibling(parent string) (*Server, error) {
+	// t.TempDir would not do: the path of a socket has to be short, and another user has to
+	// be able to read the folder.
+	dir, err := os.MkdirTemp(parent, "pgtest")
+	if err != nil {
+		return nil, err
+	}
+	if s.account != nil {
+		if err := os.Chown(dir, int(s.account.Uid), int(s.account.Gid)); err != nil {
+			return nil, err
+		}
+	}
+	port, err := oteltest.FreePort()
+	if err != nil {
+		return nil, err
+	}
+	return &Server{Port: port, dir: dir, binDir: s.binDir, account: s.account, settings: s.settings}, nil
 }
 
 // watchdog runs the server until its standard input closes, then stops it and removes the
@@ -114,7 +125,8 @@ func (s *Server) serve() error {
 	}
 	defer read.Close()
 	postgres := s.command("postgres", append([]string{"-D", s.data()}, s.options()...)...)
-	cmd := exec.Command("/bin/sh", append([]string{"-c", watchdog}, postgres.Args...)...)
+	run := slices.Concat([]string{"-c", watchdog, "env"}, s.environment(), postgres.Args)
+	cmd := exec.Command("/bin/sh", run...)
 	cmd.Dir = s.dir
 	cmd.Env = append(os.Environ(), "PGTEST_DIR="+s.dir)
 	cmd.Stdin = read
@@ -150,6 +162,14 @@ func (s *Server) Kill() error {
 	return syscall.Kill(n, syscall.SIGKILL)
 }
 
+// Crash ends all of the server's processes at once and returns once they have.
+func (s *Server) Crash() error {
+	if out, err := s.command("pg_ctl", "stop", "-w", "-m", "immediate", "-D", s.data()).CombinedOutput(); err != nil {
+		return fmt.Errorf("stop: %w\n%s", err, out)
+	}
+	return nil
+}
+
 // Restart stops the server if it still runs, and starts it again.
 func (s *Server) Restart() error {
 	options := strings.Join(s.options(), " ")
@@ -158,7 +178,9 @@ func (s *Server) Restart() error {
 	var err error
 	// The processes of a killed server take a moment to end.
 	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); runtime.Gosched() {
-		out, err = s.command("pg_ctl", "restart", "-w", "-m", "fast", "-D", s.data(), "-l", log, "-o", options).CombinedOutput()
+		restart := s.command("pg_ctl", "restart", "-w", "-m", "fast", "-D", s.data(), "-l", log, "-o", options)
+		restart.Env = append(os.Environ(), s.environment()...)
+		out, err = restart.CombinedOutput()
 		if err == nil {
 			return nil
 		}

@@ -68,6 +68,22 @@ func TestStore_Write_Redelivery_LeavesOtherPartitionsAlone(t *testing.T) {
 	b.write(t, versionsOf(t, []span{{id: 1}}, copyrow.Mark))
 }
 
+func TestStore_Write_Redelivery_TakesTimeInProportionToTheLines(t *testing.T) {
+	t.Parallel()
+	b := setup(t, nil)
+	linesOf := func(n int) copyrow.Batch {
+		var spans []span
+		for i := range n {
+			spans = append(spans, span{id: uint64(i)})
+		}
+		return batchOf(t, spans...)
+	}
+	few, many := linesOf(1000), linesOf(8000)
+	b.write(t, many)
+	// Time in the square of the number makes this 64.
+	require.Less(t, b.redeliver(t, many, 3).Seconds()/b.redeliver(t, few, 3).Seconds(), 24.0)
+}
+
 func TestStore_Write_Redelivery_TakesNoLockAndLeavesTheCatalogueAlone(t *testing.T) {
 	t.Parallel()
 	b, batch := hourly(t, 4)

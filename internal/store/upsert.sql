@@ -60,12 +60,16 @@ WITH richest AS MATERIALIZED (
     ORDER BY created_at, id{{if .ByStatistics}}, COALESCE(statistics -> 'spans'::text, '0') DESC{{end}}
 ),
 -- ON CONFLICT locks a line even if it would not change, which writes to the log.
+--
+-- The lines go on from here. To join them with what is known of them would take time in the
+-- square of their number, because the planner expects one. No column has names like the two.
 compared AS MATERIALIZED (
     SELECT
-        EXCLUDED.created_at,
-        EXCLUDED.id,
-        stored.id IS NOT NULL AS known,
-        stored.id IS NULL{{if .Merged}} OR {{template "changes" .}}{{end}} AS changes
+        {{- range .Names}}
+        EXCLUDED.{{identifier .}},
+        {{- end}}
+        stored.id IS NOT NULL AS "line is known",
+        stored.id IS NULL{{if .Merged}} OR {{template "changes" .}}{{end}} AS "line changes"
     FROM richest AS EXCLUDED
     LEFT JOIN LATERAL (
         SELECT {{identifiers .Names}}
@@ -79,11 +83,10 @@ compared AS MATERIALIZED (
 {{- if .Key.Arbiter}}
 written AS (
     INSERT INTO {{.Table}} AS stored ({{identifiers .Names}})
-    SELECT {{range $i, $name := .Names}}{{if $i}}, {{end}}richest.{{identifier $name}}{{end}}
-    FROM richest
-    JOIN compared USING (created_at, id)
-    WHERE compared.changes
-    ORDER BY richest.created_at, richest.id
+    SELECT {{identifiers .Names}}
+    FROM compared
+    WHERE "line changes"
+    ORDER BY created_at, id
     ON CONFLICT ({{identifiers .Key.Columns}})
     {{- if .Merged}} DO UPDATE {{template "set" .}}
     -- Another writer may have changed the line in between.
@@ -108,11 +111,10 @@ changed AS (
 {{- end}}
 added AS (
     INSERT INTO {{.Table}} ({{identifiers .Names}})
-    SELECT {{range $i, $name := .Names}}{{if $i}}, {{end}}richest.{{identifier $name}}{{end}}
-    FROM richest
-    JOIN compared USING (created_at, id)
-    WHERE NOT compared.known
-    ORDER BY richest.created_at, richest.id
+    SELECT {{identifiers .Names}}
+    FROM compared
+    WHERE NOT "line is known"
+    ORDER BY created_at, id
     RETURNING 1
 ),
 written AS (
@@ -121,5 +123,5 @@ written AS (
 {{- end}}
 SELECT
     (SELECT pg_catalog.count(*) FROM compared),
-    (SELECT pg_catalog.count(*) FROM compared WHERE known),
+    (SELECT pg_catalog.count(*) FROM compared WHERE "line is known"),
     (SELECT pg_catalog.count(*) FROM written);
