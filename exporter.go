@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -45,6 +46,8 @@ type lineExporter struct {
 	now       func() time.Time
 	unwritten *unwritten
 	waiting   waiting
+	// answered is 1 if the database answered when it was last asked, otherwise 0.
+	answered atomic.Int64
 	// unfit holds the columns whose type could not hold a value, once that is logged.
 	unfit sync.Map
 
@@ -184,7 +187,19 @@ func (e *lineExporter) start(_ context.Context, host component.Host) error {
 		Store: e.store, Logger: e.logger,
 	}
 	e.done.Go(func() { loop.Run(ctx) })
+	probe := maintenance.Probe{Pool: pool, Table: e.table, CreateSchema: e.cfg.Database.CreateSchema, Report: e.probed}
+	e.done.Go(func() { probe.Run(ctx) })
 	return nil
+}
+
+// probed takes note of how the database answered.
+func (e *lineExporter) probed(answered bool, err error) {
+	up := int64(0)
+	if answered {
+		up = 1
+	}
+	e.answered.Store(up)
+	e.health.report(connecting, err)
 }
 
 // Shutdown writes the lines queued in memory and ends. What it cannot write and what can be
@@ -225,6 +240,7 @@ func (e *lineExporter) shutdown(context.Context) error {
 	}
 	e.stop()
 	e.done.Wait()
+	e.store.Close()
 	e.pool.Close()
 	e.telemetry.Shutdown()
 	return nil
