@@ -103,7 +103,7 @@ func newLineExporter(cfg *Config, set exporter.Settings) (*lineExporter, error) 
 		TrustedProxies:   cfg.Headers.TrustedProxies,
 		RedactParameters: cfg.Redact.QueryParameters,
 		CapturePayload:   cfg.RequestPayload.Capture,
-		MaxPayload:       cfg.RequestPayload.MaxBytes,
+		MaxPayload:       int(cfg.RequestPayload.MaxBytes),
 		Horizon:          cfg.Partitions.CreateAhead,
 		Retention:        cfg.Partitions.Retention,
 	})
@@ -150,9 +150,9 @@ func (e *lineExporter) Start(ctx context.Context, host component.Host) error {
 // start waits for no connection: it succeeds while the database is away. If it fails,
 // it leaves cleaning up to shutdown, which the collector calls then too.
 func (e *lineExporter) start(_ context.Context, host component.Host) error {
-	poolConfig, err := database.ParsePoolConfig(string(e.cfg.Database.URL), e.cfg.Database.MaxConnections)
+	poolConfig, err := e.cfg.Database.connection().PoolConfig(e.cfg.Database.MaxConnections)
 	if err != nil {
-		return fmt.Errorf("`database::url` %w", err)
+		return err
 	}
 	if database.Asynchronous(poolConfig) {
 		e.logger.Warn("`database::url` turns synchronous_commit off: a crash of Postgres can lose lines that are counted as written")
