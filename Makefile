@@ -34,7 +34,7 @@ front: $(FRONT) ## Build build/front/otelcol-front, which balances traces across
 # Most tests wait for Postgres or for a collector rather than compute.
 PARALLEL := 8
 .PHONY: test
-test: $(BINARY) $(FRONT) postgres pgbouncer $(if $(filter Linux,$(shell uname)),systemd) ## Run every test, with the race detector
+test: $(BINARY) $(FRONT) $(TOOLS)/promtool postgres pgbouncer $(if $(filter Linux,$(shell uname)),systemd) ## Run every test, with the race detector
 	$(GO) test -race -parallel $(PARALLEL) -timeout 15m ./...
 	cd demo && $(GO) test -race -timeout 5m ./...
 	cd deploy && $(GO) test -timeout 5m ./...
@@ -188,6 +188,19 @@ faketime:
 		[ "$$(id -u)" -eq 0 ] && command -v apt-get > /dev/null && apt-get update -q && \
 		DEBIAN_FRONTEND=noninteractive apt-get install -yq --no-install-recommends $@; } || \
 		echo 'make chaos has no clock of Postgres jump: install the package faketime'
+
+# The tests of deploy/prometheus need promtool. Debian has it in a package that would start a
+# server, so only the program is taken out of it.
+.PHONY: promtool
+promtool: $(TOOLS)/promtool
+$(TOOLS)/promtool:
+	@mkdir -p $(TOOLS)
+	@set -e; if found=$$(command -v promtool); then ln -sf "$$found" $@; exit; fi; \
+		command -v dpkg-deb > /dev/null || { echo 'make test needs promtool: install Prometheus'; exit 1; }; \
+		cd $(TOOLS) && rm -f prometheus_*.deb; \
+		apt-get download -q prometheus || { apt-get update -q && apt-get download -q prometheus; }; \
+		dpkg-deb --fsys-tarfile prometheus_*.deb | tar -xO ./usr/bin/promtool > promtool.part; \
+		chmod 755 promtool.part && mv promtool.part promtool && rm prometheus_*.deb
 
 $(BINARY): $(SOURCES) $(TOOLS)/builder
 	@echo 'building $@ (about a minute, longer the first time)'

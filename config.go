@@ -9,10 +9,11 @@ import (
 	"go.opentelemetry.io/collector/config/configretry"
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
 
+	"canonicallineexporter/internal/database"
 	"canonicallineexporter/internal/partition"
 )
 
-// Config is the configuration of the exporter. Only database::url is required.
+// Config is the configuration of the exporter. Only database::url or database::host is required.
 type Config struct {
 	Database DatabaseConfig `mapstructure:"database"`
 
@@ -57,8 +58,21 @@ type Config struct {
 type DatabaseConfig struct {
 	// URL is a libpq URL or keyword/value string; PG* variables fill in the rest. A
 	// connection to a remote host is encrypted unless sslmode says otherwise. Files
-	// with passwords and certificates are read anew for each connection. Required.
+	// with passwords and certificates are read anew for each connection. Required unless Host
+	// is set.
 	URL configopaque.String `mapstructure:"url"`
+
+	// Host, Port, User, Password and DBName say apart what URL leaves out, with any
+	// characters, none of them encoded. Default: none.
+	Host     configopaque.String `mapstructure:"host"`
+	Port     int                 `mapstructure:"port"`
+	User     configopaque.String `mapstructure:"user"`
+	Password configopaque.String `mapstructure:"password"`
+	DBName   configopaque.String `mapstructure:"dbname"`
+
+	// PasswordFile names a file with the password alone. It is read anew for each
+	// connection, so that a password can change without a restart. Default: none.
+	PasswordFile string `mapstructure:"password_file"`
 
 	// MaxConnections limits the connections open at once, at least 1. Default: 4.
 	MaxConnections int32 `mapstructure:"max_connections"`
@@ -68,6 +82,14 @@ type DatabaseConfig struct {
 	// and writes the columns it finds; it then needs only DML rights, see
 	// schema/roles.sql. Default: true.
 	CreateSchema bool `mapstructure:"create_schema"`
+}
+
+// connection returns what is configured in the form that package database takes.
+func (c DatabaseConfig) connection() database.Connection {
+	return database.Connection{
+		URL: string(c.URL), Host: string(c.Host), Port: c.Port, User: string(c.User), Password: string(c.Password),
+		DBName: string(c.DBName), PasswordFile: c.PasswordFile,
+	}
 }
 
 // CollapseConfig bounds the spans that are kept to make lines of.
@@ -127,9 +149,8 @@ type RequestPayloadConfig struct {
 	// request_payload_capture_disabled is true. Default: false.
 	Capture bool `mapstructure:"capture"`
 
-	// MaxBytes is the length in bytes after which a body is cut, at least 1. Default:
-	// 16384.
-	MaxBytes int `mapstructure:"max_bytes"`
+	// MaxBytes is the length after which a body is cut, at least 1 byte. Default: 16384.
+	MaxBytes ByteSize `mapstructure:"max_bytes"`
 }
 
 // PartitionsConfig says which partitions the table has.
@@ -152,11 +173,11 @@ type PartitionsConfig struct {
 	// it is dropped, at least 0. Default: 72h.
 	KeepDetached time.Duration `mapstructure:"keep_detached"`
 
-	// MaxSize limits the bytes of all partitions, including indexes, TOAST and
+	// MaxSize limits the size of all partitions, including indexes, TOAST and
 	// detached partitions. Beyond it the oldest are dropped, whatever KeepDetached
 	// says, but never the one for the present. Lines written between two checks come
 	// on top. 0 is no limit. Default: 0.
-	MaxSize int64 `mapstructure:"max_size"`
+	MaxSize ByteSize `mapstructure:"max_size"`
 
 	// CheckInterval is the time between two rounds of maintenance, more than 0.
 	// Default: 10m.
@@ -167,7 +188,7 @@ type PartitionsConfig struct {
 func (c PartitionsConfig) maintained() partition.Config {
 	return partition.Config{
 		Interval: partition.Interval(c.Interval), CreateAhead: c.CreateAhead, CheckInterval: c.CheckInterval,
-		Retention: c.Retention, KeepDetached: c.KeepDetached, MaxSize: c.MaxSize,
+		Retention: c.Retention, KeepDetached: c.KeepDetached, MaxSize: int64(c.MaxSize),
 	}
 }
 

@@ -93,19 +93,3 @@ func TestSchema_AcceptsEveryConfiguration(t *testing.T) {
 	}
 	require.GreaterOrEqual(t, configurations, 5)
 }
-
-func TestSchema_RefusesWhatTheExporterRefuses(t *testing.T) {
-	t.Parallel()
-	schema := configSchema(t)
-	database := map[string]any{"url": "postgres://localhost/lines"}
-	require.NoError(t, schema.Validate(map[string]any{"database": database}))
-	for name, config := range map[string]map[string]any{
-		"no database":         {},
-		"no url":              {"database": map[string]any{}},
-		"an unknown interval": {"database": database, "partitions": map[string]any{"interval": "year"}},
-		"no duration":         {"database": database, "timeout": "soon"},
-		"an unknown type":     {"database": database, "columns": map[string]any{"plan": map[string]any{"type": "money", "from": []any{"a"}}}},
-	} {
-		require.Error(t, schema.Validate(config), name)
-	}
-}

@@ -27,7 +27,7 @@ func load(t *testing.T, file string) *Config {
 func TestConfig_Validate_RequiresOnlyTheURL(t *testing.T) {
 	t.Parallel()
 	cfg := createDefaultConfig().(*Config)
-	require.EqualError(t, confmap.Validate(cfg), "`database::url` is required")
+	require.EqualError(t, confmap.Validate(cfg), "`database::url` is required unless `database::host` is set")
 	cfg.Database.URL = "host=/var/run/postgresql"
 	require.NoError(t, confmap.Validate(cfg))
 }

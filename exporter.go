@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -46,6 +47,8 @@ type lineExporter struct {
 	now       func() time.Time
 	unwritten *unwritten
 	waiting   waiting
+	// answered is 1 if the database answered when it was last asked, otherwise 0.
+	answered atomic.Int64
 	// unfit holds the columns whose type could not hold a value, once that is logged.
 	unfit sync.Map
 
@@ -101,7 +104,7 @@ func newLineExporter(cfg *Config, set exporter.Settings) (*lineExporter, error) 
 		TrustedProxies:   cfg.Headers.TrustedProxies,
 		RedactParameters: cfg.Redact.QueryParameters,
 		CapturePayload:   cfg.RequestPayload.Capture,
-		MaxPayload:       cfg.RequestPayload.MaxBytes,
+		MaxPayload:       int(cfg.RequestPayload.MaxBytes),
 		Horizon:          cfg.Partitions.CreateAhead,
 		Retention:        cfg.Partitions.Retention,
 	})
@@ -153,9 +156,9 @@ func (e *lineExporter) Start(ctx context.Context, host component.Host) error {
 // start waits for no connection: it succeeds while the database is away. If it fails,
 // it leaves cleaning up to shutdown, which the collector calls then too.
 func (e *lineExporter) start(_ context.Context, host component.Host) error {
-	poolConfig, err := database.ParsePoolConfig(string(e.cfg.Database.URL), e.cfg.Database.MaxConnections)
+	poolConfig, err := e.cfg.Database.connection().PoolConfig(e.cfg.Database.MaxConnections)
 	if err != nil {
-		return fmt.Errorf("`database::url` %w", err)
+		return err
 	}
 	if database.Asynchronous(poolConfig) {
 		e.logger.Warn("`database::url` turns synchronous_commit off: a crash of Postgres can lose lines that are counted as written")
@@ -190,7 +193,19 @@ func (e *lineExporter) start(_ context.Context, host component.Host) error {
 		Store: e.store, Logger: e.logger,
 	}
 	e.done.Go(func() { loop.Run(ctx) })
+	probe := maintenance.Probe{Pool: pool, Table: e.table, CreateSchema: e.cfg.Database.CreateSchema, Report: e.probed}
+	e.done.Go(func() { probe.Run(ctx) })
 	return nil
+}
+
+// probed takes note of how the database answered.
+func (e *lineExporter) probed(answered bool, err error) {
+	up := int64(0)
+	if answered {
+		up = 1
+	}
+	e.answered.Store(up)
+	e.health.report(connecting, err)
 }
 
 // Shutdown writes the lines queued in memory and ends. What it cannot write and what can be
@@ -231,6 +246,7 @@ func (e *lineExporter) shutdown(context.Context) error {
 	}
 	e.stop()
 	e.done.Wait()
+	e.store.Close()
 	e.pool.Close()
 	e.telemetry.Shutdown()
 	return nil

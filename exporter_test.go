@@ -271,7 +271,7 @@ func TestExporter_DatabaseAway_LosesNoLine(t *testing.T) {
 	require.ErrorContains(t, failing.Err(), "SQLSTATE 3D000")
 	require.NotContains(t, failing.Err().Error(), "user=")
 	require.NotContains(t, failing.Err().Error(), "postgres://")
-	require.Eventually(t, func() bool { return b.failing(t) == 2 && b.waitingAge(t) > 0 }, time.Minute, time.Millisecond)
+	require.Eventually(t, func() bool { return b.failing(t) == 3 && b.waitingAge(t) > 0 }, time.Minute, time.Millisecond)
 
 	d.Create(t)
 	b.host.await(t, componentstatus.StatusOK)

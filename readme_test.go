@@ -11,7 +11,7 @@ import (
 )
 
 // setting is a row of the README's table: a key and its default.
-var setting = regexp.MustCompile("(?m)^\\| `([a-z_:]+)` \\| (?:`(.+?)`|\\*required\\*) \\|")
+var setting = regexp.MustCompile("(?m)^\\| `([a-z_:]+)` \\| (?:`(.+?)`|\\*(?:required|none)\\*) \\|")
 
 // The table in the README, read onto nothing but exporterhelper's own defaults,
 // has to be the default configuration: no key missing, none wrong.

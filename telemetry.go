@@ -25,6 +25,10 @@ func (e *lineExporter) observeState(partitions *partition.Maintainer) error {
 		t.RegisterCanonicalLineSpansPendingCallback(e.observePending),
 		t.RegisterCanonicalLineAmendableCallback(e.observeAmendable),
 		t.RegisterCanonicalLineFailingCallback(e.observeFailing),
+		t.RegisterCanonicalLineDatabaseUpCallback(func(_ context.Context, o metric.Int64Observer) error {
+			o.Observe(e.answered.Load(), e.attributes())
+			return nil
+		}),
 		t.RegisterCanonicalLineWaitingAgeCallback(func(_ context.Context, o metric.Float64Observer) error {
 			o.Observe(e.waiting.age(e.now()).Seconds(), e.attributes())
 			return nil
@@ -34,7 +38,7 @@ func (e *lineExporter) observeState(partitions *partition.Maintainer) error {
 }
 
 func (e *lineExporter) observeFailing(_ context.Context, o metric.Int64Observer) error {
-	for _, t := range []task{writing, maintaining} {
+	for _, t := range tasks {
 		failing := int64(0)
 		if e.health.fails(t) {
 			failing = 1
@@ -150,7 +154,7 @@ func (e *lineExporter) countWritten(ctx context.Context, lines store.Outcomes) {
 // in it is unknown.
 func (e *lineExporter) countCorrupted() {
 	e.add(context.Background(), e.telemetry.CanonicalLineQueueCorrupted, 1)
-	e.logger.Error("passed over an entry of the persistent queue that cannot be read")
+	e.logger.Warn("passed over an entry of the persistent queue that cannot be read")
 }
 
 // observeWrite records how long an attempt to write took and, if it succeeded, how many

@@ -12,7 +12,6 @@ import (
 	"go.uber.org/zap"
 
 	"canonicallineexporter/internal/copyrow"
-	"canonicallineexporter/internal/database"
 	"canonicallineexporter/internal/line"
 	"canonicallineexporter/internal/partition"
 	"canonicallineexporter/internal/table"
@@ -68,10 +67,10 @@ func (f *faults) refuse(key string, err error) {
 }
 
 func (f *faults) database(c DatabaseConfig) {
-	if c.URL == "" {
-		f.require(false, "database::url", "is required")
-	} else {
-		f.refuse("database::url", database.CheckConnectionString(string(c.URL)))
+	f.require(c.URL != "" || c.Host != "", "database::url", "is required unless `database::host` is set")
+	found := c.connection().Check()
+	for _, key := range slices.Sorted(maps.Keys(found)) {
+		f.refuse("database::"+key, found[key])
 	}
 	f.require(c.MaxConnections >= 1, "database::max_connections", "must be at least 1")
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -87,7 +88,10 @@ func TestKubernetes_Pod_HasNoUnneededRights(t *testing.T) {
 	require.False(t, *security.AllowPrivilegeEscalation)
 	require.Equal(t, []corev1.Capability{"ALL"}, security.Capabilities.Drop)
 	for _, probe := range []*corev1.Probe{pod.Containers[0].LivenessProbe, pod.Containers[0].ReadinessProbe} {
-		require.Equal(t, "health", probe.HTTPGet.Port.String())
+		require.NotNil(t, probe.TCPSocket, "an outage of the database restarts nothing")
+		require.True(t, slices.ContainsFunc(pod.Containers[0].Ports, func(port corev1.ContainerPort) bool {
+			return port.Name == probe.TCPSocket.Port.String()
+		}))
 	}
 }
 

@@ -1,6 +1,7 @@
 package database
 
 import (
+	"cmp"
 	"crypto/x509"
 	"errors"
 	"net"
@@ -173,12 +174,11 @@ func innermost(err error) error {
 	}
 }
 
-// Reason returns a text that tells failures apart: the SQLSTATE of a database error and the
-// message of any other. The SQLSTATE is empty if the server did not answer, because the
-// messages of one outage vary.
+// Reason returns a text that tells failures apart: the SQLSTATE of a database error, and the
+// message of any other without what wraps it, which may name lines.
 func Reason(err error) string {
 	if e, ok := errors.AsType[*Error](err); ok {
-		return e.SQLSTATE
+		return cmp.Or(e.SQLSTATE, e.Error())
 	}
 	return err.Error()
 }

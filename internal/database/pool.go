@@ -5,7 +5,6 @@ package database
 
 import (
 	"cmp"
-	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -28,54 +27,10 @@ const connectTimeout = 5 * time.Second
 // pingTimeout bounds how long an idle connection that is dead holds up a write.
 const pingTimeout = 5 * time.Second
 
-// ParsePoolConfig reads a libpq URL or keyword/value string. As in libpq, PG* variables and
-// files supply what it leaves out. Errors never quote the string.
-//
-// Unless sslmode is set, a host that is not local gets an encrypted connection: libpq's
-// default would silently fall back to plain text. Of several hosts, the first that can be
-// written to is taken, unless target_session_attrs is set.
-//
-// Each new connection reads passwords and certificates anew, because they rotate.
-//
-// Connections hold no session state and no named prepared statements, so PgBouncer can
-// pool them by transaction. It keeps track of the settings that they begin with.
+// ParsePoolConfig is PoolConfig of a connection that a libpq URL or keyword/value string says
+// alone.
 func ParsePoolConfig(connectionString string, maxConnections int32) (*pgxpool.Config, error) {
-	s, err := parseSettings(connectionString)
-	if err != nil {
-		return nil, err
-	}
-	cfg, err := pgxpool.ParseConfig(s.forDriver())
-	if err != nil {
-		return nil, unusable(err)
-	}
-	if err := s.complete(cfg.ConnConfig); err != nil {
-		return nil, err
-	}
-	cfg.MaxConns = maxConnections
-	cfg.PingTimeout = pingTimeout
-	cfg.BeforeConnect = func(_ context.Context, old *pgx.ConnConfig) error {
-		if err := s.check(); err != nil {
-			return fmt.Errorf("`database::url` %w", err)
-		}
-		latest, err := pgx.ParseConfig(s.forDriver())
-		if err != nil {
-			return fmt.Errorf("`database::url` %w", unusable(err))
-		}
-		if err := s.complete(latest); err != nil {
-			return err
-		}
-		old.Host, old.Port, old.TLSConfig, old.Fallbacks = latest.Host, latest.Port, latest.TLSConfig, latest.Fallbacks
-		old.Password = latest.Password
-		return nil
-	}
-	asksForOff := Asynchronous(cfg)
-	cfg.AfterConnect = func(_ context.Context, conn *pgx.Conn) error {
-		if asksForOff {
-			conn.PgConn().CustomData()[asynchronous] = true
-		}
-		return checkEncoding(conn.PgConn())
-	}
-	return cfg, nil
+	return Connection{URL: connectionString}.PoolConfig(maxConnections)
 }
 
 // checkEncoding returns an error if the database cannot hold every line. SQL_ASCII would
@@ -86,14 +41,6 @@ func checkEncoding(conn *pgconn.PgConn) error {
 			"create another one with ENCODING 'UTF8' TEMPLATE template0", encoding)
 	}
 	return nil
-}
-
-// CheckConnectionString returns an error for every fault that can be found without reading
-// the environment. It looks whether the named certificates and keys can be read. The error
-// never quotes a value.
-func CheckConnectionString(connectionString string) error {
-	_, err := parseSettings(connectionString)
-	return err
 }
 
 // unusable returns an error of pgx without the connection string, which pgx quotes.

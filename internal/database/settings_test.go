@@ -14,7 +14,7 @@ import (
 	"canonicallineexporter/internal/pgtest"
 )
 
-func TestCheckConnectionString_ErrorsQuoteNothing(t *testing.T) {
+func TestConnection_Check_ErrorsQuoteNothing(t *testing.T) {
 	t.Parallel()
 	for _, connection := range []string{
 		"postgres://user:hunter2@ss@db/lines", "mysql://hunter2", "hunter2", "postgres://user:hunter2@db:99999/lines",
@@ -22,7 +22,7 @@ func TestCheckConnectionString_ErrorsQuoteNothing(t *testing.T) {
 		"password=my hunter2=1", "password='hunter2", "postgres://db/lines?password=my&hunter2=1", "postgres://db/lines?hunter2",
 		"postgres://db/lines?connect_timeout=hunter2", "postgres://db/lines?sslrootcert=/hunter2",
 	} {
-		err := CheckConnectionString(connection)
+		err := Connection{URL: connection}.Check()["url"]
 		require.Error(t, err, connection)
 		require.NotContains(t, err.Error(), "hunter2")
 		_, err = ParsePoolConfig(connection, 1)
@@ -36,13 +36,13 @@ func TestCheckConnectionString_ErrorsQuoteNothing(t *testing.T) {
 		"postgres://h/lines?options=endpoint%3Dfine-name&channel_binding=require&pgbouncer=true&synchronous_commit=off",
 		"postgres://h/lines?TimeZone=UTC&tenant.id=7",
 	} {
-		require.NoError(t, CheckConnectionString(connection), connection)
+		require.NoError(t, Connection{URL: connection}.Check()["url"], connection)
 		_, err := ParsePoolConfig(connection, 1)
 		require.NoError(t, err, connection)
 	}
 }
 
-func TestCheckConnectionString_FaultOfAnOption_IsNamed(t *testing.T) {
+func TestConnection_Check_FaultOfAnOption_IsNamed(t *testing.T) {
 	t.Parallel()
 	for parameter, want := range map[string]string{
 		"sslmode=verfy-full":             "has a fault in sslmode: it must be one of disable, allow, prefer, require, verify-ca, verify-full",
@@ -56,9 +56,9 @@ func TestCheckConnectionString_FaultOfAnOption_IsNamed(t *testing.T) {
 		"schema=metrics":                 "sets schema: set `table` to schema.name",
 		"pool_size=7":                    "has the unknown keyword pool_size: a setting of the server goes into options, as options=-c name=value",
 	} {
-		require.EqualError(t, CheckConnectionString("postgres://db/lines?"+parameter), want)
+		require.EqualError(t, Connection{URL: "postgres://db/lines?" + parameter}.Check()["url"], want)
 	}
-	require.EqualError(t, CheckConnectionString("sslmode=1 sslcrl=x"),
+	require.EqualError(t, Connection{URL: "sslmode=1 sslcrl=x"}.Check()["url"],
 		"sets sslcrl: certificate revocation lists are not supported\n"+
 			"has a fault in sslmode: it must be one of disable, allow, prefer, require, verify-ca, verify-full", "every fault at once")
 }
@@ -142,5 +142,5 @@ func TestParsePoolConfig_ServiceFile_IsReadLikeTheURL(t *testing.T) {
 		"SELECT current_setting('application_name'), current_setting('work_mem')").Scan(&name, &memory))
 	require.Equal(t, []string{"rows", "5MB"}, []string{name, memory})
 	_, err := ParsePoolConfig(write("sslcrl=crl.pem\n"), 1)
-	require.EqualError(t, err, "sets sslcrl: certificate revocation lists are not supported")
+	require.EqualError(t, err, "`database::url` sets sslcrl: certificate revocation lists are not supported")
 }

@@ -1,5 +1,6 @@
 // Docgen writes docs/columns.md and schema/table.sql, which it generates from the column
-// table, and schema/questions.sql.
+// table, and schema/questions.sql. It completes config.schema.json, which mdatagen has
+// generated.
 package main
 
 import (
@@ -14,14 +15,21 @@ import (
 
 func main() {
 	name := table.Name{Schema: "public", Name: "canonical_api_line"}
+	schema, err := completeSchema("config.schema.json")
+	exitOn(err)
 	for path, text := range map[string]string{
 		"docs/columns.md":      reference(line.Descriptions(), convention.Attributes),
 		"schema/table.sql":     table.Script(name, line.Columns()),
 		"schema/questions.sql": questions.Script(name),
+		"config.schema.json":   schema,
 	} {
-		if err := os.WriteFile(path, []byte(text), 0o644); err != nil { //nolint:gosec // documents are for everybody
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
+		exitOn(os.WriteFile(path, []byte(text), 0o644)) //nolint:gosec // documents are for everybody
+	}
+}
+
+func exitOn(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
 	}
 }

@@ -34,6 +34,7 @@ type TelemetryBuilder struct {
 	CanonicalLineBatchDuration        metric.Float64Histogram
 	CanonicalLineBatchSize            metric.Int64Histogram
 	CanonicalLineClockSkew            metric.Int64Counter
+	CanonicalLineDatabaseUp           metric.Int64ObservableGauge
 	CanonicalLineDropped              metric.Int64Counter
 	CanonicalLineFailing              metric.Int64ObservableGauge
 	CanonicalLinePartitionActions     metric.Int64ObservableCounter
@@ -69,6 +70,21 @@ func (builder *TelemetryBuilder) RegisterCanonicalLineAmendableCallback(cb metri
 		cb(ctx, &observerInt64{inst: builder.CanonicalLineAmendable, obs: o})
 		return nil
 	}, builder.CanonicalLineAmendable)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterCanonicalLineDatabaseUpCallback sets callback for observable CanonicalLineDatabaseUp metric.
+func (builder *TelemetryBuilder) RegisterCanonicalLineDatabaseUpCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.CanonicalLineDatabaseUp, obs: o})
+		return nil
+	}, builder.CanonicalLineDatabaseUp)
 	if err != nil {
 		return err
 	}
@@ -272,6 +288,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_canonical_line_clock_skew",
 		metric.WithDescription("Lines stored at their time of arrival because their span claimed to end further in the future than partitions are created ahead. [Development]"),
 		metric.WithUnit("{line}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.CanonicalLineDatabaseUp, err = builder.meter.Int64ObservableGauge(
+		"otelcol_canonical_line_database_up",
+		metric.WithDescription("1 if the database answered when it was last asked, which is every few seconds, otherwise 0. [Development]"),
+		metric.WithUnit("1"),
 	)
 	errs = errors.Join(errs, err)
 	builder.CanonicalLineDropped, err = builder.meter.Int64Counter(

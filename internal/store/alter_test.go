@@ -56,7 +56,7 @@ func TestStore_Write_ColumnChanges_LoseNoLine(t *testing.T) {
 				require.EqualValues(t, 4, b.count(t))
 				require.EqualValues(t, 4, pgtest.One[int64](t, b.Database, "SELECT count(*) FROM canonical_api_line WHERE adjusted_count = 1"))
 				require.Zero(t, pgtest.One[int64](t, b.Database, "SELECT count(*) FROM canonical_api_line WHERE ascii(statistics::text) = 1"))
-				require.Empty(t, b.logs.FilterMessage("dropped a line that Postgres refuses").All())
+				require.Empty(t, b.logs.FilterMessage("dropped lines that Postgres refuses").All())
 			})
 		}
 	}

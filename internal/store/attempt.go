@@ -255,12 +255,10 @@ func (a *attempt) judge() {
 	}
 }
 
-// drop counts a refused row and names it in the log.
+// drop counts a refused row and has the log name it.
 func (a *attempt) drop(row copyrow.Batch, cause error) {
 	a.stored.Rejected++
-	id := lineID(row)
-	a.logger.Error("dropped a line that Postgres refuses",
-		zap.Error(database.Redact(cause)), zap.String("line_id", hex.EncodeToString(id[:])))
+	a.refusals.note(cause, lineID(row))
 }
 
 // lineID returns the id of the only row of a batch.

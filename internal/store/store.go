@@ -25,6 +25,7 @@ type Store struct {
 	partitions *partition.Maintainer
 	logger     *zap.Logger
 	suspects   suspects
+	refusals   refusalLog
 	// repeated says that the latest batch of new lines held some that were stored already, so
 	// that the next may do too. COPY would write such a batch in vain.
 	repeated atomic.Bool
@@ -39,8 +40,11 @@ type Store struct {
 
 // New returns a store that uses pool, and table and partitions to create what is missing.
 func New(pool *pgxpool.Pool, table *table.Maintainer, partitions *partition.Maintainer, logger *zap.Logger) *Store {
-	return &Store{pool: pool, table: table, partitions: partitions, logger: logger}
+	return &Store{pool: pool, table: table, partitions: partitions, logger: logger, refusals: refusalLog{logger: logger}}
 }
+
+// Close has the log name the lines that were dropped last. Nothing is written any more.
+func (s *Store) Close() { s.refusals.close() }
 
 // Use tells the store how the table is defined. definition must have just been read. The
 // error says what has to change before lines can be written.

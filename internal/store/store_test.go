@@ -131,7 +131,8 @@ func TestStore_Write_RefusedRow_IsDroppedAloneAndNamed(t *testing.T) {
 	require.Equal(t, Outcomes{Inserted: 98, Rejected: 2}, b.write(t, batchOf(t, spans...)))
 	require.EqualValues(t, 99, b.count(t))
 
-	dropped := b.logs.FilterMessage("dropped a line that Postgres refuses").All()
+	b.store.Close()
+	dropped := b.logs.FilterMessage("dropped lines that Postgres refuses").All()
 	require.Len(t, dropped, 2)
 	logged := fmt.Sprint(dropped[0].ContextMap())
 	require.Contains(t, logged, "SQLSTATE 23514")
