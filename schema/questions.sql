@@ -11,44 +11,53 @@
 -- SELECT * FROM canonical_api_line_questions() then lists them. Everybody who may read the
 -- table may call them. Generated from internal/questions/functions/: edit those.
 
--- Drops older versions, since their results may differ. A function that has one of these
--- names but was not created by the exporter stops the script.
+-- The functions keep what these names mean here, whatever the search_path of those who call
+-- them.
+SET search_path = pg_catalog, pg_temp;
+
+-- Drops older versions, since their results may differ, in one statement, since they call one
+-- another. A function that has one of these names but was not created by the exporter stops
+-- the script.
 DO $$
 DECLARE
-    old regprocedure;
+    old text;
 BEGIN
-    FOR old IN
-        SELECT p.oid
-        FROM pg_catalog.pg_proc AS p
-        JOIN pg_catalog.unnest(ARRAY[
-            '"public"."canonical_api_line_window"',
-            '"public"."canonical_api_line_speed"',
-            '"public"."canonical_api_line_reads"',
-            '"public"."canonical_api_line_writes"',
-            '"public"."canonical_api_line_rate"',
-            '"public"."canonical_api_line_heatmap"',
-            '"public"."canonical_api_line_changes"',
-            '"public"."canonical_api_line_errors"',
-            '"public"."canonical_api_line_failures"',
-            '"public"."canonical_api_line_slowest"',
-            '"public"."canonical_api_line_costs"',
-            '"public"."canonical_api_line_n_plus_one"',
-            '"public"."canonical_api_line_callers"',
-            '"public"."canonical_api_line_account"',
-            '"public"."canonical_api_line_request"',
-            '"public"."canonical_api_line_questions"'
-        ]) AS known (name) ON p.oid = pg_catalog.to_regproc(known.name)::oid
-        WHERE pg_catalog.strpos(pg_catalog.obj_description(p.oid, 'pg_proc'), ' [canonical_line ') > 0
-    LOOP
-        EXECUTE pg_catalog.format('DROP FUNCTION %s', old);
-    END LOOP;
+    SELECT pg_catalog.string_agg(p.oid::regprocedure::text, ', ')
+    INTO old
+    FROM pg_catalog.pg_proc AS p
+    JOIN pg_catalog.unnest(ARRAY[
+        '"public"."canonical_api_line_window"',
+        '"public"."canonical_api_line_one_of"',
+        '"public"."canonical_api_line_speed"',
+        '"public"."canonical_api_line_reads"',
+        '"public"."canonical_api_line_writes"',
+        '"public"."canonical_api_line_rate"',
+        '"public"."canonical_api_line_heatmap"',
+        '"public"."canonical_api_line_changes"',
+        '"public"."canonical_api_line_errors"',
+        '"public"."canonical_api_line_failures"',
+        '"public"."canonical_api_line_slowest"',
+        '"public"."canonical_api_line_costs"',
+        '"public"."canonical_api_line_n_plus_one"',
+        '"public"."canonical_api_line_callers"',
+        '"public"."canonical_api_line_account"',
+        '"public"."canonical_api_line_request"',
+        '"public"."canonical_api_line_questions"'
+    ]) AS known (name) ON p.oid = pg_catalog.to_regproc(known.name)::oid
+    WHERE pg_catalog.strpos(pg_catalog.obj_description(p.oid, 'pg_proc'), ' [canonical_line ') > 0;
+    IF old IS NOT NULL THEN
+        EXECUTE 'DROP FUNCTION ' || old;
+    END IF;
 END
 $$;
 
 -- Most other questions read lines through this function. The planner inlines it into them,
--- so unused columns cost nothing and the conditions on created_at prune partitions. The
--- body is text rather than BEGIN ATOMIC, so that it does not depend on the table, which can
--- be altered and dropped.
+-- so unused columns cost nothing and the conditions on created_at prune partitions.
+--
+-- BEGIN ATOMIC binds the functions, operators and types of the other questions when they are
+-- created, so that nobody's schema in the caller's search_path can slip in its own. The body
+-- of this one is text, so that it does not depend on the table, which can be altered and
+-- dropped: it qualifies all names.
 --
 -- If the table lacks a column, that of "absent" takes its place: a name that the inner query
 -- does not know is resolved outside it. Arguments are numbered because a column of the
@@ -82,26 +91,27 @@ LANGUAGE sql STABLE PARALLEL SAFE
 AS $answer$
     SELECT
         line.created_at,
-        line.service_name::text,
-        line.http_method::text,
-        line.http_route::text,
-        line.http_path::text,
+        line.service_name::pg_catalog.text,
+        line.http_method::pg_catalog.text,
+        line.http_route::pg_catalog.text,
+        line.http_path::pg_catalog.text,
         line.status::integer,
         line.duration::interval,
         line.adjusted_count::double precision,
-        line.api_error_code::text,
-        coalesce(line.api_error_cause, line.api_error_message, line.api_error_internal_code, line.api_error_code)::text,
-        line.account_id::text,
-        line.account_email::text,
-        line.ip::inet,
-        line.user_agent::text,
-        line.request_id::uuid,
-        line.trace_id::text,
-        line.statistics::jsonb
+        line.api_error_code::pg_catalog.text,
+        coalesce(line.api_error_cause, line.api_error_message, line.api_error_internal_code, line.api_error_code)::pg_catalog.text,
+        line.account_id::pg_catalog.text,
+        line.account_email::pg_catalog.text,
+        line.ip::pg_catalog.inet,
+        line.user_agent::pg_catalog.text,
+        line.request_id::pg_catalog.uuid,
+        line.trace_id::pg_catalog.text,
+        line.statistics::pg_catalog.jsonb
     FROM (
         VALUES (
-            1::double precision, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text,
-            NULL::text, NULL::text, NULL::inet, NULL::text, NULL::uuid, NULL::text, NULL::jsonb
+            1::double precision, NULL::pg_catalog.text, NULL::pg_catalog.text, NULL::pg_catalog.text, NULL::pg_catalog.text,
+            NULL::pg_catalog.text, NULL::pg_catalog.text, NULL::pg_catalog.text, NULL::pg_catalog.text, NULL::pg_catalog.text,
+            NULL::pg_catalog.inet, NULL::pg_catalog.text, NULL::pg_catalog.uuid, NULL::pg_catalog.text, NULL::pg_catalog.jsonb
         )
     ) AS absent (
         adjusted_count, service_name, http_route, http_path, api_error_code, api_error_cause, api_error_message,
@@ -113,15 +123,26 @@ AS $answer$
             api_error_code, api_error_cause, api_error_message, api_error_internal_code,
             account_id, account_email, ip, user_agent, request_id, trace_id, statistics
         FROM "public"."canonical_api_line"
-        WHERE created_at > coalesce($2, pg_catalog.now()) - $1
-            AND created_at <= coalesce($2, 'infinity')
+        WHERE created_at OPERATOR(pg_catalog.>) (((coalesce($2, pg_catalog.now()) AT TIME ZONE 'UTC') OPERATOR(pg_catalog.-) $1) AT TIME ZONE 'UTC')
+            AND created_at OPERATOR(pg_catalog.<=) coalesce($2, 'infinity')
     ) AS line
-    WHERE ($3 IS NULL OR line.service_name = $3)
-        AND ($4 IS NULL OR line.http_method = $4)
-        AND ($5 IS NULL OR line.http_route = $5)
+    WHERE ($3 IS NULL OR line.service_name OPERATOR(pg_catalog.=) ANY (pg_catalog.string_to_array($3, E'\n')))
+        AND ($4 IS NULL OR line.http_method OPERATOR(pg_catalog.=) ANY (pg_catalog.string_to_array($4, E'\n')))
+        AND ($5 IS NULL OR line.http_route OPERATOR(pg_catalog.=) ANY (pg_catalog.string_to_array($5, E'\n')))
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_window" IS
-'The lines of a window, for questions of your own. requests is how many requests a line stands for: sum it if lines were sampled. [canonical_line 3b25af51]';
+'The lines of a window, for questions of your own. requests is how many requests a line stands for: sum it if lines were sampled. service, method and route can name several values, one on each line of the text; NULL means all. [canonical_line 01c090a3]';
+
+-- IMMUTABLE, so that the planner sees the text and not the call.
+CREATE FUNCTION "public"."canonical_api_line_one_of"(
+    VARIADIC "values" text[]
+) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT nullif(pg_catalog.array_to_string("values", E'\n'), '');
+END;
+COMMENT ON FUNCTION "public"."canonical_api_line_one_of" IS
+'Several services, methods or routes for a question, as in speed(service => one_of(''api'', ''web'')). NULL alone means all. [canonical_line 9ee2fb37]';
 
 -- One pass and one sort compute only what is shown; percentile_cont also returns the
 -- maximum. The route comes first in GROUP BY because it tells more lines apart, which makes
@@ -148,7 +169,7 @@ CREATE FUNCTION "public"."canonical_api_line_speed"(
     percent_failed numeric
 )
 LANGUAGE sql STABLE PARALLEL SAFE
-AS $answer$
+BEGIN ATOMIC
     SELECT
         service_name,
         http_method,
@@ -159,10 +180,10 @@ AS $answer$
         p[2],
         p[3],
         p[4],
-        pg_catalog.round((100 * instant / requests)::numeric, 1),
-        pg_catalog.round((100 * (requests - instant - slow) / requests)::numeric, 1),
-        pg_catalog.round((100 * slow / requests)::numeric, 1),
-        pg_catalog.round((100 * failed / requests)::numeric, 2)
+        pg_catalog.round((100 * instant / requests)::numeric, greatest(2, 2 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(nullif(100 * instant / requests, 0))))::integer)),
+        pg_catalog.round((100 * (requests - instant - slow) / requests)::numeric, greatest(2, 2 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(nullif(100 * (requests - instant - slow) / requests, 0))))::integer)),
+        pg_catalog.round((100 * slow / requests)::numeric, greatest(2, 2 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(nullif(100 * slow / requests, 0))))::integer)),
+        pg_catalog.round((100 * failed / requests)::numeric, greatest(2, 2 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(nullif(100 * failed / requests, 0))))::integer))
     FROM (
         SELECT
             http_route,
@@ -177,10 +198,10 @@ AS $answer$
         FROM "public"."canonical_api_line_window"(since, until, service, method, route)
         GROUP BY http_route, http_method, service_name
     ) AS routes
-    ORDER BY requests DESC, http_method, http_route, service_name
-$answer$;
+    ORDER BY requests DESC, http_method, http_route, service_name;
+END;
 COMMENT ON FUNCTION "public"."canonical_api_line_speed" IS
-'Are we fast? Each route with its percentiles, the shares of requests that were instant (below 100 ms), fast (below 1 s) and slow, and that failed (status 500 and above, or an error beside a status below 400), in percent. Counts and shares are of requests; percentiles are of lines, which is the same unless lines were sampled. [canonical_line 7c008412]';
+'Are we fast? Each route with its percentiles, the shares of requests that were instant (below 100 ms), fast (below 1 s) and slow, and that failed (status 500 and above, or an error beside a status below 400), in percent. Counts and shares are of requests; percentiles are of lines, which is the same unless lines were sampled. [canonical_line ad053f02]';
 
 CREATE FUNCTION "public"."canonical_api_line_reads"(
     since interval DEFAULT '24 hours',
@@ -201,11 +222,11 @@ CREATE FUNCTION "public"."canonical_api_line_reads"(
     percent_failed numeric
 )
 LANGUAGE sql STABLE PARALLEL SAFE
-AS $answer$
-    SELECT * FROM "public"."canonical_api_line_speed"(since, until) WHERE http_method IN ('GET', 'HEAD')
-$answer$;
+BEGIN ATOMIC
+    SELECT * FROM "public"."canonical_api_line_speed"(since, until) WHERE http_method IN ('GET', 'HEAD');
+END;
 COMMENT ON FUNCTION "public"."canonical_api_line_reads" IS
-'Are we fast at retrievals? Like speed, for GET and HEAD. [canonical_line a198cc33]';
+'Are we fast at retrievals? Like speed, for GET and HEAD. [canonical_line aaf822a5]';
 
 CREATE FUNCTION "public"."canonical_api_line_writes"(
     since interval DEFAULT '24 hours',
@@ -226,13 +247,12 @@ CREATE FUNCTION "public"."canonical_api_line_writes"(
     percent_failed numeric
 )
 LANGUAGE sql STABLE PARALLEL SAFE
-AS $answer$
-    SELECT * FROM "public"."canonical_api_line_speed"(since, until) WHERE http_method IN ('DELETE', 'PATCH', 'POST', 'PUT')
-$answer$;
+BEGIN ATOMIC
+    SELECT * FROM "public"."canonical_api_line_speed"(since, until) WHERE http_method IN ('DELETE', 'PATCH', 'POST', 'PUT');
+END;
 COMMENT ON FUNCTION "public"."canonical_api_line_writes" IS
-'Are we fast at mutations? Like speed, for DELETE, PATCH, POST and PUT. [canonical_line 1d9a1ec7]';
+'Are we fast at mutations? Like speed, for DELETE, PATCH, POST and PUT. [canonical_line fd82f775]';
 
--- date_bin accepts no months. A window divided by 60 has none if it is below five years.
 CREATE FUNCTION "public"."canonical_api_line_rate"(
     since interval DEFAULT '24 hours',
     until timestamptz DEFAULT NULL,
@@ -252,32 +272,45 @@ CREATE FUNCTION "public"."canonical_api_line_rate"(
     p99 interval
 )
 LANGUAGE sql STABLE PARALLEL SAFE
-AS $answer$
+BEGIN ATOMIC
     SELECT
         at,
-        pg_catalog.round(requests)::bigint,
-        pg_catalog.round((requests / extract(epoch FROM greatest(coalesce(step, since / 60), '1 s')))::numeric, 2),
-        pg_catalog.round((100 * refused / nullif(requests, 0))::numeric, 2),
-        pg_catalog.round((100 * failed / nullif(requests, 0))::numeric, 2),
-        lines,
+        pg_catalog.round(coalesce(requests, 0))::bigint,
+        pg_catalog.round((coalesce(requests, 0) / seconds)::numeric, greatest(2, 2 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(nullif(coalesce(requests, 0) / seconds, 0))))::integer)),
+        pg_catalog.round((100 * refused / nullif(requests, 0))::numeric, greatest(2, 2 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(nullif(100 * refused / nullif(requests, 0), 0))))::integer)),
+        pg_catalog.round((100 * failed / nullif(requests, 0))::numeric, greatest(2, 2 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(nullif(100 * failed / nullif(requests, 0), 0))))::integer)),
+        coalesce(lines, 0),
         p[1],
         p[2],
         p[3]
     FROM (
+        SELECT at AT TIME ZONE 'UTC'
+        FROM pg_catalog.generate_series(
+            pg_catalog.date_bin(greatest(coalesce(step, pg_catalog.make_interval(secs => extract(epoch FROM since)::double precision / 60)), '1 s'), (coalesce(until, pg_catalog.now()) AT TIME ZONE 'UTC') - since + interval '1 us', 'epoch'),
+            (coalesce(until, pg_catalog.now()) AT TIME ZONE 'UTC') - interval '1 us',
+            greatest(coalesce(step, pg_catalog.make_interval(secs => extract(epoch FROM since)::double precision / 60)), '1 s')
+        ) AS steps (at)
+    ) AS steps (at)
+    FULL JOIN (
         SELECT
-            pg_catalog.date_bin(greatest(coalesce(step, since / 60), '1 s'), created_at, 'epoch') AS at,
+            at,
             pg_catalog.sum(requests) AS requests,
             coalesce(pg_catalog.sum(requests) FILTER (WHERE status BETWEEN 400 AND 499), 0) AS refused,
             coalesce(pg_catalog.sum(requests) FILTER (WHERE (status >= 500 OR status < 400 AND error_code IS NOT NULL)), 0) AS failed,
             pg_catalog.count(*) AS lines,
             pg_catalog.percentile_cont(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (ORDER BY duration) AS p
-        FROM "public"."canonical_api_line_window"(since, until, service, method, route)
-        GROUP BY 1
-    ) AS steps
-    ORDER BY at
-$answer$;
+        FROM (
+            SELECT pg_catalog.date_bin(greatest(coalesce(step, pg_catalog.make_interval(secs => extract(epoch FROM since)::double precision / 60)), '1 s'), created_at, 'epoch') AS at, requests, status, error_code, duration
+            FROM "public"."canonical_api_line_window"(since, until, service, method, route)
+            OFFSET bigint '0'
+        ) AS lines
+        GROUP BY at
+    ) AS counted USING (at)
+    CROSS JOIN (SELECT extract(epoch FROM greatest(coalesce(step, pg_catalog.make_interval(secs => extract(epoch FROM since)::double precision / 60)), '1 s')) AS seconds) AS each
+    ORDER BY at;
+END;
 COMMENT ON FUNCTION "public"."canonical_api_line_rate" IS
-'Since when? Requests per second, the shares that were refused (status 400 to 499) and that failed (500 and above, or an error beside a status below 400) in percent, and percentiles, step by step (a 60th of the window unless given, and at least a second). The window cuts off the first and the last step. Percentiles are of lines, the rest of requests. [canonical_line eee64c0b]';
+'Since when? Requests per second, the shares that were refused (status 400 to 499) and that failed (500 and above, or an error beside a status below 400) in percent, and percentiles, for every step of the window (a 60th of it unless given, and at least a second; days are UTC). The window cuts off the first and the last step. Percentiles are of lines, the rest of requests. [canonical_line 938b73ac]';
 
 -- The bounds are a 1-2-5 series. Postgres before 17 has no infinite interval, so durations
 -- above the last bound have none.
@@ -294,20 +327,31 @@ CREATE FUNCTION "public"."canonical_api_line_heatmap"(
     requests bigint
 )
 LANGUAGE sql STABLE PARALLEL SAFE
-AS $answer$
-    SELECT at, ('{1ms, 2ms, 5ms, 10ms, 20ms, 50ms, 100ms, 200ms, 500ms, 1s, 2s, 5s, 10s, 20s, 50s}'::interval[])[bucket + 1], pg_catalog.round(requests)::bigint
-    FROM (
-        SELECT
-            pg_catalog.date_bin(greatest(coalesce(step, since / 60), '1 s'), created_at, 'epoch') AS at,
-            pg_catalog.width_bucket(duration, '{1ms, 2ms, 5ms, 10ms, 20ms, 50ms, 100ms, 200ms, 500ms, 1s, 2s, 5s, 10s, 20s, 50s}'::interval[]) AS bucket,
-            pg_catalog.sum(requests) AS requests
-        FROM "public"."canonical_api_line_window"(since, until, service, method, route)
-        GROUP BY 1, 2
-    ) AS cells
-    ORDER BY at, bucket
-$answer$;
+BEGIN ATOMIC
+    WITH cells AS (
+        SELECT at, bucket, pg_catalog.sum(requests) AS requests
+        FROM (
+            SELECT pg_catalog.date_bin(greatest(coalesce(step, pg_catalog.make_interval(secs => extract(epoch FROM since)::double precision / 60)), '1 s'), created_at, 'epoch') AS at, pg_catalog.width_bucket(duration, '{1ms, 2ms, 5ms, 10ms, 20ms, 50ms, 100ms, 200ms, 500ms, 1s, 2s, 5s, 10s, 20s, 50s}'::interval[]) AS bucket, requests
+            FROM "public"."canonical_api_line_window"(since, until, service, method, route)
+            OFFSET bigint '0'
+        ) AS lines
+        GROUP BY at, bucket
+    )
+    SELECT at, ('{1ms, 2ms, 5ms, 10ms, 20ms, 50ms, 100ms, 200ms, 500ms, 1s, 2s, 5s, 10s, 20s, 50s}'::interval[])[bucket + 1], pg_catalog.round(coalesce(requests, 0))::bigint
+    FROM (SELECT at FROM (
+        SELECT at AT TIME ZONE 'UTC'
+        FROM pg_catalog.generate_series(
+            pg_catalog.date_bin(greatest(coalesce(step, pg_catalog.make_interval(secs => extract(epoch FROM since)::double precision / 60)), '1 s'), (coalesce(until, pg_catalog.now()) AT TIME ZONE 'UTC') - since + interval '1 us', 'epoch'),
+            (coalesce(until, pg_catalog.now()) AT TIME ZONE 'UTC') - interval '1 us',
+            greatest(coalesce(step, pg_catalog.make_interval(secs => extract(epoch FROM since)::double precision / 60)), '1 s')
+        ) AS steps (at)
+    ) AS steps (at) UNION SELECT at FROM cells) AS steps
+    CROSS JOIN pg_catalog.generate_series(0, pg_catalog.cardinality('{1ms, 2ms, 5ms, 10ms, 20ms, 50ms, 100ms, 200ms, 500ms, 1s, 2s, 5s, 10s, 20s, 50s}'::interval[])) AS bounds (bucket)
+    LEFT JOIN cells USING (at, bucket)
+    ORDER BY at, bucket;
+END;
 COMMENT ON FUNCTION "public"."canonical_api_line_heatmap" IS
-'How are durations spread? The requests of each step (a 60th of the window unless given) by the upper bound of their duration; NULL stands for 50 s and above. [canonical_line 7101aa41]';
+'How are durations spread? The requests of every step of the window (a 60th of it unless given, and at least a second; days are UTC) by the upper bound of their duration, zeros included; NULL stands for 50 s and above. [canonical_line f7734efa]';
 
 -- One pass reads both windows.
 CREATE FUNCTION "public"."canonical_api_line_changes"(
@@ -332,7 +376,7 @@ CREATE FUNCTION "public"."canonical_api_line_changes"(
     lines_recent bigint
 )
 LANGUAGE sql STABLE PARALLEL SAFE
-AS $answer$
+BEGIN ATOMIC
     SELECT
         CASE WHEN worse_failing > worse_slower THEN 'failing' ELSE 'slower' END,
         pg_catalog.round(greatest(worse_slower, worse_failing)::numeric, 1),
@@ -342,8 +386,8 @@ AS $answer$
         http_route,
         p95_before,
         p95_recent,
-        pg_catalog.round(failed_before::numeric, 2),
-        pg_catalog.round(failed_recent::numeric, 2),
+        pg_catalog.round((failed_before)::numeric, greatest(2, 2 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(nullif(failed_before, 0))))::integer)),
+        pg_catalog.round((failed_recent)::numeric, greatest(2, 2 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(nullif(failed_recent, 0))))::integer)),
         lines_before,
         lines_recent
     FROM (
@@ -365,17 +409,17 @@ AS $answer$
                 pg_catalog.count(*) FILTER (WHERE NOT is_recent) AS lines_before,
                 pg_catalog.count(*) FILTER (WHERE is_recent) AS lines_recent
             FROM (
-                SELECT *, created_at > coalesce(until, pg_catalog.now()) - recent AS is_recent
+                SELECT *, created_at > ((coalesce(until, pg_catalog.now()) AT TIME ZONE 'UTC') - recent) AT TIME ZONE 'UTC' AS is_recent
                 FROM "public"."canonical_api_line_window"(recent + before, until, service, method, route)
             ) AS lines
             GROUP BY http_route, http_method, service_name
         ) AS routes
     ) AS compared
     WHERE worse_slower >= 1.2 OR worse_failing >= 1.2
-    ORDER BY 3, 2 DESC, lines_recent DESC, 5, 6, 4
-$answer$;
+    ORDER BY 3, 2 DESC, lines_recent DESC, 5, 6, 4;
+END;
 COMMENT ON FUNCTION "public"."canonical_api_line_changes" IS
-'What got slower, or started to fail? Each route whose 95th percentile, or whose share of failures (status 500 and above, or an error beside a status below 400; in percent, plus one), grew by a fifth or more from the window before to the recent one; the largest change first. few_lines marks a change that rests on fewer than 100 lines in either window; those come last. [canonical_line 63dfff3a]';
+'What got slower, or started to fail? Each route whose 95th percentile, or whose share of failures (status 500 and above, or an error beside a status below 400; in percent, plus one), grew by a fifth or more from the window before to the recent one; the largest change first. few_lines marks a change that rests on fewer than 100 lines in either window; those come last. [canonical_line 863b168c]';
 
 CREATE FUNCTION "public"."canonical_api_line_errors"(
     since interval DEFAULT '24 hours',
@@ -396,7 +440,7 @@ CREATE FUNCTION "public"."canonical_api_line_errors"(
     last_at timestamptz
 )
 LANGUAGE sql STABLE PARALLEL SAFE
-AS $answer$
+BEGIN ATOMIC
     SELECT
         status,
         service_name,
@@ -411,18 +455,21 @@ AS $answer$
     FROM "public"."canonical_api_line_window"(since, until, service, method, route)
     WHERE status >= 400 OR error_code IS NOT NULL
     GROUP BY 1, 2, 3, 4, 5, 6
-    ORDER BY (status >= 500 OR status < 400 AND error_code IS NOT NULL) DESC, 7 DESC, 1, 2, 3, 4, 5, 6
-$answer$;
+    ORDER BY (status >= 500 OR status < 400 AND error_code IS NOT NULL) DESC, 7 DESC, 1, 2, 3, 4, 5, 6;
+END;
 COMMENT ON FUNCTION "public"."canonical_api_line_errors" IS
-'What goes wrong, where, since when and for how many accounts? Failures (status 500 and above, or an error beside a status below 400, as GraphQL has) come first, then the most frequent. [canonical_line 2778a97e]';
+'What goes wrong, where, since when and for how many accounts? Failures (status 500 and above, or an error beside a status below 400, as GraphQL has) come first, then the most frequent. [canonical_line ad44761c]';
 
+-- Each kind of error has a number by its frequency, and those beyond top share the next one.
+-- LIMIT drops nothing: it tells the planner how few kinds there are.
 CREATE FUNCTION "public"."canonical_api_line_failures"(
     since interval DEFAULT '24 hours',
     until timestamptz DEFAULT NULL,
     service text DEFAULT NULL,
     method text DEFAULT NULL,
     route text DEFAULT NULL,
-    step interval DEFAULT NULL
+    step interval DEFAULT NULL,
+    top integer DEFAULT 10
 ) RETURNS TABLE (
     at timestamptz,
     status integer,
@@ -430,19 +477,51 @@ CREATE FUNCTION "public"."canonical_api_line_failures"(
     requests bigint
 )
 LANGUAGE sql STABLE PARALLEL SAFE
-AS $answer$
-    SELECT
-        pg_catalog.date_bin(greatest(coalesce(step, since / 60), '1 s'), created_at, 'epoch'),
-        status,
-        coalesce(error_code, pg_catalog.left(error_cause, 100)),
-        pg_catalog.round(pg_catalog.sum(requests))::bigint
-    FROM "public"."canonical_api_line_window"(since, until, service, method, route)
-    WHERE status >= 400 OR error_code IS NOT NULL
-    GROUP BY 1, 2, 3
-    ORDER BY 1, 4 DESC, 2, 3
-$answer$;
+BEGIN ATOMIC
+    WITH counted AS (
+        SELECT
+            at,
+            kind,
+            CASE WHEN kind > top THEN NULL ELSE status END AS status,
+            CASE WHEN kind > top THEN NULL ELSE error END AS error,
+            pg_catalog.sum(requests) AS requests
+        FROM (
+            SELECT *, least(pg_catalog.dense_rank() OVER (ORDER BY of_all DESC, status, error), top + 1) AS kind
+            FROM (
+                SELECT *, pg_catalog.sum(requests) OVER (PARTITION BY status, error) AS of_all
+                FROM (
+                    SELECT at, status, error, pg_catalog.sum(requests) AS requests
+                    FROM (
+                        SELECT
+                            pg_catalog.date_bin(greatest(coalesce(step, pg_catalog.make_interval(secs => extract(epoch FROM since)::double precision / 60)), '1 s'), created_at, 'epoch') AS at,
+                            status,
+                            coalesce(error_code, pg_catalog.left(error_cause, 100)) AS error,
+                            requests
+                        FROM "public"."canonical_api_line_window"(since, until, service, method, route)
+                        WHERE status >= 400 OR error_code IS NOT NULL
+                        OFFSET bigint '0'
+                    ) AS lines
+                    GROUP BY at, status, error
+                ) AS steps
+            ) AS summed
+        ) AS ranked
+        GROUP BY 1, 2, 3, 4
+    )
+    SELECT at, kinds.status, kinds.error, pg_catalog.round(coalesce(requests, 0))::bigint
+    FROM (SELECT at FROM (
+        SELECT at AT TIME ZONE 'UTC'
+        FROM pg_catalog.generate_series(
+            pg_catalog.date_bin(greatest(coalesce(step, pg_catalog.make_interval(secs => extract(epoch FROM since)::double precision / 60)), '1 s'), (coalesce(until, pg_catalog.now()) AT TIME ZONE 'UTC') - since + interval '1 us', 'epoch'),
+            (coalesce(until, pg_catalog.now()) AT TIME ZONE 'UTC') - interval '1 us',
+            greatest(coalesce(step, pg_catalog.make_interval(secs => extract(epoch FROM since)::double precision / 60)), '1 s')
+        ) AS steps (at)
+    ) AS steps (at) UNION SELECT at FROM counted) AS steps
+    LEFT JOIN (SELECT DISTINCT kind, status, error FROM counted LIMIT top + 1) AS kinds ON true
+    LEFT JOIN counted USING (at, kind)
+    ORDER BY 1, 4 DESC, 2, 3;
+END;
 COMMENT ON FUNCTION "public"."canonical_api_line_failures" IS
-'What broke when? Requests with a status of 400 and above, or with an error, by error, step by step (a 60th of the window unless given). [canonical_line 5a008c6f]';
+'What broke when? Requests with a status of 400 and above, or with an error, by error, for every step of the window (a 60th of it unless given, and at least a second; days are UTC), zeros included. Errors beyond the top most frequent ones are counted together, under neither status nor error, as is a window without any. [canonical_line ddf15024]';
 
 -- The slowest lines are found first, so that only their statistics are read.
 CREATE FUNCTION "public"."canonical_api_line_slowest"(
@@ -469,7 +548,7 @@ CREATE FUNCTION "public"."canonical_api_line_slowest"(
     trace_id text
 )
 LANGUAGE sql STABLE PARALLEL SAFE
-AS $answer$
+BEGIN ATOMIC
     SELECT
         created_at,
         service_name,
@@ -496,10 +575,10 @@ AS $answer$
         ORDER BY duration DESC
         LIMIT top
     ) AS slowest
-    ORDER BY duration DESC, created_at
-$answer$;
+    ORDER BY duration DESC, created_at;
+END;
 COMMENT ON FUNCTION "public"."canonical_api_line_slowest" IS
-'Which requests were slowest, and where did their time go? own is the time in which no outgoing call was running; waiting is for a database connection; database and outgoing (HTTP, RPC, messages and other calls) are sums, so they can exceed the duration if calls ran in parallel. [canonical_line ff685968]';
+'Which requests were slowest, and where did their time go? own is the time in which no outgoing call was running; waiting is for a database connection; database and outgoing (HTTP, RPC, messages and other calls) are sums, so they can exceed the duration if calls ran in parallel. [canonical_line f58d0953]';
 
 -- Lines of one weight are added up first, so that the weight is applied to sums and not to
 -- each line. Numbers in jsonb are numeric and are added up as such: converting each would
@@ -525,7 +604,7 @@ CREATE FUNCTION "public"."canonical_api_line_costs"(
     percent_outgoing numeric
 )
 LANGUAGE sql STABLE PARALLEL SAFE
-AS $answer$
+BEGIN ATOMIC
     SELECT
         service_name,
         http_method,
@@ -534,11 +613,11 @@ AS $answer$
         pg_catalog.round(queries),
         pg_catalog.round(queries / nullif(requests, 0), 1),
         busy,
-        pg_catalog.round(100 * seconds / nullif(pg_catalog.sum(seconds) OVER (), 0), 1),
-        pg_catalog.round(100 * own / nullif(seconds, 0), 1),
-        pg_catalog.round(100 * database / nullif(seconds, 0), 1),
-        pg_catalog.round(100 * waiting / nullif(seconds, 0), 1),
-        pg_catalog.round(100 * outgoing / nullif(seconds, 0), 1)
+        pg_catalog.round((100 * seconds / nullif(pg_catalog.sum(seconds) OVER (), 0))::numeric, greatest(2, 2 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(nullif(100 * seconds / nullif(pg_catalog.sum(seconds) OVER (), 0), 0))))::integer)),
+        pg_catalog.round((100 * own / nullif(seconds, 0))::numeric, greatest(2, 2 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(nullif(100 * own / nullif(seconds, 0), 0))))::integer)),
+        pg_catalog.round((100 * database / nullif(seconds, 0))::numeric, greatest(2, 2 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(nullif(100 * database / nullif(seconds, 0), 0))))::integer)),
+        pg_catalog.round((100 * waiting / nullif(seconds, 0))::numeric, greatest(2, 2 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(nullif(100 * waiting / nullif(seconds, 0), 0))))::integer)),
+        pg_catalog.round((100 * outgoing / nullif(seconds, 0))::numeric, greatest(2, 2 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(nullif(100 * outgoing / nullif(seconds, 0), 0))))::integer))
     FROM (
         SELECT
             service_name,
@@ -576,10 +655,10 @@ AS $answer$
         ) AS weights
         GROUP BY 1, 2, 3
     ) AS routes
-    ORDER BY busy DESC, http_method, http_route, service_name
-$answer$;
+    ORDER BY busy DESC, http_method, http_route, service_name;
+END;
 COMMENT ON FUNCTION "public"."canonical_api_line_costs" IS
-'Is it us or the database, and which route runs the most queries? busy is how long requests ran in all, and percent_busy the route''s share of that. The other shares are of the route''s own time and can exceed 100 if calls ran in parallel. [canonical_line bcae5174]';
+'Is it us or the database, and which route runs the most queries? busy is how long requests ran in all, and percent_busy the route''s share of that. The other shares are of the route''s own time and can exceed 100 if calls ran in parallel. [canonical_line 37151cf4]';
 
 -- Only lines that repeat a statement have db_max_repeat. The other statistics are read only
 -- where it is high.
@@ -603,7 +682,7 @@ CREATE FUNCTION "public"."canonical_api_line_n_plus_one"(
     in_database interval
 )
 LANGUAGE sql STABLE PARALLEL SAFE
-AS $answer$
+BEGIN ATOMIC
     SELECT
         service_name,
         http_method,
@@ -619,10 +698,10 @@ AS $answer$
     WHERE statistics -> 'db_max_repeat'::text >= pg_catalog.to_jsonb(repeats)
         AND pg_catalog.jsonb_typeof(statistics -> 'db_max_repeat'::text) = 'number'
     GROUP BY 1, 2, 3, 4
-    ORDER BY 9 DESC NULLS LAST, 1, 2, 3, 4
-$answer$;
+    ORDER BY 9 DESC NULLS LAST, 1, 2, 3, 4;
+END;
 COMMENT ON FUNCTION "public"."canonical_api_line_n_plus_one" IS
-'Which route runs one statement for each row (N+1)? Requests that ran one statement at least repeats times, grouped by that statement, with all their queries and the time spent in them; the most queries first. [canonical_line db40fe59]';
+'Which route runs one statement for each row (N+1)? Requests that ran one statement at least repeats times, grouped by that statement, with all their queries and the time spent in them; the most queries first. [canonical_line 2fa3c3ad]';
 
 -- Lines are first added up once, in parallel, for each combination of the three kinds of
 -- caller and of the weight. The sums are then added up for each kind.
@@ -644,12 +723,12 @@ CREATE FUNCTION "public"."canonical_api_line_callers"(
     last_at timestamptz
 )
 LANGUAGE sql STABLE PARALLEL SAFE
-AS $answer$
+BEGIN ATOMIC
     SELECT
         kind,
         caller,
         pg_catalog.round(requests)::bigint,
-        pg_catalog.round((100 * requests / nullif(of_all, 0))::numeric, 1),
+        pg_catalog.round((100 * requests / nullif(of_all, 0))::numeric, greatest(2, 2 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(nullif(100 * requests / nullif(of_all, 0), 0))))::integer)),
         busy,
         pg_catalog.round(refused)::bigint,
         pg_catalog.round(failed)::bigint,
@@ -689,10 +768,10 @@ AS $answer$
             by_errors AS (PARTITION BY grouping(account_id, ip) ORDER BY pg_catalog.sum((refused + failed) * requests) DESC, account_id NULLS LAST)
     ) AS callers
     WHERE by_load <= top OR by_errors <= top AND refused + failed > 0
-    ORDER BY kind, requests DESC, caller
-$answer$;
+    ORDER BY kind, requests DESC, caller;
+END;
 COMMENT ON FUNCTION "public"."canonical_api_line_callers" IS
-'Who hammers us, and for whom does it fail? The accounts, addresses and user agents with the most requests and those with the most errors (refused: status 400 to 499, failed: 500 and above, or an error beside a status below 400); busy is how long their requests ran in all. An account is shown by its mail address if it has one; NULL stands for requests without the value. [canonical_line 542d6168]';
+'Who hammers us, and for whom does it fail? The accounts, addresses and user agents with the most requests and those with the most errors (refused: status 400 to 499, failed: 500 and above, or an error beside a status below 400); busy is how long their requests ran in all. An account is shown by its mail address if it has one; NULL stands for requests without the value. [canonical_line 3f0efa8b]';
 
 CREATE FUNCTION "public"."canonical_api_line_account"(
     who text,
@@ -710,7 +789,7 @@ CREATE FUNCTION "public"."canonical_api_line_account"(
     trace_id text
 )
 LANGUAGE sql STABLE PARALLEL SAFE
-AS $answer$
+BEGIN ATOMIC
     SELECT
         created_at,
         service_name,
@@ -723,13 +802,14 @@ AS $answer$
         trace_id
     FROM "public"."canonical_api_line_window"(since, until)
     WHERE account_id IN (who, pg_catalog.lower(who)) OR account_email = who OR pg_catalog.host(ip) = who
-    ORDER BY created_at DESC
-$answer$;
+    ORDER BY created_at DESC;
+END;
 COMMENT ON FUNCTION "public"."canonical_api_line_account" IS
-'What did this customer see? The requests of an account (its id or mail address) or of a client''s IP address, the latest first. [canonical_line 22d685fe]';
+'What did this customer see? The requests of an account (its id or mail address) or of a client''s IP address, the latest first. [canonical_line 6a2a812e]';
 
 -- json keeps the order of columns, unlike jsonb. Each of the statistics becomes a field. A
--- table without trace_id or statistics is read through "absent", see window.sql.
+-- table without trace_id or statistics is read through "absent", and names are qualified, see
+-- window.sql.
 CREATE FUNCTION "public"."canonical_api_line_request"(
     id text,
     since interval DEFAULT '24 hours',
@@ -742,30 +822,32 @@ CREATE FUNCTION "public"."canonical_api_line_request"(
 LANGUAGE sql STABLE PARALLEL SAFE
 AS $answer$
     SELECT line.created_at, field.key, field.value
-    FROM (VALUES (NULL::text, NULL::jsonb)) AS absent (trace_id, statistics)
+    FROM (VALUES (NULL::pg_catalog.text, NULL::pg_catalog.jsonb)) AS absent (trace_id, statistics)
     CROSS JOIN LATERAL (
-        SELECT created_at, statistics::jsonb AS statistics, pg_catalog.to_json(found.*) AS columns
+        SELECT created_at, statistics::pg_catalog.jsonb AS statistics, pg_catalog.to_json(found.*) AS columns
         FROM "public"."canonical_api_line" AS found
-        WHERE created_at > coalesce($3, pg_catalog.now()) - $2
-            AND created_at <= coalesce($3, 'infinity')
+        WHERE created_at OPERATOR(pg_catalog.>) (((coalesce($3, pg_catalog.now()) AT TIME ZONE 'UTC') OPERATOR(pg_catalog.-) $2) AT TIME ZONE 'UTC')
+            AND created_at OPERATOR(pg_catalog.<=) coalesce($3, 'infinity')
             AND (
-                trace_id = pg_catalog.lower(pg_catalog.replace($1, '-', ''))
-                OR request_id::uuid = CASE WHEN $1 ~* '^[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}$' THEN $1::uuid END
+                trace_id OPERATOR(pg_catalog.=) pg_catalog.lower(pg_catalog.replace($1, '-', ''))
+                OR request_id::pg_catalog.uuid OPERATOR(pg_catalog.=) CASE
+                    WHEN $1 OPERATOR(pg_catalog.~*) '^[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}$' THEN $1::pg_catalog.uuid
+                END
             )
     ) AS line
     CROSS JOIN LATERAL (
         SELECT key, value, n
         FROM pg_catalog.json_each_text(line.columns) WITH ORDINALITY AS columns (key, value, n)
-        WHERE key <> 'statistics'
+        WHERE key OPERATOR(pg_catalog.<>) 'statistics'
         UNION ALL
-        SELECT 'statistics.' || key, value, 1000 + n
+        SELECT pg_catalog.concat('statistics.', key), value, 1000::bigint OPERATOR(pg_catalog.+) n
         FROM pg_catalog.jsonb_each_text(line.statistics) WITH ORDINALITY AS statistics (key, value, n)
     ) AS field
     WHERE field.value IS NOT NULL
-    ORDER BY line.created_at, line.columns ->> 'id'::text, field.n
+    ORDER BY line.created_at, line.columns OPERATOR(pg_catalog.->>) 'id'::pg_catalog.text, field.n
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_request" IS
-'What happened in this request? All fields of the lines with this request id or trace id, one per row; a trace over several services has several lines. [canonical_line 85eae389]';
+'What happened in this request? All fields of the lines with this request id or trace id, one per row; a trace over several services has several lines. [canonical_line 53249b91]';
 
 -- A function that the exporter created says so at the end of its comment. This function
 -- finds the others by the start of its own name.
@@ -776,7 +858,7 @@ CREATE FUNCTION "public"."canonical_api_line_questions"() RETURNS TABLE (
     explanation text
 )
 LANGUAGE sql STABLE PARALLEL SAFE
-AS $answer$
+BEGIN ATOMIC
     SELECT
         substring(explained.text FROM '^[^?.]*[?.]'),
         p.proname::text,
@@ -790,7 +872,9 @@ AS $answer$
     CROSS JOIN LATERAL (SELECT pg_catalog.left(d.description, pg_catalog.strpos(d.description, ' [canonical_line ') - 1)) AS explained (text)
     WHERE own.oid = pg_catalog.to_regproc('"public"."canonical_api_line_questions"')::oid
         AND pg_catalog.strpos(d.description, ' [canonical_line ') > 0
-    ORDER BY p.oid
-$answer$;
+    ORDER BY p.oid;
+END;
 COMMENT ON FUNCTION "public"."canonical_api_line_questions" IS
-'What can I ask? These functions with their questions and arguments. [canonical_line 2ff01f14]';
+'What can I ask? These functions with their questions and arguments. [canonical_line 333ee1dc]';
+
+RESET search_path;

@@ -37,6 +37,10 @@ func Apply(ctx context.Context, pool *pgxpool.Pool, of table.Name) (Applied, err
 	if err := table.Lock(ctx, tx, of); err != nil {
 		return Applied{}, err
 	}
+	// What a function calls is bound when it is created.
+	if _, err := tx.Exec(ctx, "SET LOCAL search_path = pg_catalog, pg_temp"); err != nil {
+		return Applied{}, fmt.Errorf("set search_path: %w", err)
+	}
 	for _, name := range Names() {
 		created, err := apply(ctx, tx, of, name)
 		switch {
@@ -88,6 +92,15 @@ func apply(ctx context.Context, tx pgx.Tx, of table.Name, name string) (bool, er
 	q.Create = "CREATE OR REPLACE"
 	err = execSavepoint(ctx, tx, functionStatements.Render(name+".sql", q))
 	if database.Irreplaceable(err) {
+		// Those that call this one are dropped with it. They follow in Names and are created again.
+		rows, queryErr := tx.Query(ctx, statements.Render("dependents.sql", nil), function.Schema, function.Name, q.MarkStart())
+		if queryErr != nil {
+			return false, fmt.Errorf("read dependent functions: %w", queryErr)
+		}
+		signatures, queryErr = pgx.CollectRows(rows, pgx.RowTo[string])
+		if queryErr != nil {
+			return false, fmt.Errorf("read dependent functions: %w", queryErr)
+		}
 		err = execSavepoint(ctx, tx, "DROP FUNCTION "+strings.Join(signatures, ", ")+";\n"+create)
 	}
 	return true, err

@@ -43,6 +43,28 @@ func TestApply_ReplacesOtherVersions(t *testing.T) {
 	require.Equal(t, want, pgtest.All[string](t, d, marks))
 }
 
+// The others are bound to window, and reads and writes to speed too.
+func TestApply_ReplacesFunctionsThatOthersCall(t *testing.T) {
+	t.Parallel()
+	d := few(t, "('1 min', '/', '1 s', 200, 1, '', '', '{}')")
+	want := pgtest.All[string](t, d, marks)
+	d.Exec(t, `
+		DROP FUNCTION canonical_api_line_window CASCADE;
+		CREATE FUNCTION canonical_api_line_window(since interval, until timestamptz, service text, method text, route text)
+			RETURNS TABLE (at timestamptz) LANGUAGE sql AS 'SELECT now()';
+		COMMENT ON FUNCTION canonical_api_line_window IS 'another result [canonical_line 0]';
+		CREATE FUNCTION canonical_api_line_rate() RETURNS TABLE (at timestamptz) LANGUAGE sql
+			BEGIN ATOMIC SELECT at FROM canonical_api_line_window(NULL, NULL, NULL, NULL, NULL); END;
+		COMMENT ON FUNCTION canonical_api_line_rate IS 'other parameters [canonical_line 0]'`)
+	applyQuestions(t, d.Pool)
+	require.Equal(t, want, pgtest.All[string](t, d, marks))
+
+	d.Exec(t, `
+		CREATE VIEW fast AS SELECT * FROM canonical_api_line_reads();
+		COMMENT ON FUNCTION canonical_api_line_window IS 'another body [canonical_line 0]'`)
+	require.Equal(t, []string{"window"}, applyQuestions(t, d.Pool).Created, "whatever depends on it")
+}
+
 func TestApply_LeavesForeignFunctionsAlone(t *testing.T) {
 	t.Parallel()
 	d := few(t, "('1 min', '/', '1 s', 200, 1, '', '', '{}')")
@@ -88,7 +110,7 @@ func TestApply_MissingRequiredColumns_CreatesTheRest(t *testing.T) {
 	d.Exec(t, "CREATE TABLE canonical_api_line (id uuid, created_at timestamptz, request_id uuid)")
 	applied, err := questions.Apply(t.Context(), d.Pool, lines)
 	require.NoError(t, err)
-	require.Equal(t, []string{"request", "questions"}, applied.Created)
+	require.Equal(t, []string{"one_of", "request", "questions"}, applied.Created)
 	require.ErrorContains(t, applied.Failed["window"], "42703")
 }
 
@@ -133,7 +155,7 @@ func TestScript_CreatesWhatApplyCreates(t *testing.T) {
 
 	d.Exec(t, "COMMENT ON FUNCTION canonical_api_line_speed IS 'mine'")
 	_, err = d.Pool.Exec(t.Context(), string(script))
-	require.ErrorContains(t, err, "42723", "a foreign function stays")
+	require.ErrorContains(t, err, "2BP01", "a foreign function stays, and so does what it calls")
 
 	d.Exec(t, "CREATE SCHEMA metrics; ALTER TABLE canonical_api_line SET SCHEMA metrics; ALTER TABLE metrics.canonical_api_line RENAME TO lines")
 	d.Exec(t, strings.ReplaceAll(string(script), `"public"."canonical_api_line`, `"metrics"."lines`))

@@ -10,19 +10,79 @@ import (
 	"canonicallineexporter/internal/questions"
 )
 
+// hostileOperators adds operators and types to the schema hostile: for every pair of types that
+// questions handle, operators that fail. They fit better than the built-in ones wherever those
+// need a conversion, whatever the order of the search_path, and as well where they do not.
+const hostileOperators = `
+CREATE FUNCTION hostile.fail() RETURNS void LANGUAGE plpgsql AS 'BEGIN RAISE ''hostile operator''; END';
+DO $hostile$
+DECLARE
+    types CONSTANT text[] := '{varchar,name,text,text[],timestamptz,timestamp,interval,interval[],jsonb,json,numeric,integer,bigint,float8,inet,uuid,oid}';
+    l text;
+    r text;
+    o text;
+BEGIN
+    FOREACH l IN ARRAY types LOOP
+        FOREACH r IN ARRAY types LOOP
+            EXECUTE format('CREATE FUNCTION hostile.compare(%1$s, %2$s) RETURNS boolean LANGUAGE sql AS ''SELECT hostile.fail(); SELECT true''', l, r);
+            EXECUTE format('CREATE FUNCTION hostile.compute(%1$s, %2$s) RETURNS %1$s LANGUAGE sql AS ''SELECT hostile.fail(); SELECT $1''', l, r);
+            FOREACH o IN ARRAY '{=,<>,<,>,<=,>=,~,~*,~~,?,@>}'::text[] LOOP
+                EXECUTE format('CREATE OPERATOR hostile.%s (LEFTARG = %s, RIGHTARG = %s, FUNCTION = hostile.compare)', o, l, r);
+            END LOOP;
+            FOREACH o IN ARRAY '{+,-,*,/,||,->,->>}'::text[] LOOP
+                EXECUTE format('CREATE OPERATOR hostile.%s (LEFTARG = %s, RIGHTARG = %s, FUNCTION = hostile.compute)', o, l, r);
+            END LOOP;
+        END LOOP;
+    END LOOP;
+    FOREACH l IN ARRAY '{text,name,timestamptz,jsonb,json,inet,uuid,oid,regclass}'::text[] LOOP
+        EXECUTE format('CREATE DOMAIN hostile.%I AS integer CHECK (VALUE < 0)', l);
+    END LOOP;
+END
+$hostile$`
+
+// Everybody may create functions, operators and types in a schema of their own, and a
+// superuser may have that schema in the search_path when asking a question.
 func TestQuestions_HostileSchemaFirstInThePath_IsNeverCalled(t *testing.T) {
 	t.Parallel()
 	d := ask(t, 1000)
-	d.AddHostileSchema(t)
-	cfg := d.Pool.Config()
-	cfg.ConnConfig.RuntimeParams["search_path"] = pgtest.HostilePath
-	pool, err := pgxpool.NewWithConfig(t.Context(), cfg)
-	require.NoError(t, err)
-	t.Cleanup(pool.Close)
-	applyQuestions(t, pool)
 	for _, name := range questions.Names() {
-		arguments := map[string]string{"request": "'x'", "account": "'x'"}[name]
-		_, err := pool.Exec(t.Context(), "SELECT * FROM public.canonical_api_line_"+name+"("+arguments+")")
-		require.NoError(t, err, name)
+		d.Exec(t, "COMMENT ON FUNCTION canonical_api_line_"+name+" IS 'older [canonical_line 0]'")
 	}
+	known := pgtest.One[string](t, d, "SELECT request_id::text FROM canonical_api_line LIMIT 1")
+	d.AddHostileSchema(t)
+	d.Exec(t, "DROP OPERATOR hostile.-> (jsonb, jsonb)")
+	d.Exec(t, hostileOperators)
+	for _, path := range []string{pgtest.HostilePath, "hostile, public"} {
+		cfg := d.Pool.Config()
+		cfg.ConnConfig.RuntimeParams["search_path"] = path
+		pool, err := pgxpool.NewWithConfig(t.Context(), cfg)
+		require.NoError(t, err)
+		t.Cleanup(pool.Close)
+		_, err = pool.Exec(t.Context(), "SELECT 1 + 1.5")
+		require.ErrorContains(t, err, "hostile operator")
+		applyQuestions(t, pool)
+		for _, name := range questions.Names() {
+			for _, arguments := range map[string][]string{
+				"request":   {"'" + known + "'", "'x', '1 hour', '2026-01-01'"},
+				"account":   {"'10.0.0.1'", "'x', '1 hour', '2026-01-01'"},
+				"one_of":    {"'x', 'y'", "NULL"},
+				"questions": {""},
+				"reads":     {"", "'1 hour', '2026-01-01'"},
+				"writes":    {"", "'1 hour', '2026-01-01'"},
+				"changes":   {"", "'1 hour', '1 hour', NULL, 'api', 'GET', '/teams'"},
+			}[name] {
+				requireCalls(t, pool, path, name, arguments)
+			}
+		}
+		for _, name := range []string{"window", "speed", "rate", "heatmap", "errors", "failures", "slowest", "costs", "n_plus_one", "callers"} {
+			requireCalls(t, pool, path, name, "")
+			requireCalls(t, pool, path, name, "'12 hours', NULL, 'api', 'GET', '/teams'")
+		}
+	}
+}
+
+func requireCalls(t *testing.T, pool *pgxpool.Pool, path, name, arguments string) {
+	t.Helper()
+	_, err := pool.Exec(t.Context(), "SELECT * FROM public.canonical_api_line_"+name+"("+arguments+")")
+	require.NoError(t, err, "%s(%s) with the search_path %s", name, arguments, path)
 }

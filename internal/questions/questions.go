@@ -36,7 +36,7 @@ func below(files fs.FS, dir string) fs.FS {
 // The first function comes first because the others call it.
 func Names() []string {
 	return []string{
-		"window", "speed", "reads", "writes", "rate", "heatmap", "changes", "errors", "failures",
+		"window", "one_of", "speed", "reads", "writes", "rate", "heatmap", "changes", "errors", "failures",
 		"slowest", "costs", "n_plus_one", "callers", "account", "request", "questions",
 	}
 }

@@ -14,7 +14,7 @@
     trace_id text
 )
 LANGUAGE sql STABLE PARALLEL SAFE
-AS $answer$
+BEGIN ATOMIC
     SELECT
         created_at,
         service_name,
@@ -27,7 +27,7 @@ AS $answer$
         trace_id
     FROM {{.Function "window"}}(since, until)
     WHERE account_id IN (who, pg_catalog.lower(who)) OR account_email = who OR pg_catalog.host(ip) = who
-    ORDER BY created_at DESC
-$answer$;
+    ORDER BY created_at DESC;
+END;
 COMMENT ON FUNCTION {{.Function "account"}} IS
 'What did this customer see? The requests of an account (its id or mail address) or of a client''s IP address, the latest first.{{.Mark}}';

@@ -14,12 +14,12 @@
     last_at timestamptz
 )
 LANGUAGE sql STABLE PARALLEL SAFE
-AS $answer$
+BEGIN ATOMIC
     SELECT
         kind,
         caller,
         pg_catalog.round(requests)::bigint,
-        pg_catalog.round((100 * requests / nullif(of_all, 0))::numeric, 1),
+        {{template "digits" "100 * requests / nullif(of_all, 0)"}},
         busy,
         pg_catalog.round(refused)::bigint,
         pg_catalog.round(failed)::bigint,
@@ -59,7 +59,7 @@ AS $answer$
             by_errors AS (PARTITION BY grouping(account_id, ip) ORDER BY pg_catalog.sum((refused + failed) * requests) DESC, account_id NULLS LAST)
     ) AS callers
     WHERE by_load <= top OR by_errors <= top AND refused + failed > 0
-    ORDER BY kind, requests DESC, caller
-$answer$;
+    ORDER BY kind, requests DESC, caller;
+END;
 COMMENT ON FUNCTION {{.Function "callers"}} IS
 'Who hammers us, and for whom does it fail? The accounts, addresses and user agents with the most requests and those with the most errors (refused: status 400 to 499, failed: 500 and above, or an error beside a status below 400); busy is how long their requests ran in all. An account is shown by its mail address if it has one; NULL stands for requests without the value.{{.Mark}}';

@@ -21,7 +21,7 @@
     lines_recent bigint
 )
 LANGUAGE sql STABLE PARALLEL SAFE
-AS $answer$
+BEGIN ATOMIC
     SELECT
         CASE WHEN worse_failing > worse_slower THEN 'failing' ELSE 'slower' END,
         pg_catalog.round(greatest(worse_slower, worse_failing)::numeric, 1),
@@ -31,8 +31,8 @@ AS $answer$
         http_route,
         p95_before,
         p95_recent,
-        pg_catalog.round(failed_before::numeric, 2),
-        pg_catalog.round(failed_recent::numeric, 2),
+        {{template "digits" "failed_before"}},
+        {{template "digits" "failed_recent"}},
         lines_before,
         lines_recent
     FROM (
@@ -54,14 +54,14 @@ AS $answer$
                 pg_catalog.count(*) FILTER (WHERE NOT is_recent) AS lines_before,
                 pg_catalog.count(*) FILTER (WHERE is_recent) AS lines_recent
             FROM (
-                SELECT *, created_at > coalesce(until, pg_catalog.now()) - recent AS is_recent
+                SELECT *, created_at > ({{template "end"}} - recent) AT TIME ZONE 'UTC' AS is_recent
                 FROM {{.Function "window"}}(recent + before, until, service, method, route)
             ) AS lines
             GROUP BY http_route, http_method, service_name
         ) AS routes
     ) AS compared
     WHERE worse_slower >= 1.2 OR worse_failing >= 1.2
-    ORDER BY 3, 2 DESC, lines_recent DESC, 5, 6, 4
-$answer$;
+    ORDER BY 3, 2 DESC, lines_recent DESC, 5, 6, 4;
+END;
 COMMENT ON FUNCTION {{.Function "changes"}} IS
 'What got slower, or started to fail? Each route whose 95th percentile, or whose share of failures (status 500 and above, or an error beside a status below 400; in percent, plus one), grew by a fifth or more from the window before to the recent one; the largest change first. few_lines marks a change that rests on fewer than 100 lines in either window; those come last.{{.Mark}}';

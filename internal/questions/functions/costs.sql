@@ -18,7 +18,7 @@
     percent_outgoing numeric
 )
 LANGUAGE sql STABLE PARALLEL SAFE
-AS $answer$
+BEGIN ATOMIC
     SELECT
         service_name,
         http_method,
@@ -27,11 +27,11 @@ AS $answer$
         pg_catalog.round(queries),
         pg_catalog.round(queries / nullif(requests, 0), 1),
         busy,
-        pg_catalog.round(100 * seconds / nullif(pg_catalog.sum(seconds) OVER (), 0), 1),
-        pg_catalog.round(100 * own / nullif(seconds, 0), 1),
-        pg_catalog.round(100 * database / nullif(seconds, 0), 1),
-        pg_catalog.round(100 * waiting / nullif(seconds, 0), 1),
-        pg_catalog.round(100 * outgoing / nullif(seconds, 0), 1)
+        {{template "digits" "100 * seconds / nullif(pg_catalog.sum(seconds) OVER (), 0)"}},
+        {{template "digits" "100 * own / nullif(seconds, 0)"}},
+        {{template "digits" "100 * database / nullif(seconds, 0)"}},
+        {{template "digits" "100 * waiting / nullif(seconds, 0)"}},
+        {{template "digits" "100 * outgoing / nullif(seconds, 0)"}}
     FROM (
         SELECT
             service_name,
@@ -69,7 +69,7 @@ AS $answer$
         ) AS weights
         GROUP BY 1, 2, 3
     ) AS routes
-    ORDER BY busy DESC, http_method, http_route, service_name
-$answer$;
+    ORDER BY busy DESC, http_method, http_route, service_name;
+END;
 COMMENT ON FUNCTION {{.Function "costs"}} IS
 'Is it us or the database, and which route runs the most queries? busy is how long requests ran in all, and percent_busy the route''s share of that. The other shares are of the route''s own time and can exceed 100 if calls ran in parallel.{{.Mark}}';

@@ -13,7 +13,7 @@
     last_at timestamptz
 )
 LANGUAGE sql STABLE PARALLEL SAFE
-AS $answer$
+BEGIN ATOMIC
     SELECT
         status,
         service_name,
@@ -28,7 +28,7 @@ AS $answer$
     FROM {{template "lines" .}}
     WHERE status >= 400 OR error_code IS NOT NULL
     GROUP BY 1, 2, 3, 4, 5, 6
-    ORDER BY {{template "failed"}} DESC, 7 DESC, 1, 2, 3, 4, 5, 6
-$answer$;
+    ORDER BY {{template "failed"}} DESC, 7 DESC, 1, 2, 3, 4, 5, 6;
+END;
 COMMENT ON FUNCTION {{.Function "errors"}} IS
 'What goes wrong, where, since when and for how many accounts? Failures (status 500 and above, or an error beside a status below 400, as GraphQL has) come first, then the most frequent.{{.Mark}}';

@@ -9,20 +9,24 @@
     requests bigint
 )
 LANGUAGE sql STABLE PARALLEL SAFE
-AS $answer$
-    SELECT at, ({{template "bounds"}})[bucket + 1], pg_catalog.round(requests)::bigint
-    FROM (
-        SELECT
-            pg_catalog.date_bin({{template "step"}}, created_at, 'epoch') AS at,
-            pg_catalog.width_bucket(duration, {{template "bounds"}}) AS bucket,
-            pg_catalog.sum(requests) AS requests
-        FROM {{template "lines" .}}
-        GROUP BY 1, 2
-    ) AS cells
-    ORDER BY at, bucket
-$answer$;
+BEGIN ATOMIC
+    WITH cells AS (
+        SELECT at, bucket, pg_catalog.sum(requests) AS requests
+        FROM (
+            SELECT {{template "step of"}} AS at, pg_catalog.width_bucket(duration, {{template "bounds"}}) AS bucket, requests
+            FROM {{template "lines" .}}
+            {{template "fence"}}
+        ) AS lines
+        GROUP BY at, bucket
+    )
+    SELECT at, ({{template "bounds"}})[bucket + 1], pg_catalog.round(coalesce(requests, 0))::bigint
+    FROM (SELECT at FROM {{template "steps"}} AS steps (at) UNION SELECT at FROM cells) AS steps
+    CROSS JOIN pg_catalog.generate_series(0, pg_catalog.cardinality({{template "bounds"}})) AS bounds (bucket)
+    LEFT JOIN cells USING (at, bucket)
+    ORDER BY at, bucket;
+END;
 COMMENT ON FUNCTION {{.Function "heatmap"}} IS
-'How are durations spread? The requests of each step (a 60th of the window unless given) by the upper bound of their duration; NULL stands for 50 s and above.{{.Mark}}';
+'How are durations spread? The requests of every step of the window (a 60th of it unless given, and at least a second; days are UTC) by the upper bound of their duration, zeros included; NULL stands for 50 s and above.{{.Mark}}';
 {{- define "bounds" -}}
 '{1ms, 2ms, 5ms, 10ms, 20ms, 50ms, 100ms, 200ms, 500ms, 1s, 2s, 5s, 10s, 20s, 50s}'::interval[]
 {{- end}}

@@ -16,7 +16,7 @@
     in_database interval
 )
 LANGUAGE sql STABLE PARALLEL SAFE
-AS $answer$
+BEGIN ATOMIC
     SELECT
         service_name,
         http_method,
@@ -32,7 +32,7 @@ AS $answer$
     WHERE statistics -> 'db_max_repeat'::text >= pg_catalog.to_jsonb(repeats)
         AND pg_catalog.jsonb_typeof(statistics -> 'db_max_repeat'::text) = 'number'
     GROUP BY 1, 2, 3, 4
-    ORDER BY 9 DESC NULLS LAST, 1, 2, 3, 4
-$answer$;
+    ORDER BY 9 DESC NULLS LAST, 1, 2, 3, 4;
+END;
 COMMENT ON FUNCTION {{.Function "n_plus_one"}} IS
 'Which route runs one statement for each row (N+1)? Requests that ran one statement at least repeats times, grouped by that statement, with all their queries and the time spent in them; the most queries first.{{.Mark}}';

@@ -7,7 +7,7 @@
     explanation text
 )
 LANGUAGE sql STABLE PARALLEL SAFE
-AS $answer$
+BEGIN ATOMIC
     SELECT
         substring(explained.text FROM '^[^?.]*[?.]'),
         p.proname::text,
@@ -21,7 +21,7 @@ AS $answer$
     CROSS JOIN LATERAL (SELECT pg_catalog.left(d.description, pg_catalog.strpos(d.description, '{{.MarkStart}}') - 1)) AS explained (text)
     WHERE own.oid = pg_catalog.to_regproc({{literal (.Function "questions").String}})::oid
         AND pg_catalog.strpos(d.description, '{{.MarkStart}}') > 0
-    ORDER BY p.oid
-$answer$;
+    ORDER BY p.oid;
+END;
 COMMENT ON FUNCTION {{.Function "questions"}} IS
 'What can I ask? These functions with their questions and arguments.{{.Mark}}';

@@ -17,8 +17,8 @@
     percent_failed numeric
 )
 LANGUAGE sql STABLE PARALLEL SAFE
-AS $answer$
-    SELECT * FROM {{.Function "speed"}}(since, until) WHERE http_method IN ('GET', 'HEAD')
-$answer$;
+BEGIN ATOMIC
+    SELECT * FROM {{.Function "speed"}}(since, until) WHERE http_method IN ('GET', 'HEAD');
+END;
 COMMENT ON FUNCTION {{.Function "reads"}} IS
 'Are we fast at retrievals? Like speed, for GET and HEAD.{{.Mark}}';

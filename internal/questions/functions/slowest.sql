@@ -19,7 +19,7 @@
     trace_id text
 )
 LANGUAGE sql STABLE PARALLEL SAFE
-AS $answer$
+BEGIN ATOMIC
     SELECT
         created_at,
         service_name,
@@ -46,7 +46,7 @@ AS $answer$
         ORDER BY duration DESC
         LIMIT top
     ) AS slowest
-    ORDER BY duration DESC, created_at
-$answer$;
+    ORDER BY duration DESC, created_at;
+END;
 COMMENT ON FUNCTION {{.Function "slowest"}} IS
 'Which requests were slowest, and where did their time go? own is the time in which no outgoing call was running; waiting is for a database connection; database and outgoing (HTTP, RPC, messages and other calls) are sums, so they can exceed the duration if calls ran in parallel.{{.Mark}}';

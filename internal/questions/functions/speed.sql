@@ -19,7 +19,7 @@
     percent_failed numeric
 )
 LANGUAGE sql STABLE PARALLEL SAFE
-AS $answer$
+BEGIN ATOMIC
     SELECT
         service_name,
         http_method,
@@ -30,10 +30,10 @@ AS $answer$
         p[2],
         p[3],
         p[4],
-        pg_catalog.round((100 * instant / requests)::numeric, 1),
-        pg_catalog.round((100 * (requests - instant - slow) / requests)::numeric, 1),
-        pg_catalog.round((100 * slow / requests)::numeric, 1),
-        pg_catalog.round((100 * failed / requests)::numeric, 2)
+        {{template "digits" "100 * instant / requests"}},
+        {{template "digits" "100 * (requests - instant - slow) / requests"}},
+        {{template "digits" "100 * slow / requests"}},
+        {{template "digits" "100 * failed / requests"}}
     FROM (
         SELECT
             http_route,
@@ -48,7 +48,7 @@ AS $answer$
         FROM {{template "lines" .}}
         GROUP BY http_route, http_method, service_name
     ) AS routes
-    ORDER BY requests DESC, http_method, http_route, service_name
-$answer$;
+    ORDER BY requests DESC, http_method, http_route, service_name;
+END;
 COMMENT ON FUNCTION {{.Function "speed"}} IS
 'Are we fast? Each route with its percentiles, the shares of requests that were instant (below 100 ms), fast (below 1 s) and slow, and that failed (status 500 and above, or an error beside a status below 400), in percent. Counts and shares are of requests; percentiles are of lines, which is the same unless lines were sampled.{{.Mark}}';

@@ -12,10 +12,38 @@ CASE pg_catalog.jsonb_typeof(statistics -> '{{.}}'::text) WHEN 'number' THEN (st
 (status >= 500 OR status < 400 AND error_code IS NOT NULL)
 {{- end -}}
 {{- define "lines" -}}{{.Function "window"}}(since, until, service, method, route){{- end -}}
+{{- /* The end of the window. Times of day and lengths of days are UTC's, whatever the session's zone. */ -}}
+{{- define "end" -}}(coalesce(until, pg_catalog.now()) AT TIME ZONE 'UTC'){{- end -}}
+{{- /* A 60th of a window is made of seconds, because date_bin accepts no months. */ -}}
+{{- define "step" -}}
+greatest(coalesce(step, pg_catalog.make_interval(secs => extract(epoch FROM since)::double precision / 60)), '1 s')
+{{- end -}}
+{{- define "step of" -}}pg_catalog.date_bin({{template "step"}}, created_at, 'epoch'){{- end -}}
+{{- /* The steps that share an instant with the window, which is open at its start. */ -}}
+{{- define "steps" -}}
+(
+        SELECT at AT TIME ZONE 'UTC'
+        FROM pg_catalog.generate_series(
+            pg_catalog.date_bin({{template "step"}}, {{template "end"}} - since + interval '1 us', 'epoch'),
+            {{template "end"}} - interval '1 us',
+            {{template "step"}}
+        ) AS steps (at)
+    )
+{{- end -}}
+{{- /* Hides the expression of a step from the planner, which would take every line for a step of
+    its own and sort lines that it can hash. A typed zero leaves the lines to several workers. */ -}}
+{{- define "fence" -}}OFFSET bigint '0'{{- end -}}
+{{- /* At least two decimals and three digits, so that what is not zero never looks like it. */ -}}
+{{- define "digits" -}}
+pg_catalog.round(({{.}})::numeric, greatest(2, 2 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(nullif({{.}}, 0))))::integer))
+{{- end -}}
 -- Most other questions read lines through this function. The planner inlines it into them,
--- so unused columns cost nothing and the conditions on created_at prune partitions. The
--- body is text rather than BEGIN ATOMIC, so that it does not depend on the table, which can
--- be altered and dropped.
+-- so unused columns cost nothing and the conditions on created_at prune partitions.
+--
+-- BEGIN ATOMIC binds the functions, operators and types of the other questions when they are
+-- created, so that nobody's schema in the caller's search_path can slip in its own. The body
+-- of this one is text, so that it does not depend on the table, which can be altered and
+-- dropped: it qualifies all names.
 --
 -- If the table lacks a column, that of "absent" takes its place: a name that the inner query
 -- does not know is resolved outside it. Arguments are numbered because a column of the
@@ -45,26 +73,27 @@ LANGUAGE sql STABLE PARALLEL SAFE
 AS $answer$
     SELECT
         line.created_at,
-        line.service_name::text,
-        line.http_method::text,
-        line.http_route::text,
-        line.http_path::text,
+        line.service_name::pg_catalog.text,
+        line.http_method::pg_catalog.text,
+        line.http_route::pg_catalog.text,
+        line.http_path::pg_catalog.text,
         line.status::integer,
         line.duration::interval,
         line.adjusted_count::double precision,
-        line.api_error_code::text,
-        coalesce(line.api_error_cause, line.api_error_message, line.api_error_internal_code, line.api_error_code)::text,
-        line.account_id::text,
-        line.account_email::text,
-        line.ip::inet,
-        line.user_agent::text,
-        line.request_id::uuid,
-        line.trace_id::text,
-        line.statistics::jsonb
+        line.api_error_code::pg_catalog.text,
+        coalesce(line.api_error_cause, line.api_error_message, line.api_error_internal_code, line.api_error_code)::pg_catalog.text,
+        line.account_id::pg_catalog.text,
+        line.account_email::pg_catalog.text,
+        line.ip::pg_catalog.inet,
+        line.user_agent::pg_catalog.text,
+        line.request_id::pg_catalog.uuid,
+        line.trace_id::pg_catalog.text,
+        line.statistics::pg_catalog.jsonb
     FROM (
         VALUES (
-            1::double precision, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text,
-            NULL::text, NULL::text, NULL::inet, NULL::text, NULL::uuid, NULL::text, NULL::jsonb
+            1::double precision, NULL::pg_catalog.text, NULL::pg_catalog.text, NULL::pg_catalog.text, NULL::pg_catalog.text,
+            NULL::pg_catalog.text, NULL::pg_catalog.text, NULL::pg_catalog.text, NULL::pg_catalog.text, NULL::pg_catalog.text,
+            NULL::pg_catalog.inet, NULL::pg_catalog.text, NULL::pg_catalog.uuid, NULL::pg_catalog.text, NULL::pg_catalog.jsonb
         )
     ) AS absent (
         adjusted_count, service_name, http_route, http_path, api_error_code, api_error_cause, api_error_message,
@@ -76,12 +105,12 @@ AS $answer$
             api_error_code, api_error_cause, api_error_message, api_error_internal_code,
             account_id, account_email, ip, user_agent, request_id, trace_id, statistics
         FROM {{.Table}}
-        WHERE created_at > coalesce($2, pg_catalog.now()) - $1
-            AND created_at <= coalesce($2, 'infinity')
+        WHERE created_at OPERATOR(pg_catalog.>) (((coalesce($2, pg_catalog.now()) AT TIME ZONE 'UTC') OPERATOR(pg_catalog.-) $1) AT TIME ZONE 'UTC')
+            AND created_at OPERATOR(pg_catalog.<=) coalesce($2, 'infinity')
     ) AS line
-    WHERE ($3 IS NULL OR line.service_name = $3)
-        AND ($4 IS NULL OR line.http_method = $4)
-        AND ($5 IS NULL OR line.http_route = $5)
+    WHERE ($3 IS NULL OR line.service_name OPERATOR(pg_catalog.=) ANY (pg_catalog.string_to_array($3, E'\n')))
+        AND ($4 IS NULL OR line.http_method OPERATOR(pg_catalog.=) ANY (pg_catalog.string_to_array($4, E'\n')))
+        AND ($5 IS NULL OR line.http_route OPERATOR(pg_catalog.=) ANY (pg_catalog.string_to_array($5, E'\n')))
 $answer$;
 COMMENT ON FUNCTION {{.Function "window"}} IS
-'The lines of a window, for questions of your own. requests is how many requests a line stands for: sum it if lines were sampled.{{.Mark}}';
+'The lines of a window, for questions of your own. requests is how many requests a line stands for: sum it if lines were sampled. service, method and route can name several values, one on each line of the text; NULL means all.{{.Mark}}';

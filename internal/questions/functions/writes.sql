@@ -17,8 +17,8 @@
     percent_failed numeric
 )
 LANGUAGE sql STABLE PARALLEL SAFE
-AS $answer$
-    SELECT * FROM {{.Function "speed"}}(since, until) WHERE http_method IN ('DELETE', 'PATCH', 'POST', 'PUT')
-$answer$;
+BEGIN ATOMIC
+    SELECT * FROM {{.Function "speed"}}(since, until) WHERE http_method IN ('DELETE', 'PATCH', 'POST', 'PUT');
+END;
 COMMENT ON FUNCTION {{.Function "writes"}} IS
 'Are we fast at mutations? Like speed, for DELETE, PATCH, POST and PUT.{{.Mark}}';
