@@ -313,7 +313,7 @@ COMMENT ON FUNCTION "public"."canonical_api_line_rate" IS
 'Since when? Requests per second, the shares that were refused (status 400 to 499) and that failed (500 and above, or an error beside a status below 400) in percent, and percentiles, for every step of the window (a 60th of it unless given, and at least a second; days are UTC). The window cuts off the first and the last step. Percentiles are of lines, the rest of requests. [canonical_line 938b73ac]';
 
 -- The bounds are a 1-2-5 series. Postgres before 17 has no infinite interval, so durations
--- above the last bound have none.
+-- above the last bound have none. DISTINCT tells the planner how few steps there are.
 CREATE FUNCTION "public"."canonical_api_line_heatmap"(
     since interval DEFAULT '24 hours',
     until timestamptz DEFAULT NULL,
@@ -345,13 +345,13 @@ BEGIN ATOMIC
             (coalesce(until, pg_catalog.now()) AT TIME ZONE 'UTC') - interval '1 us',
             greatest(coalesce(step, pg_catalog.make_interval(secs => extract(epoch FROM since)::double precision / 60)), '1 s')
         ) AS steps (at)
-    ) AS steps (at) UNION SELECT at FROM cells) AS steps
+    ) AS steps (at) UNION SELECT DISTINCT at FROM cells) AS steps
     CROSS JOIN pg_catalog.generate_series(0, pg_catalog.cardinality('{1ms, 2ms, 5ms, 10ms, 20ms, 50ms, 100ms, 200ms, 500ms, 1s, 2s, 5s, 10s, 20s, 50s}'::interval[])) AS bounds (bucket)
     LEFT JOIN cells USING (at, bucket)
     ORDER BY at, bucket;
 END;
 COMMENT ON FUNCTION "public"."canonical_api_line_heatmap" IS
-'How are durations spread? The requests of every step of the window (a 60th of it unless given, and at least a second; days are UTC) by the upper bound of their duration, zeros included; NULL stands for 50 s and above. [canonical_line f7734efa]';
+'How are durations spread? The requests of every step of the window (a 60th of it unless given, and at least a second; days are UTC) by the upper bound of their duration, zeros included; NULL stands for 50 s and above. [canonical_line ede7c4a7]';
 
 -- One pass reads both windows.
 CREATE FUNCTION "public"."canonical_api_line_changes"(
@@ -461,7 +461,7 @@ COMMENT ON FUNCTION "public"."canonical_api_line_errors" IS
 'What goes wrong, where, since when and for how many accounts? Failures (status 500 and above, or an error beside a status below 400, as GraphQL has) come first, then the most frequent. [canonical_line ad44761c]';
 
 -- Each kind of error has a number by its frequency, and those beyond top share the next one.
--- LIMIT drops nothing: it tells the planner how few kinds there are.
+-- LIMIT drops nothing: it and DISTINCT tell the planner how few kinds and steps there are.
 CREATE FUNCTION "public"."canonical_api_line_failures"(
     since interval DEFAULT '24 hours',
     until timestamptz DEFAULT NULL,
@@ -515,13 +515,13 @@ BEGIN ATOMIC
             (coalesce(until, pg_catalog.now()) AT TIME ZONE 'UTC') - interval '1 us',
             greatest(coalesce(step, pg_catalog.make_interval(secs => extract(epoch FROM since)::double precision / 60)), '1 s')
         ) AS steps (at)
-    ) AS steps (at) UNION SELECT at FROM counted) AS steps
+    ) AS steps (at) UNION SELECT DISTINCT at FROM counted) AS steps
     LEFT JOIN (SELECT DISTINCT kind, status, error FROM counted LIMIT top + 1) AS kinds ON true
     LEFT JOIN counted USING (at, kind)
     ORDER BY 1, 4 DESC, 2, 3;
 END;
 COMMENT ON FUNCTION "public"."canonical_api_line_failures" IS
-'What broke when? Requests with a status of 400 and above, or with an error, by error, for every step of the window (a 60th of it unless given, and at least a second; days are UTC), zeros included. Errors beyond the top most frequent ones are counted together, under neither status nor error, as is a window without any. [canonical_line ddf15024]';
+'What broke when? Requests with a status of 400 and above, or with an error, by error, for every step of the window (a 60th of it unless given, and at least a second; days are UTC), zeros included. Errors beyond the top most frequent ones are counted together, under neither status nor error, as is a window without any. [canonical_line e5c2288a]';
 
 -- The slowest lines are found first, so that only their statistics are read.
 CREATE FUNCTION "public"."canonical_api_line_slowest"(

@@ -92,18 +92,27 @@ func apply(ctx context.Context, tx pgx.Tx, of table.Name, name string) (bool, er
 	q.Create = "CREATE OR REPLACE"
 	err = execSavepoint(ctx, tx, functionStatements.Render(name+".sql", q))
 	if database.Irreplaceable(err) {
-		// Those that call this one are dropped with it. They follow in Names and are created again.
-		rows, queryErr := tx.Query(ctx, statements.Render("dependents.sql", nil), function.Schema, function.Name, q.MarkStart())
+		signatures, queryErr := dependents(ctx, tx, q, function)
 		if queryErr != nil {
-			return false, fmt.Errorf("read dependent functions: %w", queryErr)
-		}
-		signatures, queryErr = pgx.CollectRows(rows, pgx.RowTo[string])
-		if queryErr != nil {
-			return false, fmt.Errorf("read dependent functions: %w", queryErr)
+			return false, queryErr
 		}
 		err = execSavepoint(ctx, tx, "DROP FUNCTION "+strings.Join(signatures, ", ")+";\n"+create)
 	}
 	return true, err
+}
+
+// dependents returns the signatures of a function and of those that call it, which have to be
+// dropped with it. They follow it in Names, and so are created again.
+func dependents(ctx context.Context, tx pgx.Tx, q question, function table.Name) ([]string, error) {
+	rows, err := tx.Query(ctx, statements.Render("dependents.sql", nil), function.Schema, function.Name, q.MarkStart())
+	if err != nil {
+		return nil, fmt.Errorf("read dependent functions: %w", err)
+	}
+	signatures, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return nil, fmt.Errorf("read dependent functions: %w", err)
+	}
+	return signatures, nil
 }
 
 // execSavepoint runs all statements or none. The transaction survives an error.

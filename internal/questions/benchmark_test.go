@@ -3,6 +3,7 @@ package questions_test
 import (
 	"flag"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
@@ -59,6 +60,44 @@ func BenchmarkQuestions(b *testing.B) {
 		ask(call.name+"/day", call.sql(call.day))
 		ask(call.name+"/hour", call.sql(call.hour))
 	}
+}
+
+// BenchmarkDashboard measures each panel over 30 days of lines, and all panels and variables
+// together, as multiples of counting those lines.
+func BenchmarkDashboard(b *testing.B) {
+	d, board, now := pgtest.New(b), readDashboard(b), time.Now()
+	fillDays(b, d.Pool, *benchmarkLines, 30)
+	count := "SELECT count(*) FROM canonical_api_line"
+	pgtest.One[int64](b, d, count) // reads the lines into the cache
+	var counting float64
+	ask := func(name string, queries ...string) {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				for _, sql := range queries {
+					d.Exec(b, board.expand(sql, now.Add(-30*24*time.Hour), now, "1h", nil))
+				}
+			}
+			took := b.Elapsed().Seconds() / float64(b.N)
+			if counting == 0 {
+				counting = took
+			}
+			b.ReportMetric(took/counting, "x-count")
+			b.ReportMetric(took*1000, "ms/op")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+	ask("count", count)
+	var all []string
+	for _, variable := range board.Templating.List {
+		if variable.Type == "query" {
+			all = append(all, variable.Query)
+		}
+	}
+	for _, panel := range board.Panels {
+		ask(panel.Title, panel.Targets[0].RawSQL)
+		all = append(all, panel.Targets[0].RawSQL)
+	}
+	ask("dashboard", all...)
 }
 
 func benchmarkPool(b *testing.B) *pgxpool.Pool {

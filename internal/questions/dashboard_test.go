@@ -41,7 +41,7 @@ type dashboard struct {
 	}
 }
 
-func readDashboard(t *testing.T) dashboard {
+func readDashboard(t testing.TB) dashboard {
 	t.Helper()
 	text, err := os.ReadFile("../../dashboards/canonical-lines.json")
 	require.NoError(t, err)

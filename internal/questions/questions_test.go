@@ -1,6 +1,7 @@
 package questions_test
 
 import (
+	"fmt"
 	"os"
 	"testing"
 	"time"
@@ -28,14 +29,20 @@ func ask(t testing.TB, n int) *pgtest.Database {
 
 func fill(t testing.TB, pool *pgxpool.Pool, n int) {
 	t.Helper()
+	fillDays(t, pool, n, 1)
+}
+
+// fillDays spreads n lines evenly over days before now.
+func fillDays(t testing.TB, pool *pgxpool.Pool, n, days int) {
+	t.Helper()
 	require.NoError(t, table.Apply(t.Context(), pool, lines, line.Columns()))
-	_, err := pool.Exec(t.Context(), partitions)
+	_, err := pool.Exec(t.Context(), partitionsOf(days+4))
 	require.NoError(t, err)
 	insert, err := os.ReadFile("testdata/lines.sql")
 	require.NoError(t, err)
 	now, atOnce := time.Now(), 1_000_000
 	for first := 1; first <= n; first += atOnce {
-		_, err = pool.Exec(t.Context(), string(insert), n, now, "24 hours", first, min(first+atOnce-1, n))
+		_, err = pool.Exec(t.Context(), string(insert), n, now, fmt.Sprint(24*days, " hours"), first, min(first+atOnce-1, n))
 		require.NoError(t, err)
 	}
 	_, err = pool.Exec(t.Context(), "VACUUM ANALYZE canonical_api_line")
@@ -53,16 +60,20 @@ func applyQuestions(t testing.TB, pool *pgxpool.Pool) questions.Applied {
 
 // partitions creates day_0, which covers the 23 hours before now and the hour after it, and
 // four older days. A window of 24 hours reads two of the five, one of an hour only day_0.
-const partitions = `
+var partitions = partitionsOf(5)
+
+func partitionsOf(days int) string {
+	return fmt.Sprintf(`
 	DO $$
 	DECLARE
 		until timestamptz := now() + interval '1 hour';
 	BEGIN
-		FOR day IN 0..4 LOOP
-			EXECUTE format('CREATE TABLE %I PARTITION OF canonical_api_line FOR VALUES FROM (%L) TO (%L)',
+		FOR day IN 0..%d LOOP
+			EXECUTE format('CREATE TABLE %%I PARTITION OF canonical_api_line FOR VALUES FROM (%%L) TO (%%L)',
 				'day_' || day, until - (day + 1) * interval '24 hours', until - day * interval '24 hours');
 		END LOOP;
-	END $$`
+	END $$`, days-1)
+}
 
 // call holds the name of a question and its arguments for a day and for an hour.
 type call struct{ name, day, hour string }

@@ -1,5 +1,5 @@
 -- Each kind of error has a number by its frequency, and those beyond top share the next one.
--- LIMIT drops nothing: it tells the planner how few kinds there are.
+-- LIMIT drops nothing: it and DISTINCT tell the planner how few kinds and steps there are.
 {{.Create}} FUNCTION {{.Function "failures"}}(
     {{template "parameters"}},
     step interval DEFAULT NULL,
@@ -42,7 +42,7 @@ BEGIN ATOMIC
         GROUP BY 1, 2, 3, 4
     )
     SELECT at, kinds.status, kinds.error, pg_catalog.round(coalesce(requests, 0))::bigint
-    FROM (SELECT at FROM {{template "steps"}} AS steps (at) UNION SELECT at FROM counted) AS steps
+    FROM (SELECT at FROM {{template "steps"}} AS steps (at) UNION SELECT DISTINCT at FROM counted) AS steps
     LEFT JOIN (SELECT DISTINCT kind, status, error FROM counted LIMIT top + 1) AS kinds ON true
     LEFT JOIN counted USING (at, kind)
     ORDER BY 1, 4 DESC, 2, 3;

@@ -1,5 +1,5 @@
 -- The bounds are a 1-2-5 series. Postgres before 17 has no infinite interval, so durations
--- above the last bound have none.
+-- above the last bound have none. DISTINCT tells the planner how few steps there are.
 {{.Create}} FUNCTION {{.Function "heatmap"}}(
     {{template "parameters"}},
     step interval DEFAULT NULL
@@ -20,7 +20,7 @@ BEGIN ATOMIC
         GROUP BY at, bucket
     )
     SELECT at, ({{template "bounds"}})[bucket + 1], pg_catalog.round(coalesce(requests, 0))::bigint
-    FROM (SELECT at FROM {{template "steps"}} AS steps (at) UNION SELECT at FROM cells) AS steps
+    FROM (SELECT at FROM {{template "steps"}} AS steps (at) UNION SELECT DISTINCT at FROM cells) AS steps
     CROSS JOIN pg_catalog.generate_series(0, pg_catalog.cardinality({{template "bounds"}})) AS bounds (bucket)
     LEFT JOIN cells USING (at, bucket)
     ORDER BY at, bucket;
