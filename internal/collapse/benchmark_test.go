@@ -158,7 +158,7 @@ func BenchmarkRequests(b *testing.B) {
 	c := New(cfg)
 	now, number := arrival, uint64(0)
 	send := func() {
-		for i := 0; i < requests; i++ {
+		for i := range requests {
 			for j := range perTrace {
 				s := spans.At(i*perTrace + j)
 				identify(s, number+uint64(j), perTrace)
