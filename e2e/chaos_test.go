@@ -130,7 +130,7 @@ func newWorld(t *testing.T) *world {
 // startServer starts a server with a database for a role that has a password.
 func (w *world) startServer() {
 	w.host, w.spareHost = w.proxy.listen(w.t), w.proxy.listen(w.t)
-	dir, err := os.MkdirTemp("", "chaos")
+	dir, err := os.MkdirTemp("", "chaos") // open to the user who runs Postgres
 	w.must(err)
 	w.t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	w.must(os.Chmod(dir, 0o755))
