@@ -42,7 +42,7 @@ func (s sample) error() string {
 // samples returns lines of the 60 days before end, some at the very bounds of windows and
 // steps, with hours in which nothing happens.
 func samples(end time.Time) []sample {
-	random := rand.New(rand.NewPCG(1, 2))
+	random := rand.New(rand.NewPCG(1, 2)) // the same lines each time
 	var all []sample
 	add := func(ago time.Duration) {
 		n := len(all)
