@@ -138,11 +138,11 @@ func (c Connection) PoolConfig(maxConnections int32) (*pgxpool.Config, error) {
 		return nil
 	}
 	asksForOff := Asynchronous(cfg)
-	cfg.AfterConnect = func(_ context.Context, conn *pgx.Conn) error {
-		if asksForOff {
-			conn.PgConn().CustomData()[asynchronous] = true
+	cfg.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
+		if err := checkEncoding(conn.PgConn()); err != nil || asksForOff {
+			return err
 		}
-		return checkEncoding(conn.PgConn())
+		return noteDurability(ctx, conn)
 	}
 	return cfg, nil
 }

@@ -2,38 +2,51 @@ package database
 
 import (
 	"context"
+	"fmt"
 	"regexp"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// makeDurable makes the commit of the open transaction wait for the disk where a role or a
-// database has it otherwise. It leaves local, remote_write and remote_apply alone.
-const makeDurable = `SELECT pg_catalog.set_config('synchronous_commit', 'on', true)
-WHERE pg_catalog.current_setting('synchronous_commit') OPERATOR(pg_catalog.=) 'off';
-`
+// durable is the key under which a connection says that its transactions have to be made
+// durable.
+const durable = "durable"
 
-// asynchronous is the key under which a connection says that its URL asks for
-// synchronous_commit to be off.
-const asynchronous = "asynchronous"
+// noteDurability notes how a connection commits. Where a role or a database has
+// synchronous_commit off, commits do not wait for the disk, so transactions that write lines
+// turn it on; they do so where it is on, too, because PgBouncer may have servers of which it
+// is off. local, remote_write and remote_apply stay.
+func noteDurability(ctx context.Context, conn *pgx.Conn) error {
+	var level string
+	if err := conn.QueryRow(ctx, "SHOW synchronous_commit").Scan(&level); err != nil {
+		return fmt.Errorf("read synchronous_commit: %w", err)
+	}
+	if level == "off" || level == "on" {
+		conn.PgConn().CustomData()[durable] = true
+	}
+	return nil
+}
 
 // Durable returns sql, which takes no arguments, such that its transaction is on disk once
 // it has committed, unless the URL asks for synchronous_commit to be off. The setting ends
 // with the transaction, and takes no round trip of its own.
 func Durable(conn *pgx.Conn, sql string) string {
-	if conn.PgConn().CustomData()[asynchronous] != nil {
+	if conn.PgConn().CustomData()[durable] == nil {
 		return sql
 	}
-	return makeDurable + sql
+	return "SET LOCAL synchronous_commit = on;\n" + sql
 }
 
 // ExecDurably runs one statement that takes arguments in a transaction of its own, as
 // durable as Durable makes it.
 func ExecDurably(ctx context.Context, conn *pgx.Conn, sql string, args ...any) error {
-	// What comes before one Sync message is one transaction.
+	// What comes before one Sync message is one transaction. Postgres does not take it for a
+	// block in which SET LOCAL makes sense.
 	statements := &pgx.Batch{}
-	statements.Queue(Durable(conn, ""))
+	if conn.PgConn().CustomData()[durable] != nil {
+		statements.Queue("SELECT pg_catalog.set_config('synchronous_commit', 'on', true)")
+	}
 	statements.Queue(sql, args...)
 	return conn.SendBatch(ctx, statements).Close()
 }

@@ -23,6 +23,8 @@ const (
 	deadlockDetected          = "40P01"
 	insufficientPrivilege     = "42501"
 	undefinedColumn           = "42703"
+	cannotCoerce              = "42846"
+	invalidColumnReference    = "42P10"
 	ambiguousFunction         = "42725"
 	datatypeMismatch          = "42804"
 	undefinedFunction         = "42883"
@@ -118,8 +120,10 @@ func PolicyOf(err error, hasColumn func(name string) bool) Policy {
 			return Wait
 		}
 		return Isolate
-	case undefinedTable, invalidSchemaName, undefinedColumn, datatypeMismatch, undefinedFunction, protocolViolation:
-		// A value of another length than its type is a violation of the protocol.
+	case undefinedTable, invalidSchemaName, undefinedColumn, datatypeMismatch, cannotCoerce, undefinedFunction,
+		invalidColumnReference, protocolViolation:
+		// A value of another length than its type is a violation of the protocol. A reference
+		// is invalid to a column that is generated, or to a key that is gone.
 		return Reconcile
 	}
 	switch {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
+	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest"
 
 	"canonicallineexporter/internal/pgtest"
@@ -229,6 +231,32 @@ func TestMaintainer_LockedPartition_HoldsUpNothing(t *testing.T) {
 	status, _ = k.Status()
 	require.Greater(t, status.Bytes, before)
 	require.Empty(t, k.warnings())
+}
+
+func TestMaintainer_ReadersThatOutlastFinalize_AreSaidOnceWithTheStatement(t *testing.T) {
+	t.Parallel()
+	k := keep(t, nil)
+	k.round(t, 0)
+	release := k.hold(t, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SELECT FROM lines")
+	k.round(t, 3*24*time.Hour)
+	oid := pgtest.One[uint32](t, k.Database, "SELECT 'lines_20230512'::regclass::oid")
+	for range 2 {
+		k.at = k.at.Add(claimTime)
+		k.finalizing.oid, k.finalizing.patience = oid, claimTime
+		// A minute is too long for a test.
+		ctx, cancel := context.WithTimeout(t.Context(), lockTimeout)
+		require.Error(t, k.Maintain(ctx, parent))
+		cancel()
+	}
+	said := k.logs.FilterLevelExact(zapcore.WarnLevel).All()
+	require.Len(t, said, 1)
+	require.Equal(t, "a partition stays half detached, because transactions that run for more than a minute overlap", said[0].Message)
+	statement, ok := strings.CutPrefix(said[0].ContextMap()["hint"].(string), "run this, which waits for those that run when it begins: ")
+	require.True(t, ok)
+	k.Await(t, "NOT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' AND query LIKE '%PARTITION% FINALIZE%' AND pid <> pg_backend_pid())")
+	release()
+	k.Exec(t, statement)
+	require.NotContains(t, k.attached(t), "lines_20230512")
 }
 
 // Readers of which each takes longer than lockTimeout, and the next begins before the last

@@ -103,7 +103,7 @@ func (m *Maintainer) act(ctx context.Context, parent table.Name, shape shape, tr
 	if err == nil {
 		err = m.follow(ctx, parent, action)
 	}
-	return true, m.report(action, err)
+	return true, m.report(parent, action, err)
 }
 
 // follow carries out the part of an action that needs no transaction, or must not hold up
@@ -122,6 +122,22 @@ func (m *Maintainer) follow(ctx context.Context, parent table.Name, action Actio
 	defer cancel()
 	_, err := m.pool.Exec(ctx, statements.Render(file, tables{parent, action.Name}))
 	return err
+}
+
+// outwaited returns a notice if even the longest wait for a partition was too short: so may
+// be all others. A longer one would hold up other changes of the table, new partitions among
+// them, for as long, which is for an operator to choose.
+func (m *Maintainer) outwaited(parent table.Name, action Action) []Notice {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if action.Kind != Finalize || m.finalizing.oid != action.OID || m.finalizing.patience < claimTime {
+		return nil
+	}
+	return []Notice{{
+		"a partition stays half detached, because transactions that run for more than a minute overlap",
+		fmt.Sprintf("run this, which waits for those that run when it begins: ALTER TABLE %s DETACH PARTITION %s FINALIZE", parent, action.Name),
+		action.Name,
+	}}
 }
 
 // patienceWith returns how long to wait for the transactions that began before a partition
@@ -184,7 +200,7 @@ func raiseFloor(ctx context.Context, tx pgx.Tx, catalog Catalog, p Partition) er
 }
 
 // report counts and logs the action; only a failure remains an error.
-func (m *Maintainer) report(action Action, err error) error {
+func (m *Maintainer) report(parent table.Name, action Action, err error) error {
 	outcome := outcomeOf(err)
 	if action.Kind != record {
 		m.count(action.Kind, outcome)
@@ -195,6 +211,7 @@ func (m *Maintainer) report(action Action, err error) error {
 		return fmt.Errorf("%s partition: %w", action.Kind, err)
 	case outcome == Deferred:
 		m.logger.Info("partition is in use, the change waits for the next round", append(fields, zap.String("action", string(action.Kind)))...)
+		m.notify(m.outwaited(parent, action)...)
 	case action.Kind == Detach:
 		m.logger.Info("detached partition", append(fields, zap.Duration("dropped_after", m.cfg.KeepDetached))...)
 	case action.Kind == Finalize:

@@ -163,10 +163,12 @@ func (a *attempt) isolate(ctx context.Context, batch copyrow.Batch, how method, 
 	row, named := refusedRow(cause)
 	named = named && row < batch.Len()
 	switch {
-	case batch.Len() == 1:
+	case batch.Len() == 1 && (how == isolating || a.policyOf(cause) == database.Suspect):
+		// A column may have become narrower, which is no fault of the row. Only isolating
+		// makes sure that it has not.
 		a.refuse(batch, cause)
 		return
-	case named && a.cuts < maxCuts:
+	case named && a.cuts < maxCuts && batch.Len() > 1:
 		a.cuts++
 		a.write(ctx, batch.Slice(0, row), how)
 		a.write(ctx, batch.Slice(row, row+1), how)

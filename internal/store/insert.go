@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"canonicallineexporter/internal/copyrow"
 )
@@ -16,15 +17,16 @@ func insertBatch(ctx context.Context, conn *pgx.Conn, sql *batchSQL, batch copyr
 		return upsertBatch(ctx, conn, sql, batch)
 	}
 	var inserted int
-	err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
-		if err := stage(ctx, tx, sql, batch); err != nil {
-			return err
-		}
-		tag, err := tx.Exec(ctx, sql.insert)
-		if err != nil {
+	err = staged(ctx, conn, sql, batch, func(tx pgx.Tx) error {
+		inserts := &pgx.Batch{}
+		inserts.Queue(sql.insert).Exec(func(tag pgconn.CommandTag) error {
+			inserted = int(tag.RowsAffected())
+			return nil
+		})
+		inserts.Queue(sql.check)
+		if err := tx.SendBatch(ctx, inserts).Close(); err != nil {
 			return fmt.Errorf("insert rows: %w", err)
 		}
-		inserted = int(tag.RowsAffected())
 		return nil
 	})
 	if err != nil {

@@ -19,21 +19,23 @@ var errDiscarded = errors.New("a trigger discards the line")
 
 // isolateBatch stores what it can of a batch in one transaction and finds what is refused.
 func isolateBatch(ctx context.Context, conn *pgx.Conn, sql *batchSQL, batch copyrow.Batch) (w written, err error) {
-	err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) (err error) {
+	err = staged(ctx, conn, sql, batch, func(tx pgx.Tx) (err error) {
 		w, err = isolate(ctx, tx, sql, batch)
 		return err
 	})
 	return w, err
 }
 
+// isolate stores what it can of a staged batch. A row is refused only by the table as it was
+// read.
 func isolate(ctx context.Context, tx pgx.Tx, sql *batchSQL, batch copyrow.Batch) (written, error) {
-	if err := stage(ctx, tx, sql, batch); err != nil {
-		return written{}, err
-	}
-	var keys, known int
 	all := whole(batch)
-	if err := tx.QueryRow(ctx, sql.known, all.first, all.last).Scan(&keys, &known); err != nil {
-		return written{}, fmt.Errorf("find stored rows: %w", err)
+	stored, err := scanCompared(tx.QueryRow(ctx, sql.compare, all.first, all.last))
+	if err != nil {
+		return written{}, fmt.Errorf("compare rows: %w", err)
+	}
+	if _, err := tx.Exec(ctx, sql.check); err != nil {
+		return written{}, fmt.Errorf("check table: %w", err)
 	}
 	if _, err := tx.Exec(ctx, sql.isolate, pgx.QueryExecModeSimpleProtocol); err != nil {
 		return written{}, fmt.Errorf("isolate rows: %w", err)
@@ -58,7 +60,7 @@ func isolate(ctx context.Context, tx pgx.Tx, sql *batchSQL, batch copyrow.Batch)
 			Severity: "ERROR", Code: r.Code, Message: r.Message, ColumnName: r.Column, ConstraintName: r.Constraint,
 		}))
 	}
-	return w, w.count(ctx, tx, sql, batch, keys, known, isolated.Written)
+	return w, w.count(ctx, tx, sql, batch, stored, isolated.Written)
 }
 
 // written says what became of a batch.
@@ -69,11 +71,11 @@ type written struct {
 	refused map[[16]byte]error
 }
 
-// count sets the outcomes of a staged batch of which the table held known lines before, and
-// finds the lines that a trigger discards.
-func (w *written) count(ctx context.Context, tx pgx.Tx, sql *batchSQL, batch copyrow.Batch, keys, known, written int) error {
+// count sets the outcomes of a staged batch that was compared with the table before, and finds
+// the lines that a trigger discards.
+func (w *written) count(ctx context.Context, tx pgx.Tx, sql *batchSQL, batch copyrow.Batch, before compared, written int) error {
 	missing := 0
-	if len(w.refused) > 0 || written < keys-known {
+	if len(w.refused) > 0 || written < before.keys-before.known {
 		all := whole(batch)
 		rows, err := tx.Query(ctx, sql.missing, all.first, all.last)
 		if err != nil {
@@ -90,7 +92,7 @@ func (w *written) count(ctx context.Context, tx pgx.Tx, sql *batchSQL, batch cop
 	}
 	// Another writer may have inserted a line between the snapshot and the conflict. The
 	// sum is still exact.
-	w.Inserted = max(0, min(keys-known-missing, written))
+	w.Inserted = max(0, min(before.keys-before.known-missing, written))
 	w.Updated = written - w.Inserted
 	w.Unchanged = batch.Len() - written - w.refusedRows(batch)
 	return nil

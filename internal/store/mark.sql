@@ -1,5 +1,5 @@
 -- Lines whose spans came too late to make them anew: all that is left to say is that they
--- are incomplete. $1 and $2 are their keys, $3 and $4 bound created_at, as in upsert.sql. One
+-- are incomplete. $1 and $2 are their keys, $3 and $4 bound created_at, as in compare.sql. One
 -- that says so already writes no tuple. unnest of several arrays is syntax, which no schema
 -- can replace.
 UPDATE {{.Table}} AS stored

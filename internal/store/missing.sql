@@ -1,5 +1,5 @@
 -- Finds the staged lines that are not stored: refused ones, and those that a trigger discarded. $1
--- and $2 bound created_at, as in upsert.sql.
+-- and $2 bound created_at, as in compare.sql.
 SELECT DISTINCT keys.id
 FROM {{.Staging}} AS keys
 LEFT JOIN LATERAL (

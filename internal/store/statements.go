@@ -6,6 +6,8 @@ import (
 	"hash/fnv"
 	"slices"
 
+	"github.com/jackc/pgx/v5/pgtype"
+
 	"canonicallineexporter/internal/copyrow"
 	"canonicallineexporter/internal/database"
 	"canonicallineexporter/internal/table"
@@ -29,9 +31,9 @@ func stagingTable(layout []copyrow.Column) table.Name {
 type batchSQL struct {
 	table  table.Name
 	layout []copyrow.Column
-	// copy fills the table, copyStaging the staging table, which createStaging creates. Both
-	// copy and createStaging fail if the table has changed since it was read.
-	copy, createStaging, copyStaging, insert, upsert, known, isolate, missing string
+	// copy fills the table, copyStaging the staging table, which createStaging creates. copy,
+	// compare and check fail if the table has changed since it was read.
+	copy, createStaging, copyStaging, insert, compare, upsert, isolate, missing, check string
 	// exact says that the table itself refuses a line that is already stored.
 	exact bool
 }
@@ -43,6 +45,44 @@ type mergedColumn struct {
 	ByStatistics bool
 }
 
+// columnsOfType are columns of one type in the table.
+type columnsOfType struct {
+	Columns []string
+	// ArrayName is the name in pg_catalog of the array of this type, or of this type if it is
+	// an Array.
+	ArrayName string
+	Array     bool
+}
+
+// builtin knows the names of types.
+var builtin = pgtype.NewMap()
+
+// typesOf returns the columns of a layout by the types that they have in the table.
+func typesOf(definition table.Definition, layout []copyrow.Column) (types []*columnsOfType) {
+	byOID := map[uint32]*columnsOfType{}
+	for _, column := range layout {
+		oid := definition.Columns[column.Name].OID
+		known, _ := builtin.TypeForOID(oid)
+		found := byOID[oid]
+		if found == nil {
+			found = &columnsOfType{ArrayName: "_" + known.Name}
+			if column.Type.Kind == copyrow.TextArray {
+				found.ArrayName, found.Array = known.Name, true
+			}
+			types = append(types, found)
+		}
+		found.Columns = append(found.Columns, column.Name)
+		switch column.Type.Kind {
+		case copyrow.TextArray, copyrow.DoublePrecision, copyrow.Timestamp:
+			// Postgres would turn a column of another type of the same length into one of
+			// these where they form an array.
+		default:
+			byOID[oid] = found
+		}
+	}
+	return types
+}
+
 // newBatchSQL returns the statements for batches of a layout that the table accepts.
 func newBatchSQL(definition table.Definition, layout []copyrow.Column) *batchSQL {
 	data := struct {
@@ -51,13 +91,14 @@ func newBatchSQL(definition table.Definition, layout []copyrow.Column) *batchSQL
 		Layout                  []copyrow.Column
 		Names                   []string
 		Fingerprint             int64
+		Types                   []*columnsOfType
 		Merged                  []mergedColumn
 		ByStatistics, UpdatedAt bool
 		RowClasses              []string
 		OwnClasses              string
 	}{
 		Table: definition.Name, Staging: stagingTable(layout), Key: definition.Key, Fingerprint: definition.Fingerprint,
-		Layout: layout, ByStatistics: copyrow.Index(layout, "statistics") >= 0,
+		Layout: layout, Types: typesOf(definition, layout), ByStatistics: copyrow.Index(layout, "statistics") >= 0,
 		RowClasses: database.RowClasses, OwnClasses: database.OwnClasses,
 	}
 	_, data.UpdatedAt = definition.Columns["updated_at"]
@@ -67,18 +108,21 @@ func newBatchSQL(definition table.Definition, layout []copyrow.Column) *batchSQL
 			data.Merged = append(data.Merged, mergedColumn{column.Name, data.ByStatistics})
 		}
 	}
-	check := statements.Render("check.sql", data)
 	sql := &batchSQL{
 		table: definition.Name, layout: layout, exact: definition.Key.Exact(),
-		copy:          check + statements.Render("copy.sql", data),
-		createStaging: statements.Render("create_staging.sql", data) + check,
+		copy:          statements.Render("copy.sql", data),
+		createStaging: statements.Render("create_staging.sql", data),
 		insert:        statements.Render("insert.sql", data),
 		upsert:        statements.Render("upsert.sql", data),
-		known:         statements.Render("known.sql", data),
+		compare:       statements.Render("compare.sql", data),
 		isolate:       statements.Render("prepare_isolation.sql", data) + do(statements.Render("isolate.sql", data)),
 		missing:       statements.Render("missing.sql", data),
+		check:         statements.Render("check.sql", data),
 	}
-	data.Table = data.Staging
+	if !sql.exact {
+		sql.createStaging = statements.Render("lock.sql", data) + sql.createStaging
+	}
+	data.Table, data.Types = data.Staging, nil
 	sql.copyStaging = statements.Render("copy.sql", data)
 	return sql
 }

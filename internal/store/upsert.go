@@ -6,34 +6,58 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"canonicallineexporter/internal/copyrow"
-	"canonicallineexporter/internal/database"
 )
 
 // upsertBatch upserts the batch in one transaction.
 func upsertBatch(ctx context.Context, conn *pgx.Conn, sql *batchSQL, batch copyrow.Batch) (w written, err error) {
-	err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) (err error) {
-		w, err = upsert(ctx, tx, sql, batch)
-		return err
+	err = staged(ctx, conn, sql, batch, func(tx pgx.Tx) error {
+		compares, upserts := &pgx.Batch{}, &pgx.Batch{}
+		var all compared
+		for _, run := range runs(batch) {
+			compares.Queue(sql.compare, run.first, run.last).QueryRow(func(row pgx.Row) error {
+				found, err := scanCompared(row)
+				all.keys, all.known = all.keys+found.keys, all.known+found.known
+				if len(found.changes) > 0 {
+					upserts.Queue(sql.upsert, run.first, run.last, found.changes)
+				}
+				return err
+			})
+		}
+		if err := tx.SendBatch(ctx, compares).Close(); err != nil {
+			return fmt.Errorf("compare rows: %w", err)
+		}
+		written := 0
+		for _, upsert := range upserts.QueuedQueries {
+			upsert.Exec(func(tag pgconn.CommandTag) error {
+				written += int(tag.RowsAffected())
+				return nil
+			})
+		}
+		if upserts.Len() > 0 {
+			if err := tx.SendBatch(ctx, upserts).Close(); err != nil {
+				return fmt.Errorf("upsert rows: %w", err)
+			}
+		}
+		return w.count(ctx, tx, sql, batch, all, written)
 	})
 	return w, err
 }
 
-// upsert copies the batch into a staging table and upserts it from there.
-func upsert(ctx context.Context, tx pgx.Tx, sql *batchSQL, batch copyrow.Batch) (w written, err error) {
-	if err := stage(ctx, tx, sql, batch); err != nil {
-		return w, err
-	}
-	var keys, known, written int
-	for _, run := range runs(batch) {
-		var k, n, m int
-		if err := tx.QueryRow(ctx, sql.upsert, run.first, run.last).Scan(&k, &n, &m); err != nil {
-			return w, fmt.Errorf("upsert rows: %w", err)
-		}
-		keys, known, written = keys+k, known+n, written+m
-	}
-	return w, w.count(ctx, tx, sql, batch, keys, known, written)
+// compared says what the table holds of the lines of a batch.
+type compared struct {
+	// keys counts the lines of the batch, and known those that are stored.
+	keys, known int
+	// changes holds the ids of lines that would change what is stored.
+	changes []pgtype.UUID
+}
+
+func scanCompared(row pgx.Row) (c compared, err error) {
+	err = row.Scan(&c.keys, &c.known, &c.changes)
+	return c, err
 }
 
 // run is a time that holds lines.
@@ -61,18 +85,4 @@ func runs(batch copyrow.Batch) (runs []run) {
 func whole(batch copyrow.Batch) run {
 	createdAt := copyrow.Index(batch.Layout, "created_at")
 	return run{batch.Time(0, createdAt), batch.Time(batch.Len()-1, createdAt)}
-}
-
-// stage copies the batch into a staging table.
-func stage(ctx context.Context, tx pgx.Tx, sql *batchSQL, batch copyrow.Batch) error {
-	if !sql.exact {
-		if _, err := tx.Exec(ctx, statements.Render("lock.sql", nil), sql.table.String()); err != nil {
-			return outsideError{fmt.Errorf("lock lines: %w", err)}
-		}
-	}
-	if _, err := tx.Exec(ctx, database.Durable(tx.Conn(), sql.createStaging)); err != nil {
-		return outsideError{fmt.Errorf("create staging table: %w", err)}
-	}
-	_, err := copyRows(ctx, tx.Conn().PgConn(), sql.copyStaging, batch)
-	return err
 }

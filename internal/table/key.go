@@ -18,9 +18,10 @@ var KeyColumns = []string{"created_at", "id"}
 
 // Key is the unique index that keeps a line from being stored twice.
 type Key struct {
-	// Index is the oid of the index.
-	Index   uint32
-	Columns []string
+	// Index is the oid of the index, and IndexName its name.
+	Index     uint32
+	IndexName Name
+	Columns   []string
 	// Deferrable keys cannot be named in ON CONFLICT.
 	Deferrable bool
 }
@@ -49,10 +50,11 @@ func readKey(ctx context.Context, db Querier, name Name) (best Key, ok bool, err
 		return Key{}, false, fmt.Errorf("read keys: %w", err)
 	}
 	var index uint32
+	var indexName string
 	var columns []string
 	var immediate bool
-	_, err = pgx.ForEachRow(rows, []any{&index, &columns, &immediate}, func() error {
-		key := Key{Index: index, Columns: slices.Clone(columns), Deferrable: !immediate}
+	_, err = pgx.ForEachRow(rows, []any{&index, &indexName, &columns, &immediate}, func() error {
+		key := Key{Index: index, IndexName: Name{Schema: name.Schema, Name: indexName}, Columns: slices.Clone(columns), Deferrable: !immediate}
 		better := key.Arbiter() && !best.Arbiter() || key.Exact() && !best.Exact()
 		if key.serves() && (!ok || better) {
 			best, ok = key, true

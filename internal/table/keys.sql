@@ -1,8 +1,9 @@
 -- The unique indexes of the table that hold for every row: neither partial nor on an
--- expression, and valid. For each its oid, its columns without those that INCLUDE adds, and
--- whether it is checked at once.
-SELECT i.indexrelid, pg_catalog.array_agg(a.attname::text ORDER BY k.position), i.indimmediate
+-- expression, and valid. For each its oid, its name, which is in the table's schema, its columns
+-- without those that INCLUDE adds, and whether it is checked at once.
+SELECT i.indexrelid, c.relname::text, pg_catalog.array_agg(a.attname::text ORDER BY k.position), i.indimmediate
 FROM pg_catalog.pg_index i
+JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
 CROSS JOIN LATERAL pg_catalog.unnest(i.indkey::int2[]) WITH ORDINALITY AS k (attnum, position)
 JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
 WHERE i.indrelid = pg_catalog.to_regclass($1)::oid
@@ -11,5 +12,5 @@ WHERE i.indrelid = pg_catalog.to_regclass($1)::oid
     AND i.indpred IS NULL
     AND i.indexprs IS NULL
     AND k.position <= i.indnkeyatts
-GROUP BY i.indexrelid, i.indimmediate
+GROUP BY i.indexrelid, c.relname, i.indimmediate
 ORDER BY i.indexrelid;
