@@ -1,16 +1,12 @@
 package database
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"strconv"
 	"strings"
-
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 // Connection says how to reach a database. All fields may be empty: PG* variables fill in the
@@ -95,54 +91,3 @@ func (c Connection) settings() (settings, error) {
 
 // trimLine removes the line feed at the end of a file.
 func trimLine(text string) string { return strings.TrimSuffix(strings.TrimSuffix(text, "\n"), "\r") }
-
-// PoolConfig returns the configuration of a pool of at most so many connections. As in libpq,
-// PG* variables and files supply what is left out. Errors never quote a value.
-//
-// Unless sslmode is set, a host that is not local gets an encrypted connection: libpq's
-// default would silently fall back to plain text. Of several hosts, the first that can be
-// written to is taken, unless target_session_attrs is set.
-//
-// Each new connection reads passwords and certificates anew, because they rotate.
-//
-// Connections hold no session state and no named prepared statements, so PgBouncer can
-// pool them by transaction. It keeps track of the settings that they begin with.
-func (c Connection) PoolConfig(maxConnections int32) (*pgxpool.Config, error) {
-	s, err := c.settings()
-	if err != nil {
-		return nil, err
-	}
-	cfg, err := pgxpool.ParseConfig(s.forDriver())
-	if err != nil {
-		return nil, fmt.Errorf("`database::url` %w", unusable(err))
-	}
-	if err := s.complete(cfg.ConnConfig); err != nil {
-		return nil, fmt.Errorf("`database::url` %w", err)
-	}
-	cfg.MaxConns = maxConnections
-	cfg.PingTimeout = pingTimeout
-	cfg.BeforeConnect = func(_ context.Context, old *pgx.ConnConfig) error {
-		s, err := c.settings()
-		if err != nil {
-			return err
-		}
-		latest, err := pgx.ParseConfig(s.forDriver())
-		if err != nil {
-			return fmt.Errorf("`database::url` %w", unusable(err))
-		}
-		if err := s.complete(latest); err != nil {
-			return err
-		}
-		old.Host, old.Port, old.TLSConfig, old.Fallbacks = latest.Host, latest.Port, latest.TLSConfig, latest.Fallbacks
-		old.Password = latest.Password
-		return nil
-	}
-	asksForOff := Asynchronous(cfg)
-	cfg.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
-		if err := checkEncoding(conn.PgConn()); err != nil || asksForOff {
-			return err
-		}
-		return noteDurability(ctx, conn)
-	}
-	return cfg, nil
-}

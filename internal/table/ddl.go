@@ -81,6 +81,10 @@ func create(ctx context.Context, tx pgx.Tx, name Name, columns []Column) (Name, 
 		}
 		name.Schema = *schema
 	}
+	// Tables share their schema and its gen_ulid(). Whoever waits here finds both.
+	if err := Lock(ctx, tx, name.Sibling("gen_ulid")); err != nil {
+		return name, err
+	}
 	var noSchema, noFunction bool
 	err := tx.QueryRow(ctx, statements.Render("missing.sql", nil), name.Schema).Scan(&noSchema, nil, &noFunction)
 	if err != nil {

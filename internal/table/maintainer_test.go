@@ -1,6 +1,7 @@
 package table_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -9,6 +10,7 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
+	"golang.org/x/sync/errgroup"
 
 	"canonicallineexporter/internal/line"
 	"canonicallineexporter/internal/pgtest"
@@ -73,4 +75,21 @@ func TestMaintainer_Maintain_GeneratedColumn_IsNotAdded(t *testing.T) {
 	require.NotContains(t, definition.Columns, "trace_id")
 	require.Contains(t, definition.Columns, "span_id", "the other one is added")
 	require.Zero(t, logs.Len())
+}
+
+// Exporters of different tables share a schema and its gen_ulid().
+func TestApply_ManyTablesAtOnce_ShareWhatIsBesideThem(t *testing.T) {
+	t.Parallel()
+	for _, schema := range []string{"", "metrics"} {
+		for range 5 {
+			d := pgtest.New(t)
+			var starting errgroup.Group
+			for n := range 8 {
+				starting.Go(func() error {
+					return table.Apply(t.Context(), d.Pool, table.Name{Schema: schema, Name: fmt.Sprintf("lines_%d", n)}, line.Columns())
+				})
+			}
+			require.NoError(t, starting.Wait())
+		}
+	}
 }
