@@ -258,6 +258,7 @@ func slowTable(t *testing.T, l *timeline) {
 	l.scrape(t, c, 10)
 	require.NoError(t, deliver(t.Context(), numbered(1)))
 	c.awaitMetric(t, "otelcol_canonical_line_written", is(2))
+	c.awaitMetric(t, "otelcol_canonical_line_batch_duration_count", over(1))
 	l.scrape(t, c, 2)
 	l.fire("CanonicalLineSlowWrites")
 	l.scrape(t, c, 10)
