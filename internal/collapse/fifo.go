@@ -1,5 +1,7 @@
 package collapse
 
+import "slices"
+
 // fifo holds values in the order in which they came. Each has a place, by which it is found
 // until it is dropped. Its memory is used again, and what it holds is not scanned by the
 // garbage collector if T has no pointers.
@@ -25,15 +27,19 @@ func (f *fifo[T]) reserve(n int) (place int64, values []T) {
 	}
 	c := &f.chunks[last]
 	used := len(*c)
-	*c = (*c)[:used+n]
+	*c = slices.Grow(*c, n)[:used+n]
 	return (f.first+int64(last))*f.size + int64(used), (*c)[used:]
 }
 
+// chunk returns an empty chunk. The first grows to its size, so that few values take little.
 func (f *fifo[T]) chunk() []T {
 	if n := len(f.spare); n > 0 {
 		c := f.spare[n-1]
 		f.spare = f.spare[:n-1]
 		return c
+	}
+	if len(f.chunks) == 0 {
+		return nil
 	}
 	return make([]T, 0, f.size)
 }
