@@ -54,9 +54,10 @@ func (o oddity) unstorable() bool { return o == refused || o == expired }
 // acknowledgement is what was acknowledged of a request.
 type acknowledgement struct {
 	made time.Time
-	// served is when the SERVER span was acknowledged, last when the last descendant was.
-	served, last time.Time
-	descendants  int
+	// sent is when the SERVER span was first sent, served when it was acknowledged, last when
+	// the last descendant was.
+	sent, served, last time.Time
+	descendants        int
 	// unanswered are descendants that others may need and that were not acknowledged.
 	unanswered int
 	// process had the SERVER span, lastProcess the last of the descendants.
@@ -69,8 +70,8 @@ func (a *acknowledgement) parted(current int) bool {
 	return a.lastProcess > a.process || a.unanswered > 0 && a.process < current
 }
 
-// late reports whether descendants came when the line could no longer be amended.
-func (a *acknowledgement) late() bool { return a.last.Sub(a.served) > amendWindow }
+// late reports whether descendants may have come when the line could no longer be amended.
+func (a *acknowledgement) late() bool { return a.last.Sub(a.sent) > amendWindow }
 
 // Shares of what is out of the ordinary, one in so many.
 const (
@@ -135,6 +136,9 @@ func (c *client) run(ctx context.Context, random *rand.Rand) {
 // deliver sends until the export is acknowledged, the client gives it up or ctx ends, and
 // reports whether it is acknowledged.
 func (c *client) deliver(ctx context.Context, e *export, random *rand.Rand) bool {
+	if e.sent.IsZero() {
+		e.sent = time.Now()
+	}
 	for ctx.Err() == nil {
 		patience := 10 * time.Second
 		hasty := e.abandoned || c.impatient.Load()
@@ -171,7 +175,7 @@ func (c *client) acknowledge(e *export, first, last int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, r := range e.servers {
-		r.process, r.served = first, time.Now()
+		r.process, r.sent, r.served = first, e.sent, time.Now()
 		c.acknowledged[hex.EncodeToString(r.id[:])] = &r.acknowledgement
 	}
 	for _, r := range e.descendants {
@@ -214,6 +218,8 @@ type export struct {
 	td ptrace.Traces
 	// due is when it is sent; one that is not due yet is held.
 	made, due time.Time
+	// sent is when it was first sent; zero if it was not.
+	sent time.Time
 	// abandoned exports are sent once, by a client that does not wait for the answer.
 	abandoned, acknowledged bool
 	// servers are the requests whose SERVER span it has; descendants has a request once
