@@ -1,6 +1,7 @@
 -- to_regclass follows the search_path and returns NULL, not an error, for a missing
--- table. Generated columns cannot be written. A foreign table has no key. The last column is a
--- fingerprint of all that can be written, as in internal/store/check.sql.
+-- table. Generated columns cannot be written. A foreign table has no key. Then come a
+-- fingerprint of all that can be written, as in internal/store/check.sql, and whether row level
+-- security applies to this role.
 SELECT n.nspname::pg_catalog.text, c.relname::pg_catalog.text, a.attname::pg_catalog.text, a.atttypid, a.atttypmod, a.attgenerated OPERATOR(pg_catalog.<>) '',
     CASE
         WHEN c.relkind OPERATOR(pg_catalog.=) 'r' THEN ''
@@ -14,7 +15,8 @@ SELECT n.nspname::pg_catalog.text, c.relname::pg_catalog.text, a.attname::pg_cat
         pg_catalog.bit_xor(pg_catalog.hashtextextended(a.attname::pg_catalog.text, a.atttypid::bigint OPERATOR(pg_catalog.*) 65536 OPERATOR(pg_catalog.+) a.atttypmod))
             FILTER (WHERE a.attgenerated OPERATOR(pg_catalog.=) '') OVER (),
         0
-    )
+    ),
+    pg_catalog.row_security_active(c.oid)
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
 JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) c.oid
