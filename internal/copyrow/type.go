@@ -92,6 +92,17 @@ func (t Type) String() string {
 	return name
 }
 
+// Qualified returns the type as String does, such that no other schema can have a type of its
+// name.
+func (t Type) Qualified() string {
+	switch {
+	case t.Kind == UUID, t.Kind == Timestamp, t.Kind == Inet, t.Kind == JSONB, t.Kind == Text && t.Width == 0:
+		return "pg_catalog." + t.String()
+	default: // made of key words
+		return t.String()
+	}
+}
+
 // Column names a field of a row and its type.
 type Column struct {
 	Name string

@@ -121,9 +121,10 @@ func PolicyOf(err error, hasColumn func(name string) bool) Policy {
 		}
 		return Isolate
 	case undefinedTable, invalidSchemaName, undefinedColumn, datatypeMismatch, cannotCoerce, undefinedFunction,
-		invalidColumnReference, protocolViolation:
+		invalidColumnReference, protocolViolation, featureNotSupported:
 		// A value of another length than its type is a violation of the protocol. A reference
-		// is invalid to a column that is generated, or to a key that is gone.
+		// is invalid to a column that is generated, or to a key that is gone. COPY is not
+		// supported once row level security applies.
 		return Reconcile
 	}
 	switch {
@@ -134,10 +135,6 @@ func PolicyOf(err error, hasColumn func(name string) bool) Policy {
 	}
 	return Wait
 }
-
-// RefusesCopy reports whether the table takes no COPY, but may take an INSERT: one with row
-// level security, or a view.
-func RefusesCopy(err error) bool { return SQLSTATE(err) == featureNotSupported }
 
 // blamesRows reports whether an error with this code may be about some rows of a batch only.
 func blamesRows(code string) bool {

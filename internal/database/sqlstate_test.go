@@ -17,7 +17,7 @@ func TestPolicyOf(t *testing.T) {
 		"23502": Isolate,
 		"22P03": Isolate, "22021": Isolate, "22001": Isolate,
 		"23514": Suspect, "23503": Suspect, "23P01": Suspect, "54000": Suspect, "P0001": Suspect, "38000": Suspect, "MY001": Suspect,
-		"08P01": Reconcile, "42804": Reconcile, "0A000": Wait,
+		"08P01": Reconcile, "42804": Reconcile, "0A000": Reconcile,
 		"42P01": Reconcile, "42P10": Reconcile, "42846": Reconcile, "3F000": Reconcile, "42703": Reconcile,
 		"08006": Wait, "57P01": Wait, "53100": Wait, "53300": Wait, "25006": Wait, "55P03": Wait, "57014": Wait,
 		"28P01": Wait, "42501": Wait, "XX000": Wait, "3D000": Wait,

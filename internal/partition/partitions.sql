@@ -15,20 +15,20 @@
 WITH RECURSIVE parent AS (
     SELECT oid, relowner
     FROM pg_catalog.pg_class
-    WHERE oid = pg_catalog.to_regclass($1::text)::oid
+    WHERE oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass($1::pg_catalog.text)::pg_catalog.oid
 ),
 part AS (
     SELECT i.inhrelid AS oid, true AS attached, i.inhdetachpending AS pending
     FROM pg_catalog.pg_inherits i
-    JOIN parent ON parent.oid = i.inhparent
+    JOIN parent ON parent.oid OPERATOR(pg_catalog.=) i.inhparent
     UNION ALL
     SELECT c.oid, false, false
     FROM pg_catalog.pg_description d
-    JOIN pg_catalog.pg_class c ON c.oid = d.objoid
-    WHERE d.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass::oid
-        AND d.objsubid = 0
-        AND pg_catalog.starts_with(d.description, $2::text)
-        AND c.relkind = 'r'
+    JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) d.objoid
+    WHERE d.classoid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid
+        AND d.objsubid OPERATOR(pg_catalog.=) 0
+        AND pg_catalog.starts_with(d.description, $2::pg_catalog.text)
+        AND c.relkind OPERATOR(pg_catalog.=) 'r'
         AND NOT c.relispartition
 ),
 tree AS (
@@ -36,7 +36,7 @@ tree AS (
     UNION ALL
     SELECT tree.root, i.inhrelid
     FROM tree
-    JOIN pg_catalog.pg_inherits i ON i.inhparent = tree.oid
+    JOIN pg_catalog.pg_inherits i ON i.inhparent OPERATOR(pg_catalog.=) tree.oid
 ),
 -- Each table with its indexes, its TOAST table and the index of that.
 piece AS (
@@ -45,33 +45,33 @@ piece AS (
     JOIN LATERAL (
         SELECT tree.oid AS piece
         UNION ALL
-        SELECT x.indexrelid FROM pg_catalog.pg_index x WHERE x.indrelid = tree.oid
+        SELECT x.indexrelid FROM pg_catalog.pg_index x WHERE x.indrelid OPERATOR(pg_catalog.=) tree.oid
         UNION ALL
-        SELECT t.reltoastrelid FROM pg_catalog.pg_class t WHERE t.oid = tree.oid
+        SELECT t.reltoastrelid FROM pg_catalog.pg_class t WHERE t.oid OPERATOR(pg_catalog.=) tree.oid
         UNION ALL
         SELECT x.indexrelid
         FROM pg_catalog.pg_class t
-        JOIN pg_catalog.pg_index x ON x.indrelid = t.reltoastrelid
-        WHERE t.oid = tree.oid
+        JOIN pg_catalog.pg_index x ON x.indrelid OPERATOR(pg_catalog.=) t.reltoastrelid
+        WHERE t.oid OPERATOR(pg_catalog.=) tree.oid
     ) AS pieces ON true
-    JOIN pg_catalog.pg_class c ON c.oid = pieces.piece
+    JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) pieces.piece
     WHERE $3::boolean
 ),
 locked AS MATERIALIZED (
     SELECT l.relation
     FROM pg_catalog.pg_locks l
-    JOIN pg_catalog.pg_database d ON d.oid = l.database
-    WHERE d.datname = pg_catalog.current_database()
-        AND l.locktype = 'relation'
-        AND l.mode = 'AccessExclusiveLock'
-        AND l.pid <> pg_catalog.pg_backend_pid()
+    JOIN pg_catalog.pg_database d ON d.oid OPERATOR(pg_catalog.=) l.database
+    WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()
+        AND l.locktype OPERATOR(pg_catalog.=) 'relation'
+        AND l.mode OPERATOR(pg_catalog.=) 'AccessExclusiveLock'
+        AND l.pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid()
 ),
 size AS (
     SELECT root, pg_catalog.sum(bytes)::bigint AS bytes
     FROM (
         SELECT root, CASE
-            WHEN pg_catalog.bool_or(piece IN (SELECT relation FROM locked))
-                THEN pg_catalog.sum(relpages::bigint) * pg_catalog.current_setting('block_size')::bigint
+            WHEN pg_catalog.bool_or(piece OPERATOR(pg_catalog.=) ANY (SELECT relation FROM locked))
+                THEN pg_catalog.sum(relpages::bigint) OPERATOR(pg_catalog.*) pg_catalog.current_setting('block_size')::bigint
             ELSE COALESCE(pg_catalog.pg_total_relation_size(oid), 0)
         END AS bytes
         FROM piece
@@ -82,15 +82,15 @@ size AS (
 SELECT
     parent.oid,
     c.oid,
-    n.nspname::text,
-    c.relname::text,
+    n.nspname::pg_catalog.text,
+    c.relname::pg_catalog.text,
     part.attached,
     part.pending,
-    COALESCE(bound.expression = 'DEFAULT', false),
-    c.relkind = 'p',
-    CASE WHEN bounds[1] = 'MINVALUE' THEN '-infinity' ELSE trim(bounds[1], '''')::timestamptz END,
-    CASE WHEN bounds[3] = 'MAXVALUE' THEN 'infinity' ELSE trim(bounds[3], '''')::timestamptz END,
-    COALESCE(pg_catalog.replace(bounds[4], ', MINVALUE', '') <> '', false),
+    COALESCE(bound.expression OPERATOR(pg_catalog.=) 'DEFAULT', false),
+    c.relkind OPERATOR(pg_catalog.=) 'p',
+    CASE WHEN bounds[1] OPERATOR(pg_catalog.=) 'MINVALUE' THEN '-infinity' ELSE trim(bounds[1], '''')::pg_catalog.timestamptz END,
+    CASE WHEN bounds[3] OPERATOR(pg_catalog.=) 'MAXVALUE' THEN 'infinity' ELSE trim(bounds[3], '''')::pg_catalog.timestamptz END,
+    COALESCE(pg_catalog.replace(bounds[4], ', MINVALUE', '') OPERATOR(pg_catalog.<>) '', false),
     COALESCE(pg_catalog.obj_description(c.oid, 'pg_class'), ''),
     COALESCE(size.bytes, 0),
     CASE
@@ -99,9 +99,9 @@ SELECT
     END
 FROM part
 CROSS JOIN parent
-JOIN pg_catalog.pg_class c ON c.oid = part.oid
-JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-LEFT JOIN size ON size.root = part.oid
+JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) part.oid
+JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+LEFT JOIN size ON size.root OPERATOR(pg_catalog.=) part.oid
 CROSS JOIN LATERAL (SELECT pg_catalog.pg_get_expr(c.relpartbound, 0) AS expression) AS bound
 LEFT JOIN LATERAL pg_catalog.regexp_match(
     bound.expression,

@@ -5,32 +5,32 @@
 -- Then who owns it: the role that this one can become with SET ROLE, and the statement that
 -- gives this one the rights of the owner. A member without INHERIT has none of them.
 SELECT
-    c.relkind = 'p',
+    c.relkind OPERATOR(pg_catalog.=) 'p',
     COALESCE(
-        p.partstrat = 'r' AND a.attname = 'created_at' AND a.atttypid = 'pg_catalog.timestamptz'::pg_catalog.regtype,
+        p.partstrat OPERATOR(pg_catalog.=) 'r' AND a.attname OPERATOR(pg_catalog.=) 'created_at' AND a.atttypid OPERATOR(pg_catalog.=) 'pg_catalog.timestamptz'::pg_catalog.regtype,
         false
     ),
-    COALESCE(p.partnatts - 1, 0),
+    COALESCE(p.partnatts OPERATOR(pg_catalog.-) 1, 0),
     COALESCE(pg_catalog.pg_get_partkeydef(c.oid), ''),
     COALESCE(pg_catalog.format_type(a.atttypid, a.atttypmod), ''),
     c.oid,
-    owner.rolname::text,
+    owner.rolname::pg_catalog.text,
     CASE
-        WHEN owner.rolname <> current_user
-            AND pg_catalog.pg_has_role(c.relowner, CASE WHEN version.number >= 160000 THEN 'SET' ELSE 'MEMBER' END)
-            THEN owner.rolname::text
+        WHEN owner.rolname OPERATOR(pg_catalog.<>) current_user
+            AND pg_catalog.pg_has_role(c.relowner, CASE WHEN version.number OPERATOR(pg_catalog.>=) 160000 THEN 'SET' ELSE 'MEMBER' END)
+            THEN owner.rolname::pg_catalog.text
         ELSE ''
     END,
     CASE
         WHEN pg_catalog.pg_has_role(c.relowner, 'USAGE') THEN ''
-        WHEN version.number < 160000 AND pg_catalog.pg_has_role(c.relowner, 'MEMBER')
+        WHEN version.number OPERATOR(pg_catalog.<) 160000 AND pg_catalog.pg_has_role(c.relowner, 'MEMBER')
             THEN pg_catalog.format('ALTER ROLE %I INHERIT', current_user)
         ELSE pg_catalog.format('GRANT %I TO %I', owner.rolname, current_user)
-            || CASE WHEN version.number >= 160000 THEN ' WITH INHERIT TRUE' ELSE '' END
+            OPERATOR(pg_catalog.||) CASE WHEN version.number OPERATOR(pg_catalog.>=) 160000 THEN ' WITH INHERIT TRUE' ELSE '' END
     END
 FROM pg_catalog.pg_class c
-LEFT JOIN pg_catalog.pg_partitioned_table p ON p.partrelid = c.oid
-LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = p.partattrs[0]
-JOIN pg_catalog.pg_roles owner ON owner.oid = c.relowner
+LEFT JOIN pg_catalog.pg_partitioned_table p ON p.partrelid OPERATOR(pg_catalog.=) c.oid
+LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) c.oid AND a.attnum OPERATOR(pg_catalog.=) p.partattrs[0]
+JOIN pg_catalog.pg_roles owner ON owner.oid OPERATOR(pg_catalog.=) c.relowner
 CROSS JOIN (SELECT pg_catalog.current_setting('server_version_num')::int AS number) AS version
-WHERE c.oid = pg_catalog.to_regclass($1::text)::oid;
+WHERE c.oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass($1::pg_catalog.text)::pg_catalog.oid;

@@ -5,31 +5,31 @@
 SELECT
     COALESCE((
         SELECT pg_catalog.string_agg(
-            prefix || pg_catalog.quote_ident(pg_catalog.split_part(option, '=', 1)) || ' = ' || pg_catalog.quote_literal(pg_catalog.substr(option, pg_catalog.strpos(option, '=') + 1)),
+            prefix OPERATOR(pg_catalog.||) pg_catalog.quote_ident(pg_catalog.split_part(option, '=', 1)) OPERATOR(pg_catalog.||) ' = ' OPERATOR(pg_catalog.||) pg_catalog.quote_literal(pg_catalog.substr(option, pg_catalog.strpos(option, '=') OPERATOR(pg_catalog.+) 1)),
             ', '
         )
         FROM (
             SELECT '' AS prefix, pg_catalog.unnest(reloptions) AS option
             FROM pg_catalog.pg_class
-            WHERE oid = $2::oid
+            WHERE oid OPERATOR(pg_catalog.=) $2::pg_catalog.oid
             UNION ALL
             SELECT 'toast.', pg_catalog.unnest(toast.reloptions)
             FROM pg_catalog.pg_class c
-            JOIN pg_catalog.pg_class toast ON toast.oid = c.reltoastrelid
-            WHERE c.oid = $2::oid
+            JOIN pg_catalog.pg_class toast ON toast.oid OPERATOR(pg_catalog.=) c.reltoastrelid
+            WHERE c.oid OPERATOR(pg_catalog.=) $2::pg_catalog.oid
         ) AS parameter
     ), '') AS parameters,
     COALESCE((
-        SELECT spcname::text
+        SELECT spcname::pg_catalog.text
         FROM pg_catalog.pg_tablespace s
-        JOIN pg_catalog.pg_class c ON c.reltablespace = s.oid
-        WHERE c.oid = pg_catalog.to_regclass($1::text)::oid
+        JOIN pg_catalog.pg_class c ON c.reltablespace OPERATOR(pg_catalog.=) s.oid
+        WHERE c.oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass($1::pg_catalog.text)::pg_catalog.oid
     ), '') AS tablespace,
     COALESCE((
-        SELECT am.amname::text
+        SELECT am.amname::pg_catalog.text
         FROM pg_catalog.pg_class c
-        JOIN pg_catalog.pg_am am ON am.oid = c.relam
-        WHERE c.oid IN (pg_catalog.to_regclass($1::text)::oid, $2::oid)
-        ORDER BY c.oid = $2::oid
+        JOIN pg_catalog.pg_am am ON am.oid OPERATOR(pg_catalog.=) c.relam
+        WHERE c.oid OPERATOR(pg_catalog.=) ANY (ARRAY[pg_catalog.to_regclass($1::pg_catalog.text)::pg_catalog.oid, $2::pg_catalog.oid])
+        ORDER BY c.oid OPERATOR(pg_catalog.=) $2::pg_catalog.oid
         LIMIT 1
     ), '') AS access_method;

@@ -16,8 +16,8 @@ LEFT JOIN LATERAL (
     SELECT {{identifiers .Names}}
     FROM {{.Table}} AS stored
     WHERE {{template "unchanged" .}}
-        AND stored.created_at BETWEEN $1 AND $2
-        AND stored.created_at = EXCLUDED.created_at
-        AND stored.id = EXCLUDED.id
+        AND stored.created_at OPERATOR(pg_catalog.>=) $1 AND stored.created_at OPERATOR(pg_catalog.<=) $2
+        AND stored.created_at OPERATOR(pg_catalog.=) EXCLUDED.created_at
+        AND stored.id OPERATOR(pg_catalog.=) EXCLUDED.id
     OFFSET 0
 ) AS stored ON true;

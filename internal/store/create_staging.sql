@@ -9,6 +9,6 @@ SET LOCAL client_min_messages = warning;
 -- table's schema.
 CREATE TEMPORARY TABLE IF NOT EXISTS {{.Staging}} (
 {{- range $i, $column := .Layout}}{{if $i}},{{end}}
-    {{identifier $column.Name}} {{$column.Type}}
+    {{identifier $column.Name}} {{$column.Type.Qualified}}
 {{- end}}
 ) ON COMMIT DELETE ROWS;

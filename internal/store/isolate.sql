@@ -4,36 +4,36 @@
 #variable_conflict use_column
 <<isolation>>
 DECLARE
-    lines tid[];
+    lines pg_catalog.tid[];
     next int := 1;
     size int;
-    part tid[];
+    part pg_catalog.tid[];
     affected bigint;
     written bigint := 0;
-    code text;
-    message text;
-    of_table text;
-    of_column text;
-    of_constraint text;
-    refusal jsonb;
-    refused jsonb[] := '{}';
+    code pg_catalog.text;
+    message pg_catalog.text;
+    of_table pg_catalog.text;
+    of_column pg_catalog.text;
+    of_constraint pg_catalog.text;
+    refusal pg_catalog.jsonb;
+    refused pg_catalog.jsonb[] := '{}';
 BEGIN
     SELECT pg_catalog.array_agg(richest.ctid ORDER BY richest.created_at, richest.id)
     INTO isolation.lines
     FROM (
         SELECT DISTINCT ON (created_at, id) ctid, created_at, id
-        FROM {{.Staging}}
-        ORDER BY created_at, id{{if .ByStatistics}}, COALESCE(statistics -> 'spans'::text, '0') DESC{{end}}
+        FROM {{.Staging}} AS staged
+        ORDER BY created_at, id{{if .ByStatistics}}, {{template "spans" "staged"}} DESC{{end}}
     ) AS richest;
     isolation.size := pg_catalog.cardinality(isolation.lines);
-    WHILE isolation.next <= pg_catalog.cardinality(isolation.lines) LOOP
-        isolation.part := isolation.lines[isolation.next : isolation.next + isolation.size - 1];
+    WHILE isolation.next OPERATOR(pg_catalog.<=) pg_catalog.cardinality(isolation.lines) LOOP
+        isolation.part := isolation.lines[isolation.next : isolation.next OPERATOR(pg_catalog.+) isolation.size OPERATOR(pg_catalog.-) 1];
         BEGIN
             {{- if .Key.Arbiter}}
             INSERT INTO {{.Table}} AS stored ({{identifiers .Names}})
             SELECT {{identifiers .Names}}
             FROM {{.Staging}} AS staged
-            WHERE staged.ctid = ANY (isolation.part)
+            WHERE staged.ctid OPERATOR(pg_catalog.=) ANY (isolation.part)
             ORDER BY created_at, id
             ON CONFLICT ({{identifiers .Key.Columns}})
             {{- if .Merged}} DO UPDATE {{template "set" .}}
@@ -46,28 +46,28 @@ BEGIN
             {{- if .Merged}}
             UPDATE {{.Table}} AS stored {{template "set" .}}
             FROM {{.Staging}} AS EXCLUDED
-            WHERE EXCLUDED.ctid = ANY (isolation.part)
-                AND stored.created_at = EXCLUDED.created_at
-                AND stored.id = EXCLUDED.id
+            WHERE EXCLUDED.ctid OPERATOR(pg_catalog.=) ANY (isolation.part)
+                AND stored.created_at OPERATOR(pg_catalog.=) EXCLUDED.created_at
+                AND stored.id OPERATOR(pg_catalog.=) EXCLUDED.id
                 AND {{template "changes" .}};
             GET DIAGNOSTICS affected = ROW_COUNT;
             {{- end}}
-            isolation.written := isolation.written + affected;
+            isolation.written := isolation.written OPERATOR(pg_catalog.+) affected;
             INSERT INTO {{.Table}} ({{identifiers .Names}})
             SELECT {{identifiers .Names}}
             FROM {{.Staging}} AS staged
-            WHERE staged.ctid = ANY (isolation.part)
+            WHERE staged.ctid OPERATOR(pg_catalog.=) ANY (isolation.part)
                 AND NOT EXISTS (
                     SELECT FROM {{.Table}} AS stored
-                    WHERE stored.created_at = staged.created_at
-                        AND stored.id = staged.id
+                    WHERE stored.created_at OPERATOR(pg_catalog.=) staged.created_at
+                        AND stored.id OPERATOR(pg_catalog.=) staged.id
                 )
             ORDER BY created_at, id;
             GET DIAGNOSTICS affected = ROW_COUNT;
             {{- end}}
-            isolation.written := isolation.written + affected;
-            isolation.next := isolation.next + pg_catalog.cardinality(isolation.part);
-            isolation.size := isolation.size * 2;
+            isolation.written := isolation.written OPERATOR(pg_catalog.+) affected;
+            isolation.next := isolation.next OPERATOR(pg_catalog.+) pg_catalog.cardinality(isolation.part);
+            isolation.size := isolation.size OPERATOR(pg_catalog.*) 2;
         EXCEPTION WHEN OTHERS THEN
             GET STACKED DIAGNOSTICS
                 code = RETURNED_SQLSTATE,
@@ -77,30 +77,30 @@ BEGIN
                 of_constraint = CONSTRAINT_NAME;
             -- A fault outside the rows ends this, and so does a missing partition, which the
             -- exporter creates.
-            IF code = '23514' AND of_constraint = '' AND of_table <> ''
+            IF code OPERATOR(pg_catalog.=) '23514' AND of_constraint OPERATOR(pg_catalog.=) '' AND of_table OPERATOR(pg_catalog.<>) ''
                 OR NOT (
-                    pg_catalog.left(code, 2) IN ({{range $i, $class := .RowClasses}}{{if $i}}, {{end}}{{literal $class}}{{end}})
-                    OR code = '42501' -- a policy of row level security
-                    OR pg_catalog.strpos({{literal .OwnClasses}}, pg_catalog.left(code, 1)) = 0
+                    pg_catalog.left(code, 2) OPERATOR(pg_catalog.=) ANY (ARRAY[{{range $i, $class := .RowClasses}}{{if $i}}, {{end}}{{literal $class}}{{end}}])
+                    OR code OPERATOR(pg_catalog.=) '42501' -- a policy of row level security
+                    OR pg_catalog.strpos({{literal .OwnClasses}}, pg_catalog.left(code, 1)) OPERATOR(pg_catalog.=) 0
                 )
             THEN
                 RAISE;
             END IF;
-            IF pg_catalog.cardinality(isolation.part) > 1 THEN
-                isolation.size := (pg_catalog.cardinality(isolation.part) + 1) / 2;
+            IF pg_catalog.cardinality(isolation.part) OPERATOR(pg_catalog.>) 1 THEN
+                isolation.size := (pg_catalog.cardinality(isolation.part) OPERATOR(pg_catalog.+) 1) OPERATOR(pg_catalog./) 2;
             ELSE
                 SELECT pg_catalog.jsonb_build_object('id', id, 'code', code, 'message', pg_catalog.left(message, 500),
                     'column', of_column, 'constraint', of_constraint)
                 INTO isolation.refusal
                 FROM {{.Staging}}
-                WHERE ctid = isolation.part[1];
+                WHERE ctid OPERATOR(pg_catalog.=) isolation.part[1];
                 -- In this form alone Postgres appends in place.
                 refused := pg_catalog.array_append(refused, refusal);
-                isolation.next := isolation.next + 1;
+                isolation.next := isolation.next OPERATOR(pg_catalog.+) 1;
             END IF;
         END;
     END LOOP;
     -- DO returns nothing.
     PERFORM pg_catalog.set_config('canonical_line.isolated',
-        pg_catalog.jsonb_build_object('written', isolation.written, 'refused', pg_catalog.to_jsonb(isolation.refused))::text, true);
+        pg_catalog.jsonb_build_object('written', isolation.written, 'refused', pg_catalog.to_jsonb(isolation.refused))::pg_catalog.text, true);
 END isolation

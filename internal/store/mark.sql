@@ -3,12 +3,12 @@
 -- that says so already writes no tuple. unnest of several arrays is syntax, which no schema
 -- can replace.
 UPDATE {{.Table}} AS stored
-SET statistics = COALESCE(stored.statistics, '{}') || '{"incomplete": true}'
+SET statistics = COALESCE(stored.statistics, '{}') OPERATOR(pg_catalog.||) '{"incomplete": true}'
     {{- if .UpdatedAt}},
     updated_at = current_timestamp
     {{- end}}
-FROM unnest($1::timestamptz[], $2::uuid[]) AS marked (created_at, id)
-WHERE stored.created_at BETWEEN $3 AND $4
-    AND stored.created_at = marked.created_at
-    AND stored.id = marked.id
-    AND NOT COALESCE(stored.statistics, '{}') @> '{"incomplete": true}';
+FROM unnest($1::pg_catalog.timestamptz[], $2::pg_catalog.uuid[]) AS marked (created_at, id)
+WHERE stored.created_at OPERATOR(pg_catalog.>=) $3 AND stored.created_at OPERATOR(pg_catalog.<=) $4
+    AND stored.created_at OPERATOR(pg_catalog.=) marked.created_at
+    AND stored.id OPERATOR(pg_catalog.=) marked.id
+    AND NOT COALESCE(stored.statistics, '{}') OPERATOR(pg_catalog.@>) '{"incomplete": true}';

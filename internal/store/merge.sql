@@ -7,14 +7,20 @@
 --
 -- Two versions that count as many spans can differ in what they say of missing ones. A
 -- line that may be short says so.
+--
+-- A schema that comes before pg_catalog in the search_path can have operators of its own, and
+-- IS DISTINCT FROM, BETWEEN and IN call those.
+{{define "spans" -}}
+COALESCE({{.}}.statistics OPERATOR(pg_catalog.->) 'spans'::pg_catalog.text, '0')
+{{- end -}}
 {{define "richer" -}}
-COALESCE(EXCLUDED.statistics -> 'spans'::text, '0') >= COALESCE(stored.statistics -> 'spans'::text, '0')
+{{template "spans" "EXCLUDED"}} OPERATOR(pg_catalog.>=) {{template "spans" "stored"}}
 {{- end -}}
 {{define "new" -}}
 {{if eq .Name "statistics" -}}
-CASE WHEN stored.statistics @> '{"incomplete": true}'
-            AND COALESCE(EXCLUDED.statistics -> 'spans'::text, '0') = COALESCE(stored.statistics -> 'spans'::text, '0')
-        THEN COALESCE(EXCLUDED.statistics, '{}') || '{"incomplete": true}'
+CASE WHEN stored.statistics OPERATOR(pg_catalog.@>) '{"incomplete": true}'
+            AND {{template "spans" "EXCLUDED"}} OPERATOR(pg_catalog.=) {{template "spans" "stored"}}
+        THEN COALESCE(EXCLUDED.statistics, '{}') OPERATOR(pg_catalog.||) '{"incomplete": true}'
         ELSE COALESCE(EXCLUDED.statistics, stored.statistics) END
 {{- else -}}
 COALESCE(EXCLUDED.{{identifier .Name}}, stored.{{identifier .Name}})
@@ -35,16 +41,20 @@ SET
         updated_at = current_timestamp
     {{- end}}
 {{- end -}}
-{{define "stored" -}}
-({{range $i, $column := .Merged}}{{if $i}}, {{end}}stored.{{identifier $column.Name}}{{end}})
+-- The CASE gives a column the same type in both rows, text or varchar.
+{{define "becomes new" -}}
+pg_catalog.record_image_ne(
+            ROW({{range $i, $column := .Merged}}{{if $i}}, {{end}}{{template "new" $column}}{{end}}),
+            ROW({{range $i, $column := .Merged}}{{if $i}}, {{end}}CASE WHEN true THEN stored.{{identifier $column.Name}} ELSE EXCLUDED.{{identifier $column.Name}} END{{end}}))
 {{- end -}}
 -- To decide once for all columns takes a third of the time of doing it for each.
 {{define "changes" -}}
 {{if .ByStatistics -}}
 CASE WHEN {{template "richer"}}
-        THEN ({{range $i, $column := .Merged}}{{if $i}}, {{end}}{{template "new" $column}}{{end}}) IS DISTINCT FROM {{template "stored" .}}
-        ELSE ({{range $i, $column := .Merged}}{{if $i}}, {{end}}{{template "old" $column}}{{end}}) IS DISTINCT FROM {{template "stored" .}} END
+        THEN {{template "becomes new" .}}
+        ELSE pg_catalog.num_nulls({{range $i, $column := .Merged}}{{if $i}}, {{end}}{{template "old" $column}}{{end}}) OPERATOR(pg_catalog.<>)
+            pg_catalog.num_nulls({{range $i, $column := .Merged}}{{if $i}}, {{end}}stored.{{identifier $column.Name}}{{end}}) END
 {{- else -}}
-({{range $i, $column := .Merged}}{{if $i}}, {{end}}{{template "new" $column}}{{end}}) IS DISTINCT FROM {{template "stored" .}}
+{{template "becomes new" .}}
 {{- end}}
 {{- end -}}

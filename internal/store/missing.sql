@@ -5,9 +5,9 @@ FROM {{.Staging}} AS keys
 LEFT JOIN LATERAL (
     SELECT true AS stored
     FROM {{.Table}} AS stored
-    WHERE stored.created_at BETWEEN $1 AND $2
-        AND stored.created_at = keys.created_at
-        AND stored.id = keys.id
+    WHERE stored.created_at OPERATOR(pg_catalog.>=) $1 AND stored.created_at OPERATOR(pg_catalog.<=) $2
+        AND stored.created_at OPERATOR(pg_catalog.=) keys.created_at
+        AND stored.id OPERATOR(pg_catalog.=) keys.id
     OFFSET 0
 ) AS found ON true
 WHERE found.stored IS NULL;

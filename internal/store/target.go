@@ -13,12 +13,10 @@ type target struct {
 	table.Definition
 	// latest holds the statements for the latest batch; most batches have the same layout.
 	latest *atomic.Pointer[batchSQL]
-	// noCopy says that the table refuses COPY.
-	noCopy *atomic.Bool
 }
 
 func newTarget(definition table.Definition) target {
-	return target{definition, &atomic.Pointer[batchSQL]{}, &atomic.Bool{}}
+	return target{definition, &atomic.Pointer[batchSQL]{}}
 }
 
 // accepts reports whether the table has the column with a type that accepts its binary

@@ -7,16 +7,16 @@
 {{define "richest" -}}
 (
     SELECT DISTINCT ON (created_at, id) {{identifiers .Names}}
-    FROM {{.Staging}}
-    WHERE created_at BETWEEN $1 AND $2
-    ORDER BY created_at, id{{if .ByStatistics}}, COALESCE(statistics -> 'spans'::text, '0') DESC{{end}}
+    FROM {{.Staging}} AS staged
+    WHERE created_at OPERATOR(pg_catalog.>=) $1 AND created_at OPERATOR(pg_catalog.<=) $2
+    ORDER BY created_at, id{{if .ByStatistics}}, {{template "spans" "staged"}} DESC{{end}}
 )
 {{- end -}}
 {{if .Key.Arbiter -}}
 INSERT INTO {{.Table}} AS stored ({{identifiers .Names}})
 SELECT {{identifiers .Names}}
 FROM {{template "richest" .}} AS richest
-WHERE id = ANY ($3)
+WHERE id OPERATOR(pg_catalog.=) ANY ($3)
 ORDER BY created_at, id
 ON CONFLICT ({{identifiers .Key.Columns}})
 {{- if .Merged}} DO UPDATE {{template "set" .}}
@@ -30,10 +30,10 @@ WHERE {{template "changes" .}}
 WITH {{if .Merged}}changed AS (
     UPDATE {{.Table}} AS stored {{template "set" .}}
     FROM {{template "richest" .}} AS EXCLUDED
-    WHERE EXCLUDED.id = ANY ($3)
-        AND stored.created_at BETWEEN $1 AND $2
-        AND stored.created_at = EXCLUDED.created_at
-        AND stored.id = EXCLUDED.id
+    WHERE EXCLUDED.id OPERATOR(pg_catalog.=) ANY ($3)
+        AND stored.created_at OPERATOR(pg_catalog.>=) $1 AND stored.created_at OPERATOR(pg_catalog.<=) $2
+        AND stored.created_at OPERATOR(pg_catalog.=) EXCLUDED.created_at
+        AND stored.id OPERATOR(pg_catalog.=) EXCLUDED.id
         AND {{template "changes" .}}
     RETURNING 1
 ),
@@ -41,12 +41,12 @@ WITH {{if .Merged}}changed AS (
     INSERT INTO {{.Table}} ({{identifiers .Names}})
     SELECT {{identifiers .Names}}
     FROM {{template "richest" .}} AS richest
-    WHERE id = ANY ($3)
+    WHERE id OPERATOR(pg_catalog.=) ANY ($3)
         AND NOT EXISTS (
             SELECT FROM {{.Table}} AS stored
-            WHERE stored.created_at BETWEEN $1 AND $2
-                AND stored.created_at = richest.created_at
-                AND stored.id = richest.id
+            WHERE stored.created_at OPERATOR(pg_catalog.>=) $1 AND stored.created_at OPERATOR(pg_catalog.<=) $2
+                AND stored.created_at OPERATOR(pg_catalog.=) richest.created_at
+                AND stored.id OPERATOR(pg_catalog.=) richest.id
         )
     ORDER BY created_at, id
     RETURNING 1

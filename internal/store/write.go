@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"canonicallineexporter/internal/copyrow"
-	"canonicallineexporter/internal/database"
 )
 
 // Outcomes counts the lines of a write by outcome.
@@ -93,12 +92,8 @@ func (s *Store) run(ctx context.Context, batch copyrow.Batch, how method) (w wri
 	batch = batch.Project(target.accepts)
 	sql := target.sql(batch)
 	switch {
-	case how == copying && !target.noCopy.Load():
+	case how == copying && !target.RowSecurity:
 		w, err = copyBatch(ctx, conn.Conn(), sql, batch)
-		if database.RefusesCopy(err) {
-			target.noCopy.Store(true)
-			w, err = insertBatch(ctx, conn.Conn(), sql, batch)
-		}
 	case how == copying:
 		w, err = insertBatch(ctx, conn.Conn(), sql, batch)
 	case how == upserting:

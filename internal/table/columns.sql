@@ -1,24 +1,26 @@
 -- to_regclass follows the search_path and returns NULL, not an error, for a missing
--- table. Generated columns cannot be written. A foreign table has no key. The last column is a
--- fingerprint of all that can be written, as in internal/store/check.sql.
-SELECT n.nspname::text, c.relname::text, a.attname::text, a.atttypid, a.atttypmod, a.attgenerated <> '',
-    CASE c.relkind
-        WHEN 'r' THEN ''
-        WHEN 'p' THEN ''
-        WHEN 'v' THEN 'a view'
-        WHEN 'm' THEN 'a materialized view'
-        WHEN 'f' THEN 'a foreign table'
+-- table. Generated columns cannot be written. A foreign table has no key. Then come a
+-- fingerprint of all that can be written, as in internal/store/check.sql, and whether row level
+-- security applies to this role.
+SELECT n.nspname::pg_catalog.text, c.relname::pg_catalog.text, a.attname::pg_catalog.text, a.atttypid, a.atttypmod, a.attgenerated OPERATOR(pg_catalog.<>) '',
+    CASE
+        WHEN c.relkind OPERATOR(pg_catalog.=) 'r' THEN ''
+        WHEN c.relkind OPERATOR(pg_catalog.=) 'p' THEN ''
+        WHEN c.relkind OPERATOR(pg_catalog.=) 'v' THEN 'a view'
+        WHEN c.relkind OPERATOR(pg_catalog.=) 'm' THEN 'a materialized view'
+        WHEN c.relkind OPERATOR(pg_catalog.=) 'f' THEN 'a foreign table'
         ELSE 'not a table'
     END,
     COALESCE(
-        pg_catalog.bit_xor(pg_catalog.hashtextextended(a.attname::text, a.atttypid::bigint * 65536 + a.atttypmod))
-            FILTER (WHERE a.attgenerated = '') OVER (),
+        pg_catalog.bit_xor(pg_catalog.hashtextextended(a.attname::pg_catalog.text, a.atttypid::bigint OPERATOR(pg_catalog.*) 65536 OPERATOR(pg_catalog.+) a.atttypmod))
+            FILTER (WHERE a.attgenerated OPERATOR(pg_catalog.=) '') OVER (),
         0
-    )
+    ),
+    pg_catalog.row_security_active(c.oid)
 FROM pg_catalog.pg_class c
-JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid
-WHERE c.oid = pg_catalog.to_regclass($1)::oid
-    AND a.attnum > 0
+JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) c.oid
+WHERE c.oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass($1)::pg_catalog.oid
+    AND a.attnum OPERATOR(pg_catalog.>) 0
     AND NOT a.attisdropped
 ORDER BY a.attnum;

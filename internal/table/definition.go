@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
@@ -25,6 +26,8 @@ type Definition struct {
 	Generated []string
 	// Fingerprint changes with any of the columns that can be written.
 	Fingerprint int64
+	// RowSecurity says that row level security applies to this role: it may not COPY.
+	RowSecurity bool
 	// Key keeps a line from being stored twice.
 	Key Key
 	// Unwritable says what has to change before lines can be written; nil if nothing.
@@ -57,6 +60,7 @@ func Read(ctx context.Context, db Querier, name Name) (Definition, error) {
 	var generated bool
 	_, err = pgx.ForEachRow(rows, []any{
 		&definition.Name.Schema, &definition.Name.Name, &column, &columnType.OID, &columnType.Modifier, &generated, &instead, &definition.Fingerprint,
+		&definition.RowSecurity,
 	}, func() error {
 		if generated {
 			definition.Generated = append(definition.Generated, column)
@@ -74,7 +78,26 @@ func Read(ctx context.Context, db Querier, name Name) (Definition, error) {
 	case instead != "":
 		return Definition{}, fmt.Errorf("`table` has to name the table that holds the lines: %s is %s", definition.Name, instead)
 	}
-	return definition, definition.checkKey(ctx, db)
+	if err := definition.checkKey(ctx, db); err != nil || definition.Unwritable != nil || !definition.RowSecurity {
+		return definition, err
+	}
+	return definition, definition.checkPolicies(ctx, db)
+}
+
+// checkPolicies says which policies of row level security are missing. Without those of SELECT
+// and UPDATE, a line that comes again would be refused as if it were at fault.
+func (d *Definition) checkPolicies(ctx context.Context, db Querier) error {
+	var missing []string
+	var role string
+	if err := db.QueryRow(ctx, statements.Render("policies.sql", nil), d.Name.String()).Scan(&missing, &role); err != nil {
+		return fmt.Errorf("read policies: %w", err)
+	}
+	if len(missing) > 0 {
+		d.Unwritable = fmt.Errorf("table %s has row level security, and no policy lets role %s %s lines: "+
+			"run CREATE POLICY canonical_line ON %s TO %s USING (true) WITH CHECK (true)",
+			d.Name, role, strings.Join(missing, " and "), d.Name, role)
+	}
+	return nil
 }
 
 // ColumnType holds the type of a column in the catalogue.

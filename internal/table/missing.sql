@@ -4,4 +4,4 @@
 -- pass that must not create what already exists.
 SELECT pg_catalog.to_regnamespace(pg_catalog.quote_ident($1)) IS NULL AS schema,
     pg_catalog.set_config('search_path', pg_catalog.quote_ident($1), true),
-    pg_catalog.to_regprocedure(pg_catalog.quote_ident($1) || '.gen_ulid()') IS NULL AS gen_ulid;
+    pg_catalog.to_regprocedure(pg_catalog.quote_ident($1) OPERATOR(pg_catalog.||) '.gen_ulid()') IS NULL AS gen_ulid;
