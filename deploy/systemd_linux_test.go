@@ -21,6 +21,8 @@ func TestSystemd_Unit_IsValid(t *testing.T) {
 	require.NoError(t, err)
 	installed := strings.ReplaceAll(string(unit), "/usr/local/bin/otelcol-canonical", program)
 	require.NotEqual(t, string(unit), installed)
+	// A faulty configuration is found before the collector reads it, which would end it.
+	require.Regexp(t, `(?m)^ExecReload=/usr/local/bin/otelcol-canonical validate .*\nExecReload=kill -HUP \$MAINPID$`, string(unit))
 	file := filepath.Join(t.TempDir(), "otelcol-canonical.service")
 	require.NoError(t, os.WriteFile(file, []byte(installed), 0o600))
 
