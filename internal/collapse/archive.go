@@ -26,9 +26,9 @@ type archive struct {
 	// oldest is the place of the first trace that is known, open that of the first whose
 	// requests are kept, next that of the trace to come.
 	oldest, open, next int64
-	// kept counts the spans of requests that are kept, known those of requests that are not
-	// any more, and left those that unpacked traces left behind among the kept ones.
-	kept, known, left int
+	// kept counts the spans of requests that are kept, left those that unpacked traces left
+	// behind among them. known counts the spans before open, with what is left of others.
+	kept, left, known int
 	// limit bounds known.
 	limit int
 }
@@ -93,13 +93,21 @@ func (a *archive) has(id pcommon.TraceID) bool {
 	return ok
 }
 
+// trace returns the trace at a place.
+func (a *archive) trace(place int64) *packedTrace { return &a.traces.at(place, 1)[0] }
+
+// contents returns the spans and requests of a trace.
+func (a *archive) contents(p *packedTrace) ([]packedSpan, []packedRequest) {
+	return a.spans.at(p.spans, int(p.numSpans)), a.requests.at(p.requests, int(p.numRequests))
+}
+
 // due returns when the first window of a trace is over, in nanoseconds; never: there is
 // none. The newest trace decides where the clock was set back since the first came.
 func (a *archive) due() int64 {
 	if a.open == a.next {
 		return never
 	}
-	return min(a.traces.at(a.open, 1)[0].until, a.traces.at(a.next-1, 1)[0].until)
+	return min(a.trace(a.open).until, a.trace(a.next-1).until)
 }
 
 // takes reports whether the trace can be packed: all spans and lines were acknowledged, it is
@@ -179,9 +187,9 @@ func (a *archive) packSnapshots(requests []*serving) (place int64) {
 // more: they have no snapshot, and their spans no statements and details.
 func (a *archive) unpack(t *trace, newServing func() *serving) (closed bool) {
 	place := a.places[t.id]
-	p := &a.traces.at(place, 1)[0]
+	p := a.trace(place)
 	closed = place < a.open
-	spans, requests := a.spans.at(p.spans, int(p.numSpans)), a.requests.at(p.requests, int(p.numRequests))
+	spans, requests := a.contents(p)
 	for i := range spans {
 		t.spans = append(t.spans, a.unpackSpan(&spans[i]))
 	}
@@ -201,9 +209,7 @@ func (a *archive) unpack(t *trace, newServing func() *serving) (closed bool) {
 		t.requests = append(t.requests, r)
 	}
 	t.revision, t.live, t.free = p.revision, int32(p.live), int32(p.free)
-	if closed {
-		a.known -= len(spans)
-	} else {
+	if !closed {
 		a.releaseContents(p)
 		a.kept -= len(spans)
 		a.left += len(spans)
@@ -224,13 +230,14 @@ func (a *archive) unpackSpan(s *packedSpan) span {
 
 // releaseContents releases what lines are made of.
 func (a *archive) releaseContents(p *packedTrace) {
-	for i, spans := 0, a.spans.at(p.spans, int(p.numSpans)); i < len(spans); i++ {
+	spans, requests := a.contents(p)
+	for i := range spans {
 		s := &spans[i]
 		a.texts.release(s.statement)
 		a.details.release(s.details)
 		s.statement, s.details = 0, 0
 	}
-	for i, requests := 0, a.requests.at(p.requests, int(p.numRequests)); i < len(requests); i++ {
+	for i := range requests {
 		a.texts.release(requests[i].shape)
 		a.texts.release(requests[i].resource)
 		requests[i].shape, requests[i].resource = 0, 0
@@ -239,7 +246,8 @@ func (a *archive) releaseContents(p *packedTrace) {
 
 // forget removes what is left of a trace.
 func (a *archive) forget(p *packedTrace) {
-	for _, s := range a.spans.at(p.spans, int(p.numSpans)) {
+	spans, _ := a.contents(p)
+	for _, s := range spans {
 		a.processes.release(s.process)
 	}
 	delete(a.places, p.id)
@@ -253,18 +261,18 @@ type archived struct{ spans, requests, bytes int }
 // close ends the windows of the first trace whose requests are kept. It is known until limit
 // spans of others have come.
 func (a *archive) close() (ended archived) {
-	p := &a.traces.at(a.open, 1)[0]
+	p := a.trace(a.open)
 	if p.unpacked {
 		a.left -= int(p.numSpans)
 	} else {
-		ended = a.contents(p)
+		ended = a.held(p)
 		a.releaseContents(p)
 		a.kept -= int(p.numSpans)
-		a.known += int(p.numSpans)
 	}
+	a.known += int(p.numSpans)
 	a.open++
 	if a.open < a.next {
-		a.snapshots.drop(a.traces.at(a.open, 1)[0].snapshots)
+		a.snapshots.drop(a.trace(a.open).snapshots)
 	}
 	for a.known > a.limit {
 		a.dropOldest()
@@ -272,10 +280,11 @@ func (a *archive) close() (ended archived) {
 	return ended
 }
 
-// contents returns what a trace in the archive holds.
-func (a *archive) contents(p *packedTrace) archived {
+// held returns what a trace in the archive holds.
+func (a *archive) held(p *packedTrace) archived {
 	held := archived{spans: int(p.live)}
-	for _, r := range a.requests.at(p.requests, int(p.numRequests)) {
+	_, requests := a.contents(p)
+	for _, r := range requests {
 		held.bytes += int(r.length)
 		if r.taken > 0 {
 			held.requests++
@@ -285,14 +294,14 @@ func (a *archive) contents(p *packedTrace) archived {
 }
 
 func (a *archive) dropOldest() {
-	p := &a.traces.at(a.oldest, 1)[0]
+	p := a.trace(a.oldest)
 	if !p.unpacked {
-		a.known -= int(p.numSpans)
 		a.forget(p)
 	}
+	a.known -= int(p.numSpans)
 	a.oldest++
 	if a.oldest < a.next {
-		first := &a.traces.at(a.oldest, 1)[0]
+		first := a.trace(a.oldest)
 		a.spans.drop(first.spans)
 		a.requests.drop(first.requests)
 		a.traces.drop(a.oldest)
