@@ -10,36 +10,6 @@ import (
 	"canonicallineexporter/internal/questions"
 )
 
-// hostileOperators adds operators and types to the schema hostile: for every pair of types that
-// questions handle, operators that fail. They fit better than the built-in ones wherever those
-// need a conversion, whatever the order of the search_path, and as well where they do not.
-const hostileOperators = `
-CREATE FUNCTION hostile.fail() RETURNS void LANGUAGE plpgsql AS 'BEGIN RAISE ''hostile operator''; END';
-DO $hostile$
-DECLARE
-    types CONSTANT text[] := '{varchar,name,text,text[],timestamptz,timestamp,interval,interval[],jsonb,json,numeric,integer,bigint,float8,inet,uuid,oid}';
-    l text;
-    r text;
-    o text;
-BEGIN
-    FOREACH l IN ARRAY types LOOP
-        FOREACH r IN ARRAY types LOOP
-            EXECUTE format('CREATE FUNCTION hostile.compare(%1$s, %2$s) RETURNS boolean LANGUAGE sql AS ''SELECT hostile.fail(); SELECT true''', l, r);
-            EXECUTE format('CREATE FUNCTION hostile.compute(%1$s, %2$s) RETURNS %1$s LANGUAGE sql AS ''SELECT hostile.fail(); SELECT $1''', l, r);
-            FOREACH o IN ARRAY '{=,<>,<,>,<=,>=,~,~*,~~,?,@>}'::text[] LOOP
-                EXECUTE format('CREATE OPERATOR hostile.%s (LEFTARG = %s, RIGHTARG = %s, FUNCTION = hostile.compare)', o, l, r);
-            END LOOP;
-            FOREACH o IN ARRAY '{+,-,*,/,||,->,->>}'::text[] LOOP
-                EXECUTE format('CREATE OPERATOR hostile.%s (LEFTARG = %s, RIGHTARG = %s, FUNCTION = hostile.compute)', o, l, r);
-            END LOOP;
-        END LOOP;
-    END LOOP;
-    FOREACH l IN ARRAY '{text,name,timestamptz,jsonb,json,inet,uuid,oid,regclass}'::text[] LOOP
-        EXECUTE format('CREATE DOMAIN hostile.%I AS integer CHECK (VALUE < 0)', l);
-    END LOOP;
-END
-$hostile$`
-
 // Everybody may create functions, operators and types in a schema of their own, and a
 // superuser may have that schema in the search_path when asking a question.
 func TestQuestions_HostileSchemaFirstInThePath_IsNeverCalled(t *testing.T) {
@@ -50,8 +20,6 @@ func TestQuestions_HostileSchemaFirstInThePath_IsNeverCalled(t *testing.T) {
 	}
 	known := pgtest.One[string](t, d, "SELECT request_id::text FROM canonical_api_line LIMIT 1")
 	d.AddHostileSchema(t)
-	d.Exec(t, "DROP OPERATOR hostile.-> (jsonb, jsonb)")
-	d.Exec(t, hostileOperators)
 	for _, path := range []string{pgtest.HostilePath, "hostile, public"} {
 		cfg := d.Pool.Config()
 		cfg.ConnConfig.RuntimeParams["search_path"] = path
