@@ -113,11 +113,6 @@ var nodePackages = []string{
 // nodeModules returns a directory with the packages, which are installed once.
 func nodeModules(t *testing.T) string {
 	t.Helper()
-	for _, program := range []string{"node", "npm"} {
-		if _, err := exec.LookPath(program); err != nil {
-			t.Skip(program + " is not installed")
-		}
-	}
 	directory, err := filepath.Abs("../.tools/node")
 	require.NoError(t, err)
 	if _, err := os.Stat(filepath.Join(directory, "installed")); err == nil {
@@ -125,9 +120,7 @@ func nodeModules(t *testing.T) string {
 	}
 	args := append([]string{"install", "--silent", "--no-audit", "--no-fund", "--no-save", "--ignore-scripts", "--prefix", directory}, nodePackages...)
 	out, err := exec.CommandContext(t.Context(), "npm", args...).CombinedOutput()
-	if err != nil {
-		t.Skipf("npm cannot install the packages: %s", out)
-	}
+	require.NoError(t, err, "%s", out)
 	require.NoError(t, os.WriteFile(filepath.Join(directory, "installed"), nil, 0o600))
 	return directory
 }
