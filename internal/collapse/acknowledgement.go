@@ -15,6 +15,7 @@ func (d *Delivery) Acknowledge() Outcomes {
 			d.collapser.amendable.Add(1)
 		}
 		r.taken = max(r.taken, o.version)
+		// A sweep offers requests of traces that it has no spans of.
 		d.pack(s, s.traces[o.trace])
 		s.mu.Unlock()
 	}

@@ -282,7 +282,7 @@ func (d *Delivery) recall(s *shard, id pcommon.TraceID) *trace {
 	return s.traces[id]
 }
 
-// pack moves a trace into the archive if nothing is expected of it. It may be nil.
+// pack moves a trace, which may be nil, into the archive if nothing is expected of it.
 func (d *Delivery) pack(s *shard, t *trace) {
 	if t == nil || !s.archive.takes(t) {
 		return
