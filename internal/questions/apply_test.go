@@ -98,9 +98,9 @@ func TestQuestions_MissingColumns_AreNULL(t *testing.T) {
 		VALUES ('1s', 'GET', '/', '::1', '00000000-0000-0000-0000-000000000001', 200, false)`)
 	require.Equal(t, []string{"(,GET,,1,1,00:00:01)"}, pgtest.All[string](t, d,
 		"SELECT (service_name, http_method, http_route, requests, lines, p99)::text FROM canonical_api_line_speed()"))
-	require.NotEmpty(t, answer(t, d, "SELECT * FROM canonical_api_line_request('00000000-0000-0000-0000-000000000001')"))
+	require.NotEmpty(t, answer(t, d.Pool, "SELECT * FROM canonical_api_line_request('00000000-0000-0000-0000-000000000001')"))
 	for _, c := range calls {
-		answer(t, d, c.sql(c.day))
+		answer(t, d.Pool, c.sql(c.day))
 	}
 }
 
@@ -118,10 +118,10 @@ func TestQuestions_TableCanBeAlteredAndDropped(t *testing.T) {
 	t.Parallel()
 	d := few(t, "('1 min', '/', '1 s', 200, 1, '', '', '{}')")
 	d.Exec(t, "ALTER TABLE canonical_api_line DROP COLUMN trace_id, ALTER status TYPE bigint")
-	require.NotEmpty(t, answer(t, d, "SELECT * FROM canonical_api_line_speed()"))
+	require.NotEmpty(t, answer(t, d.Pool, "SELECT * FROM canonical_api_line_speed()"))
 	d.Exec(t, "DROP TABLE canonical_api_line")
 	require.NoError(t, table.Apply(t.Context(), d.Pool, lines, line.Columns()))
-	require.Empty(t, answer(t, d, "SELECT * FROM canonical_api_line_speed()"))
+	require.Empty(t, answer(t, d.Pool, "SELECT * FROM canonical_api_line_speed()"))
 }
 
 func TestApply_AnyTableName(t *testing.T) {
@@ -136,7 +136,7 @@ func TestApply_AnyTableName(t *testing.T) {
 		applied, err := questions.Apply(t.Context(), d.Pool, name)
 		require.NoError(t, err)
 		require.Empty(t, applied.Failed)
-		require.Len(t, answer(t, d, "SELECT * FROM "+name.Sibling(name.Name+"_questions").String()+"()"), len(questions.Names()))
+		require.Len(t, answer(t, d.Pool, "SELECT * FROM "+name.Sibling(name.Name+"_questions").String()+"()"), len(questions.Names()))
 	}
 }
 

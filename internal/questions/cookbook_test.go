@@ -18,7 +18,7 @@ func TestCookbook_EveryQueryRuns(t *testing.T) {
 	queries := regexp.MustCompile("(?s)```sql\n(.*?)```").FindAllSubmatch(cookbook, -1)
 	require.Greater(t, len(queries), 10)
 	for _, query := range queries {
-		answer(t, d, string(query[1]))
+		answer(t, d.Pool, string(query[1]))
 	}
 	for _, name := range questions.Names() {
 		require.Contains(t, string(cookbook), "canonical_api_line_"+name+"(", "a question that the cookbook does not ask")

@@ -94,7 +94,7 @@ func TestDashboard_EveryPanelHasData(t *testing.T) {
 			for _, target := range panel.Targets {
 				sql := board.expand(target.RawSQL, now.Add(-11*time.Hour), now, "10m", selected)
 				require.NotContains(t, sql, "$", panel.Title)
-				rows := answer(t, d, sql)
+				rows := answer(t, d.Pool, sql)
 				require.NotEmpty(t, rows, "%s:\n%s", panel.Title, sql)
 				if target.Format == "time_series" {
 					require.IsType(t, time.Time{}, rows[0]["time"], panel.Title)
