@@ -113,13 +113,14 @@ func TestExporter_RotatedSecrets_AreReadAnew(t *testing.T) {
 	ca, server := secure(t)
 	d := server.NewDatabase(t)
 	d.Exec(t, "CREATE ROLE secured LOGIN; CREATE ROLE guarded LOGIN PASSWORD 'first'")
-	passfile := filepath.Join(ca.dir, "passfile")
+	passfile, passwordFile := filepath.Join(ca.dir, "passfile"), filepath.Join(ca.dir, "password")
 	writePassword := func(password string) {
 		require.NoError(t, os.WriteFile(passfile, []byte("*:*:*:*:"+password+"\n"), 0o600))
+		require.NoError(t, os.WriteFile(passwordFile, []byte(password+"\n"), 0o600))
 	}
 	writePassword("first")
-	open := func(connection string) *pgxpool.Pool {
-		cfg, err := database.ParsePoolConfig(connection, 1)
+	open := func(connection database.Connection) *pgxpool.Pool {
+		cfg, err := connection.PoolConfig(1)
 		require.NoError(t, err)
 		pool, err := pgxpool.NewWithConfig(t.Context(), cfg)
 		require.NoError(t, err)
@@ -127,16 +128,23 @@ func TestExporter_RotatedSecrets_AreReadAnew(t *testing.T) {
 		require.NoError(t, pool.Ping(t.Context()))
 		return pool
 	}
-	byPassword := open(ca.url("guarded", server, d.Name, url.Values{"passfile": {passfile}}))
-	byCertificate := open(ca.url("secured", server, d.Name, url.Values{
+	byPassword := []*pgxpool.Pool{
+		open(database.Connection{URL: ca.url("guarded", server, d.Name, url.Values{"passfile": {passfile}})}),
+		open(database.Connection{URL: ca.url("guarded", server, d.Name, url.Values{}), PasswordFile: passwordFile}),
+	}
+	byCertificate := open(database.Connection{URL: ca.url("secured", server, d.Name, url.Values{
 		"sslcert": {filepath.Join(ca.dir, "client.pem")}, "sslkey": {filepath.Join(ca.dir, "client.key")},
-	}))
+	})})
 
 	d.Exec(t, "ALTER ROLE guarded PASSWORD 'second'")
-	byPassword.Reset()
-	require.Equal(t, "28P01", database.SQLSTATE(byPassword.Ping(t.Context())))
+	for _, pool := range byPassword {
+		pool.Reset()
+		require.Equal(t, "28P01", database.SQLSTATE(pool.Ping(t.Context())))
+	}
 	writePassword("second")
-	require.NoError(t, byPassword.Ping(t.Context()))
+	for _, pool := range byPassword {
+		require.NoError(t, pool.Ping(t.Context()))
+	}
 
 	newAuthority(t, ca.dir).signBothSides(t)
 	d.Exec(t, "SELECT pg_reload_conf()")
@@ -144,8 +152,10 @@ func TestExporter_RotatedSecrets_AreReadAnew(t *testing.T) {
 		byCertificate.Reset()
 		return byCertificate.Ping(t.Context()) == nil
 	}, time.Minute, 10*time.Millisecond, "the server reads its files again")
-	byPassword.Reset()
-	require.NoError(t, byPassword.Ping(t.Context()), "the new CA vouches for the server")
+	for _, pool := range byPassword {
+		pool.Reset()
+		require.NoError(t, pool.Ping(t.Context()), "the new CA vouches for the server")
+	}
 
 	require.NoError(t, os.Remove(filepath.Join(ca.dir, "client.key")))
 	byCertificate.Reset()
