@@ -40,6 +40,9 @@ BEGIN
         '"public"."canonical_api_line_costs"',
         '"public"."canonical_api_line_n_plus_one"',
         '"public"."canonical_api_line_callers"',
+        '"public"."canonical_api_line_differences"',
+        '"public"."canonical_api_line_deploys"',
+        '"public"."canonical_api_line_burn"',
         '"public"."canonical_api_line_account"',
         '"public"."canonical_api_line_request"',
         '"public"."canonical_api_line_questions"'
@@ -353,14 +356,17 @@ END;
 COMMENT ON FUNCTION "public"."canonical_api_line_heatmap" IS
 'How are durations spread? The requests of every step of the window (a 60th of it unless given, and at least a second; days are UTC) by the upper bound of their duration, zeros included; NULL stands for 50 s and above. [canonical_line ede7c4a7]';
 
--- One pass reads both windows.
+-- One pass reads both windows. A route is slower if it has more of the slowest requests of
+-- both, which tells more than to compare two percentiles. Chances are for all
+-- routes and kinds of change together (Holm).
 CREATE FUNCTION "public"."canonical_api_line_changes"(
     recent interval DEFAULT '1 hour',
     before interval DEFAULT '24 hours',
     until timestamptz DEFAULT NULL,
     service text DEFAULT NULL,
     method text DEFAULT NULL,
-    route text DEFAULT NULL
+    route text DEFAULT NULL,
+    at_least numeric DEFAULT 1.2
 ) RETURNS TABLE (
     change text,
     times numeric,
@@ -373,53 +379,263 @@ CREATE FUNCTION "public"."canonical_api_line_changes"(
     percent_failed_before numeric,
     percent_failed_recent numeric,
     lines_before bigint,
-    lines_recent bigint
+    lines_recent bigint,
+    p95_before_from interval,
+    p95_before_to interval,
+    p95_recent_from interval,
+    p95_recent_to interval,
+    chance numeric
 )
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
+    WITH part AS (
+        SELECT
+            http_route,
+            http_method,
+            service_name,
+            slot & 1 = 1 AS since,
+            slot >> 1 AS bucket,
+            pg_catalog.sum(requests)::numeric AS n,
+            pg_catalog.count(*) AS lines,
+            (pg_catalog.sum(requests) FILTER (WHERE (status >= 500 OR status < 400 AND error_code IS NOT NULL)))::numeric AS failed,
+            NULL::numeric AS queries,
+            NULL::numeric AS squares
+        FROM (
+            SELECT *, 2 * coalesce(CASE WHEN duration > interval '0' THEN pg_catalog.ceil(pg_catalog.ln(pg_catalog.date_part('epoch', duration) * 1000000) * 23.083120654223414 - 0.000000001)::integer - 1 END, -1) + (created_at > ((coalesce(until, pg_catalog.now()) AT TIME ZONE 'UTC') - recent) AT TIME ZONE 'UTC')::integer AS slot
+            FROM "public"."canonical_api_line_window"(recent + before, until, service, method, route)
+            OFFSET bigint '0'
+        ) AS lines
+        GROUP BY http_route, http_method, service_name, slot
+    ),
+    counted AS (
+        SELECT
+            http_route, http_method, service_name, since, bucket,
+            pg_catalog.sum(n) AS n,
+            pg_catalog.sum(lines) AS lines,
+            pg_catalog.sum(failed) AS failed,
+            pg_catalog.sum(queries) AS queries,
+            pg_catalog.sum(squares) AS squares
+        FROM part
+        GROUP BY http_route, http_method, service_name, since, bucket
+    ),
+    ranked AS (
+        SELECT
+            *,
+            pg_catalog.sum(n) OVER (of_side ORDER BY bucket NULLS FIRST) AS upto,
+            pg_catalog.sum(n) OVER of_side AS requests,
+            pg_catalog.sum(lines) OVER of_side AS of_lines,
+            pg_catalog.sum(n) OVER (of_both ORDER BY bucket NULLS FIRST) AS both_upto,
+            pg_catalog.sum(n) OVER of_both AS both_requests
+        FROM counted
+        WINDOW of_side AS (PARTITION BY http_route, http_method, service_name, since), of_both AS (PARTITION BY http_route, http_method, service_name)
+    ),
+    marked AS (
+        SELECT *, pg_catalog.min(bucket) FILTER (WHERE both_upto >= 0.95 * both_requests) OVER (PARTITION BY http_route, http_method, service_name) AS tail
+        FROM ranked
+    ),
+    side AS (
+        SELECT
+            http_route, http_method, service_name, since,
+            pg_catalog.max(of_lines)::double precision AS lines,
+            nullif(pg_catalog.max(requests), 0)::double precision AS requests,
+            coalesce(pg_catalog.sum(failed) / nullif(pg_catalog.max(requests), 0), 0)::double precision AS failed,
+            coalesce(pg_catalog.sum(n) FILTER (WHERE bucket >= tail) / nullif(pg_catalog.max(requests), 0), 0)::double precision AS longer,
+            (pg_catalog.sum(queries) / nullif(pg_catalog.max(requests), 0))::double precision AS queries,
+            (pg_catalog.sum(squares) / nullif(pg_catalog.max(requests), 0))::double precision AS squares,
+            pg_catalog.min(bucket) FILTER (WHERE upto >= 0.95 * requests) AS p95,
+            pg_catalog.min(bucket) FILTER (WHERE upto >= (0.95 - 1.96 * pg_catalog.sqrt(0.0475 / of_lines)) * requests) AS p95_low,
+            coalesce(
+                pg_catalog.min(bucket) FILTER (WHERE upto >= (0.95 + 1.96 * pg_catalog.sqrt(0.0475 / of_lines)) * requests),
+                pg_catalog.max(bucket)
+            ) AS p95_high
+        FROM marked
+        GROUP BY http_route, http_method, service_name, since
+    ),
+    pair AS (
+        SELECT
+            http_route, http_method, service_name,
+            coalesce(pg_catalog.max(lines) FILTER (WHERE NOT since), 0) AS lines_before,
+            coalesce(pg_catalog.max(lines) FILTER (WHERE since), 0) AS lines_since,
+            pg_catalog.max(requests) FILTER (WHERE NOT since) AS requests_before,
+            pg_catalog.max(requests) FILTER (WHERE since) AS requests_since,
+            pg_catalog.max(failed) FILTER (WHERE NOT since) AS failed_before,
+            pg_catalog.max(failed) FILTER (WHERE since) AS failed_since,
+            pg_catalog.max(longer) FILTER (WHERE NOT since) AS longer_before,
+            pg_catalog.max(longer) FILTER (WHERE since) AS longer_since,
+            pg_catalog.max(queries) FILTER (WHERE NOT since) AS queries_before,
+            pg_catalog.max(queries) FILTER (WHERE since) AS queries_since,
+            pg_catalog.max(squares) FILTER (WHERE NOT since) AS squares_before,
+            pg_catalog.max(squares) FILTER (WHERE since) AS squares_since,
+            pg_catalog.max(p95) FILTER (WHERE NOT since) AS p95_before,
+            pg_catalog.max(p95) FILTER (WHERE since) AS p95_since,
+            pg_catalog.max(p95_low) FILTER (WHERE NOT since) AS p95_low_before,
+            pg_catalog.max(p95_low) FILTER (WHERE since) AS p95_low_since,
+            pg_catalog.max(p95_high) FILTER (WHERE NOT since) AS p95_high_before,
+            pg_catalog.max(p95_high) FILTER (WHERE since) AS p95_high_since
+        FROM side
+        GROUP BY http_route, http_method, service_name
+    ),
+    tested AS (
+        SELECT pair.*, test.*
+        FROM pair
+        CROSS JOIN LATERAL (
+            SELECT
+                extract(epoch FROM recent)::double precision AS recent,
+                extract(epoch FROM before)::double precision AS before
+        ) AS time
+        CROSS JOIN LATERAL (
+            VALUES
+                ('slower', false, pg_catalog.power(2, (p95_since - p95_before)::double precision / 16),
+                    (
+            SELECT CASE WHEN (x - 0.5) * m > (y + 0.5) * n THEN least(1, pg_catalog.exp(-least(700, greatest(ratio, 0.05))) / pg_catalog.sqrt(4 * pg_catalog.pi() * greatest(ratio, 0.05))) ELSE 1 END
+            FROM (VALUES (longer_since * lines_since, lines_since, longer_before * lines_before, lines_before)) AS shares (x, n, y, m)
+            CROSS JOIN LATERAL (
+                SELECT pg_catalog.sum(found * pg_catalog.ln(found / expected))
+                FROM (
+                    VALUES
+                        (x - 0.5, n * (x + y) / (n + m)),
+                        (n - x + 0.5, n * (n + m - x - y) / (n + m)),
+                        (y + 0.5, m * (x + y) / (n + m)),
+                        (m - y - 0.5, m * (n + m - x - y) / (n + m))
+                ) AS cell (found, expected)
+                WHERE found > 0 AND expected > 0
+            ) AS likelihood (ratio)
+        ),
+                    (
+            SELECT CASE WHEN (x - 0.5) * m > (y + 0.5) * n THEN least(1, pg_catalog.exp(-least(700, greatest(ratio, 0.05))) / pg_catalog.sqrt(4 * pg_catalog.pi() * greatest(ratio, 0.05))) ELSE 1 END
+            FROM (VALUES (least(lines_since, longer_since * lines_since + longer_before * lines_before), lines_since, greatest(0, longer_since * lines_since + longer_before * lines_before - lines_since), lines_before)) AS shares (x, n, y, m)
+            CROSS JOIN LATERAL (
+                SELECT pg_catalog.sum(found * pg_catalog.ln(found / expected))
+                FROM (
+                    VALUES
+                        (x - 0.5, n * (x + y) / (n + m)),
+                        (n - x + 0.5, n * (n + m - x - y) / (n + m)),
+                        (y + 0.5, m * (x + y) / (n + m)),
+                        (m - y - 0.5, m * (n + m - x - y) / (n + m))
+                ) AS cell (found, expected)
+                WHERE found > 0 AND expected > 0
+            ) AS likelihood (ratio)
+        )),
+                ('failing', false, failed_since / greatest(failed_before, 0.5 / nullif(lines_before, 0)),
+                    (
+            SELECT CASE WHEN (x - 0.5) * m > (y + 0.5) * n THEN least(1, pg_catalog.exp(-least(700, greatest(ratio, 0.05))) / pg_catalog.sqrt(4 * pg_catalog.pi() * greatest(ratio, 0.05))) ELSE 1 END
+            FROM (VALUES (failed_since * lines_since, lines_since, failed_before * lines_before, lines_before)) AS shares (x, n, y, m)
+            CROSS JOIN LATERAL (
+                SELECT pg_catalog.sum(found * pg_catalog.ln(found / expected))
+                FROM (
+                    VALUES
+                        (x - 0.5, n * (x + y) / (n + m)),
+                        (n - x + 0.5, n * (n + m - x - y) / (n + m)),
+                        (y + 0.5, m * (x + y) / (n + m)),
+                        (m - y - 0.5, m * (n + m - x - y) / (n + m))
+                ) AS cell (found, expected)
+                WHERE found > 0 AND expected > 0
+            ) AS likelihood (ratio)
+        ),
+                    (
+            SELECT CASE WHEN (x - 0.5) * m > (y + 0.5) * n THEN least(1, pg_catalog.exp(-least(700, greatest(ratio, 0.05))) / pg_catalog.sqrt(4 * pg_catalog.pi() * greatest(ratio, 0.05))) ELSE 1 END
+            FROM (VALUES (least(lines_since, failed_since * lines_since + failed_before * lines_before), lines_since, greatest(0, failed_since * lines_since + failed_before * lines_before - lines_since), lines_before)) AS shares (x, n, y, m)
+            CROSS JOIN LATERAL (
+                SELECT pg_catalog.sum(found * pg_catalog.ln(found / expected))
+                FROM (
+                    VALUES
+                        (x - 0.5, n * (x + y) / (n + m)),
+                        (n - x + 0.5, n * (n + m - x - y) / (n + m)),
+                        (y + 0.5, m * (x + y) / (n + m)),
+                        (m - y - 0.5, m * (n + m - x - y) / (n + m))
+                ) AS cell (found, expected)
+                WHERE found > 0 AND expected > 0
+            ) AS likelihood (ratio)
+        )),
+                (
+                    CASE WHEN lines_before > 0 THEN 'busier' ELSE 'new' END, true, lines_since / time.recent / nullif(lines_before / time.before, 0),
+                    (
+            SELECT CASE WHEN (x - 0.5) * m > (y + 0.5) * n THEN least(1, pg_catalog.exp(-least(700, greatest(ratio, 0.05))) / pg_catalog.sqrt(4 * pg_catalog.pi() * greatest(ratio, 0.05))) ELSE 1 END
+            FROM (VALUES (lines_since, time.recent, lines_before, time.before)) AS rates (x, n, y, m)
+            CROSS JOIN LATERAL (
+                SELECT pg_catalog.sum(found * pg_catalog.ln(found / expected))
+                FROM (VALUES (x - 0.5, (x + y) * n / (n + m)), (y + 0.5, (x + y) * m / (n + m))) AS cell (found, expected)
+                WHERE found > 0
+            ) AS likelihood (ratio)
+        ),
+                    (
+            SELECT CASE WHEN (x - 0.5) * m > (y + 0.5) * n THEN least(1, pg_catalog.exp(-least(700, greatest(ratio, 0.05))) / pg_catalog.sqrt(4 * pg_catalog.pi() * greatest(ratio, 0.05))) ELSE 1 END
+            FROM (VALUES (lines_since + lines_before, time.recent, 0, time.before)) AS rates (x, n, y, m)
+            CROSS JOIN LATERAL (
+                SELECT pg_catalog.sum(found * pg_catalog.ln(found / expected))
+                FROM (VALUES (x - 0.5, (x + y) * n / (n + m)), (y + 0.5, (x + y) * m / (n + m))) AS cell (found, expected)
+                WHERE found > 0
+            ) AS likelihood (ratio)
+        )
+                ),
+                (
+                    'gone', true, CASE WHEN lines_since > 0 THEN 0 END,
+                    (
+            SELECT CASE WHEN (x - 0.5) * m > (y + 0.5) * n THEN least(1, pg_catalog.exp(-least(700, greatest(ratio, 0.05))) / pg_catalog.sqrt(4 * pg_catalog.pi() * greatest(ratio, 0.05))) ELSE 1 END
+            FROM (VALUES (lines_before, time.before, lines_since, time.recent)) AS rates (x, n, y, m)
+            CROSS JOIN LATERAL (
+                SELECT pg_catalog.sum(found * pg_catalog.ln(found / expected))
+                FROM (VALUES (x - 0.5, (x + y) * n / (n + m)), (y + 0.5, (x + y) * m / (n + m))) AS cell (found, expected)
+                WHERE found > 0
+            ) AS likelihood (ratio)
+        ),
+                    (
+            SELECT CASE WHEN (x - 0.5) * m > (y + 0.5) * n THEN least(1, pg_catalog.exp(-least(700, greatest(ratio, 0.05))) / pg_catalog.sqrt(4 * pg_catalog.pi() * greatest(ratio, 0.05))) ELSE 1 END
+            FROM (VALUES (lines_since + lines_before, time.before, 0, time.recent)) AS rates (x, n, y, m)
+            CROSS JOIN LATERAL (
+                SELECT pg_catalog.sum(found * pg_catalog.ln(found / expected))
+                FROM (VALUES (x - 0.5, (x + y) * n / (n + m)), (y + 0.5, (x + y) * m / (n + m))) AS cell (found, expected)
+                WHERE found > 0
+            ) AS likelihood (ratio)
+        )
+                )
+        ) AS test (change, of_traffic, times, chance, attainable)
+    ),
+    attained AS (
+        SELECT *, pg_catalog.row_number() OVER (PARTITION BY of_traffic ORDER BY attainable) AS place
+        FROM tested
+    ),
+    bounded AS (
+        SELECT *, coalesce(pg_catalog.max(place) FILTER (WHERE attainable * place * 2 <= 0.05) OVER (PARTITION BY of_traffic), 0) AS places
+        FROM attained
+    ),
+    ordered AS (
+        SELECT
+            *,
+            pg_catalog.row_number() OVER (PARTITION BY of_traffic ORDER BY chance) AS rank,
+            pg_catalog.count(*) OVER (PARTITION BY of_traffic) AS tests
+        FROM bounded
+        WHERE attainable * (places + 1) * 2 <= 0.05
+    ),
+    corrected AS (
+        SELECT *, least(1, 2 * pg_catalog.max(chance * (tests - rank + 1)) OVER (PARTITION BY of_traffic ORDER BY rank)) AS overall
+        FROM ordered
+    )
     SELECT
-        CASE WHEN worse_failing > worse_slower THEN 'failing' ELSE 'slower' END,
-        pg_catalog.round(greatest(worse_slower, worse_failing)::numeric, 1),
-        least(lines_before, lines_recent) < 100,
+        change,
+        pg_catalog.round(times::numeric, 1),
+        least(lines_before, lines_since) < 100,
         service_name,
         http_method,
         http_route,
-        p95_before,
-        p95_recent,
-        pg_catalog.round((failed_before)::numeric, greatest(2, 2 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(nullif(failed_before, 0))))::integer)),
-        pg_catalog.round((failed_recent)::numeric, greatest(2, 2 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(nullif(failed_recent, 0))))::integer)),
-        lines_before,
-        lines_recent
-    FROM (
-        SELECT
-            *,
-            coalesce(extract(epoch FROM p95_recent) / nullif(extract(epoch FROM p95_before), 0), 0) AS worse_slower,
-            (1 + coalesce(failed_recent, 0)) / (1 + coalesce(failed_before, 0)) AS worse_failing
-        FROM (
-            SELECT
-                http_route,
-                http_method,
-                service_name,
-                pg_catalog.percentile_cont(0.95) WITHIN GROUP (ORDER BY duration) FILTER (WHERE NOT is_recent) AS p95_before,
-                pg_catalog.percentile_cont(0.95) WITHIN GROUP (ORDER BY duration) FILTER (WHERE is_recent) AS p95_recent,
-                100 * coalesce(pg_catalog.sum(requests) FILTER (WHERE (status >= 500 OR status < 400 AND error_code IS NOT NULL) AND NOT is_recent), 0)
-                / nullif(pg_catalog.sum(requests) FILTER (WHERE NOT is_recent), 0) AS failed_before,
-                100 * coalesce(pg_catalog.sum(requests) FILTER (WHERE (status >= 500 OR status < 400 AND error_code IS NOT NULL) AND is_recent), 0)
-                / nullif(pg_catalog.sum(requests) FILTER (WHERE is_recent), 0) AS failed_recent,
-                pg_catalog.count(*) FILTER (WHERE NOT is_recent) AS lines_before,
-                pg_catalog.count(*) FILTER (WHERE is_recent) AS lines_recent
-            FROM (
-                SELECT *, created_at > ((coalesce(until, pg_catalog.now()) AT TIME ZONE 'UTC') - recent) AT TIME ZONE 'UTC' AS is_recent
-                FROM "public"."canonical_api_line_window"(recent + before, until, service, method, route)
-            ) AS lines
-            GROUP BY http_route, http_method, service_name
-        ) AS routes
-    ) AS compared
-    WHERE worse_slower >= 1.2 OR worse_failing >= 1.2
-    ORDER BY 3, 2 DESC, lines_recent DESC, 5, 6, 4;
+        (pg_catalog.power(2, ((p95_before) + 0.5)::double precision / 16) * interval '1 us'),
+        (pg_catalog.power(2, ((p95_since) + 0.5)::double precision / 16) * interval '1 us'),
+        pg_catalog.round((100 * failed_before)::numeric, greatest(2, 2 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(nullif(100 * failed_before, 0))))::integer)),
+        pg_catalog.round((100 * failed_since)::numeric, greatest(2, 2 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(nullif(100 * failed_since, 0))))::integer)),
+        lines_before::bigint,
+        lines_since::bigint,
+        (pg_catalog.power(2, ((p95_low_before) + 0.5)::double precision / 16) * interval '1 us'),
+        (pg_catalog.power(2, ((p95_high_before) + 0.5)::double precision / 16) * interval '1 us'),
+        (pg_catalog.power(2, ((p95_low_since) + 0.5)::double precision / 16) * interval '1 us'),
+        (pg_catalog.power(2, ((p95_high_since) + 0.5)::double precision / 16) * interval '1 us'),
+        pg_catalog.round((greatest(overall, 1e-9))::numeric, greatest(2, 2 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(nullif(greatest(overall, 1e-9), 0))))::integer))
+    FROM corrected
+    WHERE overall <= 0.05
+        AND coalesce(times >= CASE change WHEN 'busier' THEN greatest(2, at_least) ELSE at_least END, true)
+    ORDER BY change IN ('slower', 'failing') DESC, times DESC NULLS LAST, change, http_method, http_route, service_name;
 END;
 COMMENT ON FUNCTION "public"."canonical_api_line_changes" IS
-'What got slower, or started to fail? Each route whose 95th percentile, or whose share of failures (status 500 and above, or an error beside a status below 400; in percent, plus one), grew by a fifth or more from the window before to the recent one; the largest change first. few_lines marks a change that rests on fewer than 100 lines in either window; those come last. [canonical_line 863b168c]';
+'What got slower, started to fail, or came and went? Each route that has more of the slowest 5 percent of both windows than chance explains, or that fails more often (status 500 and above, or an error beside a status below 400), if the 95th percentile or the share of failures grew at_least so many times; then routes with at least twice the traffic, new ones, and those that are gone. chance is the probability that chance alone makes any such change among all routes; more than 0.05 is left out. p95 is within 2.2 percent; from and to are its confidence interval of 95 percent. [canonical_line 819b9bff]';
 
 CREATE FUNCTION "public"."canonical_api_line_errors"(
     since interval DEFAULT '24 hours',
@@ -772,6 +988,627 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION "public"."canonical_api_line_callers" IS
 'Who hammers us, and for whom does it fail? The accounts, addresses and user agents with the most requests and those with the most errors (refused: status 400 to 499, failed: 500 and above, or an error beside a status below 400); busy is how long their requests ran in all. An account is shown by its mail address if it has one; NULL stands for requests without the value. [canonical_line 3f0efa8b]';
+
+-- A value counts as different if the confidence intervals of its two shares lie apart. They
+-- hold for all values together: 0.05 is divided by the number of values (Bonferroni).
+-- exp(-z * z / 2) / 2 bounds the tail of the normal distribution beyond z, which gives z.
+--
+-- The columns are the table's own, so the query is made when the question is asked. The
+-- search_path keeps others' functions and operators out of it.
+CREATE FUNCTION "public"."canonical_api_line_differences"(
+    since interval DEFAULT '24 hours',
+    until timestamptz DEFAULT NULL,
+    service text DEFAULT NULL,
+    method text DEFAULT NULL,
+    route text DEFAULT NULL,
+    slower_than interval DEFAULT NULL,
+    faster_than interval DEFAULT NULL,
+    status text DEFAULT NULL,
+    error text DEFAULT NULL,
+    selected_route text DEFAULT NULL,
+    selected_from timestamptz DEFAULT NULL,
+    selected_until timestamptz DEFAULT NULL,
+    top integer DEFAULT 20
+) RETURNS TABLE (
+    field text,
+    value text,
+    percent_selected numeric,
+    percent_others numeric,
+    lines_selected bigint,
+    lines_others bigint,
+    score numeric,
+    note text
+)
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+SET work_mem = '64MB'
+SET jit = off
+AS $answer$
+DECLARE
+    -- So many lines of either kind are enough to tell shares apart.
+    enough_selected CONSTANT double precision := 10000;
+    enough_others CONSTANT double precision := 20000;
+    lines CONSTANT regclass := '"public"."canonical_api_line"';
+    known CONSTANT name[] := ARRAY(
+        SELECT attname FROM pg_attribute
+        WHERE attrelid = lines AND attnum > 0 AND NOT attisdropped AND has_column_privilege(attrelid, attnum, 'SELECT')
+    );
+    can_sample CONSTANT boolean := (SELECT relkind IN ('r', 'p', 'm') FROM pg_class WHERE oid = lines);
+    found CONSTANT text := concat_ws(' AND ',
+        'created_at > ' || quote_literal(((coalesce(until, now()) AT TIME ZONE 'UTC') - since) AT TIME ZONE 'UTC'),
+        'created_at <= ' || quote_literal(coalesce(until, 'infinity')),
+        'service_name = ANY (' || quote_literal(string_to_array(service, E'\n')) || ')',
+        'http_method = ANY (' || quote_literal(string_to_array(method, E'\n')) || ')',
+        'http_route = ANY (' || quote_literal(string_to_array(route, E'\n')) || ')'
+    );
+    -- Each line has values of its own here.
+    apart name[] := '{id, created_at, updated_at, duration, adjusted_count, request_id, trace_id, span_id, idempotency_key}';
+    fields text;
+    selected text;
+    counted bigint;
+    selected_percent double precision := 100;
+    others_percent double precision := 100;
+BEGIN
+    IF can_sample THEN
+        -- A thousandth of the pages tells how many lines there are.
+        EXECUTE format('SELECT count(*) FROM (VALUES (NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, 1::double precision, NULL::jsonb)) AS absent (
+                    service_name, deployment_environment, service_version, http_route, api_error_code, adjusted_count, statistics
+                ) CROSS JOIN LATERAL (SELECT duration FROM %s%s WHERE %s) AS line', lines, ' TABLESAMPLE SYSTEM (0.1)', found) INTO counted;
+        others_percent := least(100, 100 * enough_others / (1000 * greatest(counted, 1)));
+    END IF;
+    IF num_nonnulls(slower_than, faster_than, status, error, selected_route, selected_from, selected_until) = 0 THEN
+        EXECUTE format('SELECT percentile_disc(0.95) WITHIN GROUP (ORDER BY duration) FROM (VALUES (NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, 1::double precision, NULL::jsonb)) AS absent (
+                    service_name, deployment_environment, service_version, http_route, api_error_code, adjusted_count, statistics
+                ) CROSS JOIN LATERAL (SELECT duration FROM %s%s WHERE %s) AS line',
+            lines, CASE WHEN others_percent < 100 THEN format(' TABLESAMPLE SYSTEM (%s)', others_percent) ELSE '' END, found) INTO slower_than;
+        IF slower_than IS NULL THEN
+            RETURN;
+        END IF;
+    END IF;
+    selected := concat_ws(' AND ',
+        'duration >= ' || quote_literal(slower_than),
+        'duration < ' || quote_literal(faster_than),
+        'status::text LIKE ' || quote_literal(replace(lower(status), 'x', '_')),
+        'api_error_code = ' || quote_literal(error),
+        'http_route = ' || quote_literal(selected_route),
+        'created_at > ' || quote_literal(selected_from),
+        'created_at <= ' || quote_literal(selected_until)
+    );
+    IF others_percent < 100 THEN
+        EXECUTE format('SELECT count(*) FROM (VALUES (NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, 1::double precision, NULL::jsonb)) AS absent (
+                    service_name, deployment_environment, service_version, http_route, api_error_code, adjusted_count, statistics
+                ) CROSS JOIN LATERAL (SELECT duration FROM %s%s WHERE %s) AS line',
+            lines, CASE WHEN others_percent < 100 THEN format(' TABLESAMPLE SYSTEM (%s)', others_percent) ELSE '' END, found || ' AND ' || selected) INTO counted;
+        selected_percent := least(100, others_percent * enough_selected / greatest(counted, 1));
+    END IF;
+    -- What the lines were selected by is no difference.
+    IF num_nonnulls(status, error) > 0 THEN
+        apart := apart || ARRAY(SELECT attname FROM unnest(known) AS attname WHERE attname = 'status' OR starts_with(attname, 'api_error_'));
+    END IF;
+    IF selected_route IS NOT NULL THEN
+        apart := apart || '{http_route, http_path, http_path_original}'::name[];
+    END IF;
+    fields := (
+        SELECT string_agg(format('(%L, left(line.%I::text, 200))', attname, attname), ', ')
+        FROM pg_attribute
+        JOIN pg_type ON pg_type.oid = atttypid
+        WHERE attrelid = lines AND attname = ANY (known) AND attname <> ALL (apart)
+            AND typcategory NOT IN ('D', 'T') AND typname NOT IN ('json', 'jsonb', 'bytea', 'xml')
+    );
+
+    RETURN QUERY EXECUTE format($query$
+        WITH share AS (
+            SELECT
+                field,
+                value,
+                count(*) FILTER (WHERE "is selected") AS n,
+                count(*) FILTER (WHERE NOT "is selected") AS others_n,
+                coalesce(sum("its weight") FILTER (WHERE "is selected"), 0) AS weight,
+                coalesce(sum("its weight") FILTER (WHERE NOT "is selected"), 0) AS others_weight,
+                sum("its weight" ^ 2) FILTER (WHERE "is selected") AS squares,
+                sum("its weight" ^ 2) FILTER (WHERE NOT "is selected") AS others_squares
+            FROM (VALUES (NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, 1::double precision, NULL::jsonb)) AS absent (
+                    service_name, deployment_environment, service_version, http_route, api_error_code, adjusted_count, statistics
+                )
+            CROSS JOIN LATERAL (
+                SELECT true AS "is selected", coalesce(adjusted_count, 1)::double precision AS "its weight", statistics::jsonb AS "its statistics", *
+                FROM %1$s%2$s
+                WHERE %4$s AND %5$s
+                UNION ALL
+                SELECT false, coalesce(adjusted_count, 1)::double precision, statistics::jsonb, *
+                FROM %1$s%3$s
+                WHERE %4$s AND (%5$s) IS NOT TRUE
+            ) AS line
+            CROSS JOIN LATERAL (
+                VALUES (NULL, NULL), %6$s
+                UNION ALL
+                SELECT
+                    'statistics.' || key,
+                    CASE jsonb_typeof(number) WHEN 'number' THEN CASE WHEN (number::double precision) < 2 THEN trunc((number::double precision))::text
+                        ELSE 2 ^ floor(ln((number::double precision)) / ln(2) + 1e-9) || ' to ' || 2 ^ (floor(ln((number::double precision)) / ln(2) + 1e-9) + 1) - 1 END ELSE left(number #>> '{}', 200) END
+                FROM jsonb_each(CASE jsonb_typeof("its statistics") WHEN 'object' THEN "its statistics" END) AS statistic (key, number)
+                WHERE key NOT LIKE '%%duration' AND key <> 'spans' AND jsonb_typeof(number) IN ('number', 'string', 'boolean')
+            ) AS field (field, value)
+            GROUP BY field, value
+        ),
+        compared AS (
+            SELECT
+                share.*,
+                least(1, share.weight / total.weight) AS p,
+                least(1, share.others_weight / total.others_weight) AS others_p,
+                -- So many lines of equal weight say as much.
+                total.weight ^ 2 / total.squares AS size,
+                total.others_weight ^ 2 / total.others_squares AS others_size,
+                2 * ln(count(*) OVER () / 0.05)::double precision AS z2,
+                count(*) OVER of_field AS values,
+                sum(share.n + share.others_n) OVER of_field AS lines
+            FROM share
+            JOIN share AS total ON total.field IS NULL AND total.weight > 0 AND total.others_weight > 0
+            WHERE share.field IS NOT NULL
+            WINDOW of_field AS (PARTITION BY share.field)
+        ),
+        listed AS (
+            SELECT *, round((100 * (abs(mine.center - theirs.center) - mine.reach - theirs.reach))::numeric, 2) AS score
+            FROM compared
+            CROSS JOIN LATERAL (
+                SELECT
+                    (p + z2 / (2 * n)) / (1 + z2 / n) AS center,
+                    sqrt(z2 * (p * (1 - p) / n + z2 / (4 * n * n))) / (1 + z2 / n) AS reach
+                FROM (VALUES (p, size)) AS share (p, n)
+            ) AS mine
+            CROSS JOIN LATERAL (
+                SELECT
+                    (p + z2 / (2 * n)) / (1 + z2 / n) AS center,
+                    sqrt(z2 * (p * (1 - p) / n + z2 / (4 * n * n))) / (1 + z2 / n) AS reach
+                FROM (VALUES (others_p, others_size)) AS share (p, n)
+            ) AS theirs
+            WHERE abs(mine.center - theirs.center) > mine.reach + theirs.reach
+            ORDER BY score DESC, p > others_p DESC, field, value
+            LIMIT %7$L
+        )
+        (
+            SELECT field, value, pg_catalog.round((100 * p)::numeric, greatest(2, 2 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(nullif(100 * p, 0))))::integer)), pg_catalog.round((100 * others_p)::numeric, greatest(2, 2 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(nullif(100 * others_p, 0))))::integer)), n, others_n, score, %8$L
+            FROM listed
+            ORDER BY score DESC, p > others_p DESC, field, value
+        )
+        UNION ALL
+        (
+            SELECT DISTINCT field, NULL, NULL::numeric, NULL::numeric, NULL::bigint, NULL::bigint, NULL::numeric,
+                concat_ws('; ', values || ' values in ' || lines || ' lines', %8$L)
+            FROM compared
+            WHERE values > lines / 2 AND field NOT IN (SELECT field FROM listed)
+            ORDER BY field
+        )
+    $query$,
+        lines, CASE WHEN selected_percent < 100 THEN format(' TABLESAMPLE SYSTEM (%s)', selected_percent) ELSE '' END, CASE WHEN others_percent < 100 THEN format(' TABLESAMPLE SYSTEM (%s)', others_percent) ELSE '' END, found, selected, fields, top,
+        CASE WHEN others_percent < 100 THEN
+            format('sampled: %s%% of the pages for the selected lines, %s%% for the others',
+                round(selected_percent::numeric, 2), round(others_percent::numeric, 2))
+        END);
+END
+$answer$;
+COMMENT ON FUNCTION "public"."canonical_api_line_differences" IS
+'What is different about the slow ones? The selected lines of a window against its others: each value of a column, or of a statistic that is no duration, whose share differs by more than chance explains, the largest difference first. Selected are the slowest 5 percent, or else the lines slower_than, faster_than, with a status (404, 5xx), an error code, of a route, or of a part of the window. score is by how many percentage points the shares differ at least. Where values are nearly as many as lines, a note says how many. [canonical_line 7f35b6a6]';
+
+-- The version before is the one that served most of the lines until the new one began. If it
+-- serves beside the new one for at least half of the time, as it does beside a canary, only
+-- what it served since then is compared, so that both had the same traffic.
+--
+-- There are far fewer routes and buckets than lines, which the planner does not know, so it would
+-- sort the lines.
+--
+-- Routes are compared as in changes.sql, and the queries of a request by their means (Welch).
+CREATE FUNCTION "public"."canonical_api_line_deploys"(
+    since interval DEFAULT '24 hours',
+    until timestamptz DEFAULT NULL,
+    service text DEFAULT NULL,
+    method text DEFAULT NULL,
+    route text DEFAULT NULL,
+    at_least numeric DEFAULT 1.2
+) RETURNS TABLE (
+    service_name text,
+    deployment_environment text,
+    service_version text,
+    version_before text,
+    began timestamptz,
+    beside boolean,
+    change text,
+    times numeric,
+    http_method text,
+    http_route text,
+    p95_before interval,
+    p95_since interval,
+    percent_failed_before numeric,
+    percent_failed_since numeric,
+    queries_before numeric,
+    queries_since numeric,
+    lines_before bigint,
+    lines_since bigint,
+    chance numeric,
+    note text
+)
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+SET work_mem = '64MB'
+SET jit = off
+SET enable_sort = off
+AS $answer$
+DECLARE
+    lines CONSTANT regclass := '"public"."canonical_api_line"';
+    found CONSTANT text := concat_ws(' AND ',
+        'created_at > ' || quote_literal(((coalesce(until, now()) AT TIME ZONE 'UTC') - since) AT TIME ZONE 'UTC'),
+        'created_at <= ' || quote_literal(coalesce(until, 'infinity')),
+        'service_name = ANY (' || quote_literal(string_to_array(service, E'\n')) || ')',
+        'http_method = ANY (' || quote_literal(string_to_array(method, E'\n')) || ')',
+        'http_route = ANY (' || quote_literal(string_to_array(route, E'\n')) || ')'
+    );
+    -- Versions that begin together, but for so much, were there before the window.
+    margin CONSTANT interval := since / 100;
+    counted bigint;
+    few double precision := 100;
+    many double precision := 100;
+    deployed jsonb;
+BEGIN
+    IF (SELECT relkind IN ('r', 'p', 'm') FROM pg_class WHERE oid = lines) THEN
+        -- A thousandth of the pages tells how many lines there are.
+        EXECUTE format('SELECT count(*) FROM (VALUES (NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, 1::double precision, NULL::jsonb)) AS absent (
+                    service_name, deployment_environment, service_version, http_route, api_error_code, adjusted_count, statistics
+                ) CROSS JOIN LATERAL (SELECT duration FROM %s%s WHERE %s) AS line', lines, ' TABLESAMPLE SYSTEM (0.1)', found) INTO counted;
+        few := least(100, 100 * 100000 / (1000.0 * greatest(counted, 1)));
+        many := least(100, 100 * 500000 / (1000.0 * greatest(counted, 1)));
+    END IF;
+    EXECUTE format($query$
+        WITH version AS (
+            SELECT line.service_name, line.deployment_environment, line.service_version, min(created_at) AS began, max(created_at) AS ended, count(*) AS lines
+            FROM (VALUES (NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, 1::double precision, NULL::jsonb)) AS absent (
+                    service_name, deployment_environment, service_version, http_route, api_error_code, adjusted_count, statistics
+                )
+            CROSS JOIN LATERAL (
+                SELECT created_at, service_name::text, deployment_environment::text, service_version::text
+                FROM %1$s%2$s
+                WHERE %3$s AND service_version IS NOT NULL
+            ) AS line
+            GROUP BY 1, 2, 3
+        )
+        SELECT jsonb_agg(version.*)
+        FROM (
+            SELECT
+                version.service_name,
+                version.deployment_environment,
+                version.service_version,
+                before.service_version AS version_before,
+                version.began,
+                before.ended > version.began + (version.ended - version.began) / 2 AS beside
+            FROM version
+            CROSS JOIN LATERAL (
+                SELECT before.*
+                FROM version AS before
+                CROSS JOIN LATERAL (SELECT before.ended > version.began - %4$L::interval) AS served (until_then)
+                WHERE before.service_name IS NOT DISTINCT FROM version.service_name
+                    AND before.deployment_environment IS NOT DISTINCT FROM version.deployment_environment
+                    AND before.began < version.began - %4$L::interval
+                ORDER BY until_then DESC, CASE WHEN until_then THEN before.lines END DESC, before.ended DESC
+                LIMIT 1
+            ) AS before
+        ) AS version
+    $query$, lines, CASE WHEN few < 100 THEN format(' TABLESAMPLE SYSTEM (%s)', few) ELSE '' END, found, margin) INTO deployed;
+
+    RETURN QUERY EXECUTE format($query$
+        WITH deploy AS MATERIALIZED (
+            SELECT *
+            FROM ROWS FROM (jsonb_to_recordset(%4$L) AS (
+                service_name text, deployment_environment text, service_version text, version_before text, began timestamptz, beside boolean
+            )) WITH ORDINALITY AS deploy (service_name, deployment_environment, service_version, version_before, began, beside, number)
+        ),
+        part AS (
+            SELECT
+                number,
+                http_method,
+                http_route,
+                since,
+                coalesce(CASE WHEN duration > interval '0' THEN pg_catalog.ceil(pg_catalog.ln(pg_catalog.date_part('epoch', duration) * 1000000) * 23.083120654223414 - 0.000000001)::integer - 1 END, -1) AS bucket,
+                sum(requests)::numeric AS n,
+                count(*) AS lines,
+                (sum(requests) FILTER (WHERE (status >= 500 OR status < 400 AND error_code IS NOT NULL)))::numeric AS failed,
+                sum(requests * queries)::numeric AS queries,
+                sum(requests * queries * queries)::numeric AS squares
+            FROM (
+                SELECT number, service_name, deployment_environment, service_version AS version, true AS since, timestamptz '-infinity' AS start
+                FROM deploy
+                UNION ALL
+                SELECT number, service_name, deployment_environment, version_before, false, CASE WHEN beside THEN began ELSE '-infinity' END
+                FROM deploy
+            ) AS side
+            JOIN (
+                SELECT line.*
+                FROM (VALUES (NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, 1::double precision, NULL::jsonb)) AS absent (
+                    service_name, deployment_environment, service_version, http_route, api_error_code, adjusted_count, statistics
+                )
+                CROSS JOIN LATERAL (
+                    SELECT
+                        created_at,
+                        service_name::text,
+                        deployment_environment::text,
+                        service_version::text,
+                        http_method::text,
+                        http_route::text,
+                        status,
+                        api_error_code::text AS error_code,
+                        duration,
+                        coalesce(adjusted_count, 1)::double precision AS requests,
+                        coalesce(CASE pg_catalog.jsonb_typeof(statistics -> 'db_num_queries'::text) WHEN 'number' THEN (statistics -> 'db_num_queries'::text)::numeric END, 0)::double precision AS queries
+                    FROM %1$s%2$s
+                    WHERE %3$s AND service_version IS NOT NULL
+                ) AS line
+            ) AS line
+                ON line.service_version = side.version
+                AND line.service_name IS NOT DISTINCT FROM side.service_name
+                AND line.deployment_environment IS NOT DISTINCT FROM side.deployment_environment
+                AND line.created_at >= side.start
+            GROUP BY 1, 2, 3, 4, 5
+        ),
+        counted AS (
+        SELECT
+            number, http_method, http_route, since, bucket,
+            pg_catalog.sum(n) AS n,
+            pg_catalog.sum(lines) AS lines,
+            pg_catalog.sum(failed) AS failed,
+            pg_catalog.sum(queries) AS queries,
+            pg_catalog.sum(squares) AS squares
+        FROM part
+        GROUP BY number, http_method, http_route, since, bucket
+    ),
+    ranked AS (
+        SELECT
+            *,
+            pg_catalog.sum(n) OVER (of_side ORDER BY bucket NULLS FIRST) AS upto,
+            pg_catalog.sum(n) OVER of_side AS requests,
+            pg_catalog.sum(lines) OVER of_side AS of_lines,
+            pg_catalog.sum(n) OVER (of_both ORDER BY bucket NULLS FIRST) AS both_upto,
+            pg_catalog.sum(n) OVER of_both AS both_requests
+        FROM counted
+        WINDOW of_side AS (PARTITION BY number, http_method, http_route, since), of_both AS (PARTITION BY number, http_method, http_route)
+    ),
+    marked AS (
+        SELECT *, pg_catalog.min(bucket) FILTER (WHERE both_upto >= 0.95 * both_requests) OVER (PARTITION BY number, http_method, http_route) AS tail
+        FROM ranked
+    ),
+    side AS (
+        SELECT
+            number, http_method, http_route, since,
+            pg_catalog.max(of_lines)::double precision AS lines,
+            nullif(pg_catalog.max(requests), 0)::double precision AS requests,
+            coalesce(pg_catalog.sum(failed) / nullif(pg_catalog.max(requests), 0), 0)::double precision AS failed,
+            coalesce(pg_catalog.sum(n) FILTER (WHERE bucket >= tail) / nullif(pg_catalog.max(requests), 0), 0)::double precision AS longer,
+            (pg_catalog.sum(queries) / nullif(pg_catalog.max(requests), 0))::double precision AS queries,
+            (pg_catalog.sum(squares) / nullif(pg_catalog.max(requests), 0))::double precision AS squares,
+            pg_catalog.min(bucket) FILTER (WHERE upto >= 0.95 * requests) AS p95,
+            pg_catalog.min(bucket) FILTER (WHERE upto >= (0.95 - 1.96 * pg_catalog.sqrt(0.0475 / of_lines)) * requests) AS p95_low,
+            coalesce(
+                pg_catalog.min(bucket) FILTER (WHERE upto >= (0.95 + 1.96 * pg_catalog.sqrt(0.0475 / of_lines)) * requests),
+                pg_catalog.max(bucket)
+            ) AS p95_high
+        FROM marked
+        GROUP BY number, http_method, http_route, since
+    ),
+        pair AS (
+        SELECT
+            number, http_method, http_route,
+            coalesce(pg_catalog.max(lines) FILTER (WHERE NOT since), 0) AS lines_before,
+            coalesce(pg_catalog.max(lines) FILTER (WHERE since), 0) AS lines_since,
+            pg_catalog.max(requests) FILTER (WHERE NOT since) AS requests_before,
+            pg_catalog.max(requests) FILTER (WHERE since) AS requests_since,
+            pg_catalog.max(failed) FILTER (WHERE NOT since) AS failed_before,
+            pg_catalog.max(failed) FILTER (WHERE since) AS failed_since,
+            pg_catalog.max(longer) FILTER (WHERE NOT since) AS longer_before,
+            pg_catalog.max(longer) FILTER (WHERE since) AS longer_since,
+            pg_catalog.max(queries) FILTER (WHERE NOT since) AS queries_before,
+            pg_catalog.max(queries) FILTER (WHERE since) AS queries_since,
+            pg_catalog.max(squares) FILTER (WHERE NOT since) AS squares_before,
+            pg_catalog.max(squares) FILTER (WHERE since) AS squares_since,
+            pg_catalog.max(p95) FILTER (WHERE NOT since) AS p95_before,
+            pg_catalog.max(p95) FILTER (WHERE since) AS p95_since,
+            pg_catalog.max(p95_low) FILTER (WHERE NOT since) AS p95_low_before,
+            pg_catalog.max(p95_low) FILTER (WHERE since) AS p95_low_since,
+            pg_catalog.max(p95_high) FILTER (WHERE NOT since) AS p95_high_before,
+            pg_catalog.max(p95_high) FILTER (WHERE since) AS p95_high_since
+        FROM side
+        GROUP BY number, http_method, http_route
+    ),
+        tested AS (
+            SELECT pair.*, test.*
+            FROM pair
+            CROSS JOIN LATERAL (
+                VALUES
+                    ('slower', false, pg_catalog.power(2, (p95_since - p95_before)::double precision / 16),
+                    (
+            SELECT CASE WHEN (x - 0.5) * m > (y + 0.5) * n THEN least(1, pg_catalog.exp(-least(700, greatest(ratio, 0.05))) / pg_catalog.sqrt(4 * pg_catalog.pi() * greatest(ratio, 0.05))) ELSE 1 END
+            FROM (VALUES (longer_since * lines_since, lines_since, longer_before * lines_before, lines_before)) AS shares (x, n, y, m)
+            CROSS JOIN LATERAL (
+                SELECT pg_catalog.sum(found * pg_catalog.ln(found / expected))
+                FROM (
+                    VALUES
+                        (x - 0.5, n * (x + y) / (n + m)),
+                        (n - x + 0.5, n * (n + m - x - y) / (n + m)),
+                        (y + 0.5, m * (x + y) / (n + m)),
+                        (m - y - 0.5, m * (n + m - x - y) / (n + m))
+                ) AS cell (found, expected)
+                WHERE found > 0 AND expected > 0
+            ) AS likelihood (ratio)
+        ),
+                    (
+            SELECT CASE WHEN (x - 0.5) * m > (y + 0.5) * n THEN least(1, pg_catalog.exp(-least(700, greatest(ratio, 0.05))) / pg_catalog.sqrt(4 * pg_catalog.pi() * greatest(ratio, 0.05))) ELSE 1 END
+            FROM (VALUES (least(lines_since, longer_since * lines_since + longer_before * lines_before), lines_since, greatest(0, longer_since * lines_since + longer_before * lines_before - lines_since), lines_before)) AS shares (x, n, y, m)
+            CROSS JOIN LATERAL (
+                SELECT pg_catalog.sum(found * pg_catalog.ln(found / expected))
+                FROM (
+                    VALUES
+                        (x - 0.5, n * (x + y) / (n + m)),
+                        (n - x + 0.5, n * (n + m - x - y) / (n + m)),
+                        (y + 0.5, m * (x + y) / (n + m)),
+                        (m - y - 0.5, m * (n + m - x - y) / (n + m))
+                ) AS cell (found, expected)
+                WHERE found > 0 AND expected > 0
+            ) AS likelihood (ratio)
+        )),
+                    ('failing', false, failed_since / greatest(failed_before, 0.5 / nullif(lines_before, 0)),
+                    (
+            SELECT CASE WHEN (x - 0.5) * m > (y + 0.5) * n THEN least(1, pg_catalog.exp(-least(700, greatest(ratio, 0.05))) / pg_catalog.sqrt(4 * pg_catalog.pi() * greatest(ratio, 0.05))) ELSE 1 END
+            FROM (VALUES (failed_since * lines_since, lines_since, failed_before * lines_before, lines_before)) AS shares (x, n, y, m)
+            CROSS JOIN LATERAL (
+                SELECT pg_catalog.sum(found * pg_catalog.ln(found / expected))
+                FROM (
+                    VALUES
+                        (x - 0.5, n * (x + y) / (n + m)),
+                        (n - x + 0.5, n * (n + m - x - y) / (n + m)),
+                        (y + 0.5, m * (x + y) / (n + m)),
+                        (m - y - 0.5, m * (n + m - x - y) / (n + m))
+                ) AS cell (found, expected)
+                WHERE found > 0 AND expected > 0
+            ) AS likelihood (ratio)
+        ),
+                    (
+            SELECT CASE WHEN (x - 0.5) * m > (y + 0.5) * n THEN least(1, pg_catalog.exp(-least(700, greatest(ratio, 0.05))) / pg_catalog.sqrt(4 * pg_catalog.pi() * greatest(ratio, 0.05))) ELSE 1 END
+            FROM (VALUES (least(lines_since, failed_since * lines_since + failed_before * lines_before), lines_since, greatest(0, failed_since * lines_since + failed_before * lines_before - lines_since), lines_before)) AS shares (x, n, y, m)
+            CROSS JOIN LATERAL (
+                SELECT pg_catalog.sum(found * pg_catalog.ln(found / expected))
+                FROM (
+                    VALUES
+                        (x - 0.5, n * (x + y) / (n + m)),
+                        (n - x + 0.5, n * (n + m - x - y) / (n + m)),
+                        (y + 0.5, m * (x + y) / (n + m)),
+                        (m - y - 0.5, m * (n + m - x - y) / (n + m))
+                ) AS cell (found, expected)
+                WHERE found > 0 AND expected > 0
+            ) AS likelihood (ratio)
+        )),
+                    ('more queries', false, queries_since / greatest(queries_before, 0.1),
+                    CASE WHEN queries_since > queries_before AND least(lines_since, lines_before) >= 30
+                        THEN least(1, pg_catalog.exp(-least(700, greatest(pg_catalog.power(queries_since - queries_before, 2) / 2 / greatest((squares_since - queries_since * queries_since) / lines_since + (squares_before - queries_before * queries_before) / lines_before, 1e-6), 0.05))) / pg_catalog.sqrt(4 * pg_catalog.pi() * greatest(pg_catalog.power(queries_since - queries_before, 2) / 2 / greatest((squares_since - queries_since * queries_since) / lines_since + (squares_before - queries_before * queries_before) / lines_before, 1e-6), 0.05))) ELSE 1 END,
+                    CASE WHEN least(lines_since, lines_before) >= 30 THEN 0 ELSE 1 END)
+            ) AS test (change, of_traffic, times, chance, attainable)
+            WHERE lines_before > 0 AND lines_since > 0
+        ),
+        attained AS (
+        SELECT *, pg_catalog.row_number() OVER (PARTITION BY of_traffic ORDER BY attainable) AS place
+        FROM tested
+    ),
+    bounded AS (
+        SELECT *, coalesce(pg_catalog.max(place) FILTER (WHERE attainable * place * 1 <= 0.05) OVER (PARTITION BY of_traffic), 0) AS places
+        FROM attained
+    ),
+    ordered AS (
+        SELECT
+            *,
+            pg_catalog.row_number() OVER (PARTITION BY of_traffic ORDER BY chance) AS rank,
+            pg_catalog.count(*) OVER (PARTITION BY of_traffic) AS tests
+        FROM bounded
+        WHERE attainable * (places + 1) * 1 <= 0.05
+    ),
+    corrected AS (
+        SELECT *, least(1, 1 * pg_catalog.max(chance * (tests - rank + 1)) OVER (PARTITION BY of_traffic ORDER BY rank)) AS overall
+        FROM ordered
+    )
+        SELECT
+            deploy.service_name,
+            deploy.deployment_environment,
+            deploy.service_version,
+            deploy.version_before,
+            deploy.began,
+            deploy.beside,
+            coalesce(change, 'none found'),
+            round(times::numeric, 1),
+            http_method,
+            http_route,
+            (pg_catalog.power(2, ((p95_before) + 0.5)::double precision / 16) * interval '1 us'),
+            (pg_catalog.power(2, ((p95_since) + 0.5)::double precision / 16) * interval '1 us'),
+            pg_catalog.round((100 * failed_before)::numeric, greatest(2, 2 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(nullif(100 * failed_before, 0))))::integer)),
+            pg_catalog.round((100 * failed_since)::numeric, greatest(2, 2 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(nullif(100 * failed_since, 0))))::integer)),
+            round(queries_before::numeric, 1),
+            round(queries_since::numeric, 1),
+            lines_before::bigint,
+            lines_since::bigint,
+            pg_catalog.round((greatest(overall, 1e-9))::numeric, greatest(2, 2 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(nullif(greatest(overall, 1e-9), 0))))::integer)),
+            %5$L::text
+        FROM deploy
+        LEFT JOIN (SELECT * FROM corrected WHERE overall <= 0.05 AND times >= %6$L::numeric) AS found USING (number)
+        ORDER BY deploy.began DESC, deploy.service_name, deploy.deployment_environment, times DESC, change, http_method, http_route
+    $query$, lines, CASE WHEN many < 100 THEN format(' TABLESAMPLE SYSTEM (%s)', many) ELSE '' END, found, deployed,
+        CASE WHEN many < 100 THEN format('sampled: %s%% of the pages', round(many::numeric, 2)) END, at_least);
+END
+$answer$;
+COMMENT ON FUNCTION "public"."canonical_api_line_deploys" IS
+'What did the deploy do? Each version of a service that began in the window against the one before it, on the routes that both served: where it has more of the slowest 5 percent of both than chance explains, fails more often, or runs more queries, if that grew at_least so many times; the latest version first. beside says that both served at the same time, like a canary and the stable version, and are compared over that time. chance is the probability that chance alone makes any such change among all routes and versions; more than 0.05 is left out. p95 is within 2.2 percent; a large window is sampled, see note. [canonical_line b7a61ea8]';
+
+-- Two windows, as the Site Reliability Workbook has them ("Alerting on SLOs"): the long one shows
+-- that it matters, the short one that it goes on. A few failures of a route with little traffic
+-- are no alert, however large a share of it they are.
+CREATE FUNCTION "public"."canonical_api_line_burn"(
+    objective double precision DEFAULT 0.999,
+    fast interval DEFAULT '5 minutes',
+    slow interval DEFAULT '1 hour',
+    until timestamptz DEFAULT NULL,
+    service text DEFAULT NULL,
+    method text DEFAULT NULL,
+    route text DEFAULT NULL,
+    threshold double precision DEFAULT 14.4,
+    at_least integer DEFAULT 5
+) RETURNS TABLE (
+    alert boolean,
+    service_name text,
+    http_method text,
+    http_route text,
+    burn_fast numeric,
+    burn_slow numeric,
+    percent_failed_fast numeric,
+    percent_failed_slow numeric,
+    requests_fast bigint,
+    requests_slow bigint,
+    failed_lines_slow bigint
+)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT
+        coalesce(
+            least(share_fast, share_slow) >= threshold * (1 - objective) AND failed_lines >= at_least,
+            false
+        ) AS alert,
+        service_name,
+        http_method,
+        http_route,
+        pg_catalog.round((share_fast / nullif(1 - objective, 0))::numeric, greatest(2, 2 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(nullif(share_fast / nullif(1 - objective, 0), 0))))::integer)),
+        pg_catalog.round((share_slow / nullif(1 - objective, 0))::numeric, greatest(2, 2 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(nullif(share_slow / nullif(1 - objective, 0), 0))))::integer)),
+        pg_catalog.round((100 * share_fast)::numeric, greatest(2, 2 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(nullif(100 * share_fast, 0))))::integer)),
+        pg_catalog.round((100 * share_slow)::numeric, greatest(2, 2 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(nullif(100 * share_slow, 0))))::integer)),
+        pg_catalog.round(requests_fast)::bigint,
+        pg_catalog.round(requests)::bigint,
+        failed_lines
+    FROM (
+        SELECT
+            *,
+            failed_fast / nullif(requests_fast, 0) AS share_fast,
+            failed / nullif(requests, 0) AS share_slow
+        FROM (
+            SELECT
+                http_route,
+                http_method,
+                service_name,
+                pg_catalog.sum(requests) AS requests,
+                coalesce(pg_catalog.sum(requests) FILTER (WHERE is_fast), 0) AS requests_fast,
+                coalesce(pg_catalog.sum(requests) FILTER (WHERE (status >= 500 OR status < 400 AND error_code IS NOT NULL)), 0) AS failed,
+                coalesce(pg_catalog.sum(requests) FILTER (WHERE (status >= 500 OR status < 400 AND error_code IS NOT NULL) AND is_fast), 0) AS failed_fast,
+                pg_catalog.count(*) FILTER (WHERE (status >= 500 OR status < 400 AND error_code IS NOT NULL)) AS failed_lines
+            FROM (
+                SELECT *, created_at > ((coalesce(until, pg_catalog.now()) AT TIME ZONE 'UTC') - fast) AT TIME ZONE 'UTC' AS is_fast
+                FROM "public"."canonical_api_line_window"(slow, until, service, method, route)
+            ) AS lines
+            GROUP BY http_route, http_method, service_name
+        ) AS counted
+    ) AS shares
+    ORDER BY 1 DESC, share_slow DESC NULLS LAST, requests DESC, http_method, http_route, service_name;
+END;
+COMMENT ON FUNCTION "public"."canonical_api_line_burn" IS
+'Do failures use up the error budget? How many times as fast as the objective allows each route fails (status 500 and above, or an error beside a status below 400), in a fast and a slow window. alert: both burn at least at the threshold, and at_least so many lines failed. At 14.4 times a budget of 30 days lasts two days. [canonical_line d9bf0f61]';
 
 CREATE FUNCTION "public"."canonical_api_line_account"(
     who text,

@@ -2,6 +2,7 @@ package questions_test
 
 import (
 	"flag"
+	"slices"
 	"testing"
 	"time"
 
@@ -56,7 +57,7 @@ func BenchmarkQuestions(b *testing.B) {
 		})
 	}
 	ask("article", articleQuery)
-	for _, call := range calls {
+	for _, call := range slices.Concat(calls, made) {
 		ask(call.name+"/day", call.sql(call.day))
 		ask(call.name+"/hour", call.sql(call.hour))
 	}

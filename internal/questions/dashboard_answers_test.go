@@ -93,31 +93,7 @@ var answers = map[string]func(window) []row{
 		}
 		return rows
 	},
-	"What got slower or started to fail?": func(w window) (rows []row) {
-		both := w
-		both.from = w.from.Add(-w.to.Sub(w.from))
-		for route, lines := range groups(both.lines(), routeOf) {
-			recent := slices.DeleteFunc(slices.Clone(lines), func(s sample) bool { return !s.at.After(w.from) })
-			before := slices.DeleteFunc(slices.Clone(lines), func(s sample) bool { return s.at.After(w.from) })
-			slower, failing := 0.0, (1+number(failedShare(recent)))/(1+number(failedShare(before)))
-			if len(before) > 0 && len(recent) > 0 {
-				slower = number(percentile(recent, 0.95)) / number(percentile(before, 0.95))
-			}
-			if max(slower, failing) < 1.2 {
-				continue
-			}
-			change := "slower"
-			if failing > slower {
-				change = "failing"
-			}
-			rows = append(rows, route.row(row{
-				"change": change, "times": tenth(max(slower, failing)), "few_lines": min(len(before), len(recent)) < 100,
-				"p95_before": percentile(before, 0.95), "p95_recent": percentile(recent, 0.95), "failed_before": failedShare(before),
-				"failed_recent": failedShare(recent), "lines_before": float64(len(before)), "lines_recent": float64(len(recent)),
-			}))
-		}
-		return rows
-	},
+	"What changed?": changed,
 	"Errors by cause: $service": func(w window) (rows []row) {
 		label := func(s sample) string { return strings.TrimSpace(fmt.Sprint(s.status, " ", s.error())) }
 		total := map[string]float64{}

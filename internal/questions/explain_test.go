@@ -33,3 +33,25 @@ func TestQuestions_ReadOnlyThePartitionsOfTheirWindow(t *testing.T) {
 		}
 	}
 }
+
+// A partition that the planner leaves out is not locked.
+func TestQuestions_ThatMakeTheirQuery_ReadOnlyThePartitionsOfTheirWindow(t *testing.T) {
+	t.Parallel()
+	d := ask(t, 20_000)
+	for _, c := range made {
+		for arguments, days := range map[string][]string{c.day: {"day_0", "day_1"}, c.hour: {"day_0"}} {
+			tx, err := d.Pool.Begin(t.Context())
+			require.NoError(t, err)
+			answer(t, tx, c.sql(arguments))
+			locked := answer(t, tx, `
+				SELECT relname::text FROM pg_locks JOIN pg_class ON pg_class.oid = relation
+				WHERE pid = pg_backend_pid() AND relname ~ '^day_.$' ORDER BY 1`)
+			require.NoError(t, tx.Rollback(t.Context()))
+			var read []string
+			for _, partition := range locked {
+				read = append(read, partition["relname"].(string))
+			}
+			require.Equal(t, days, read, c.sql(arguments))
+		}
+	}
+}

@@ -37,12 +37,13 @@ func TestQuestions_HostileSchemaFirstInThePath_IsNeverCalled(t *testing.T) {
 				"questions": {""},
 				"reads":     {"", "'1 hour', '2026-01-01'"},
 				"writes":    {"", "'1 hour', '2026-01-01'"},
+				"burn":      {"", "0.99, '1 hour', '12 hours', NULL, 'api', 'GET', '/teams'"},
 				"changes":   {"", "'1 hour', '1 hour', NULL, 'api', 'GET', '/teams'"},
 			}[name] {
 				requireCalls(t, pool, path, name, arguments)
 			}
 		}
-		for _, name := range []string{"window", "speed", "rate", "heatmap", "errors", "failures", "slowest", "costs", "n_plus_one", "callers"} {
+		for _, name := range []string{"window", "speed", "rate", "heatmap", "errors", "failures", "slowest", "costs", "n_plus_one", "callers", "differences", "deploys"} {
 			requireCalls(t, pool, path, name, "")
 			requireCalls(t, pool, path, name, "'12 hours', NULL, 'api', 'GET', '/teams'")
 		}

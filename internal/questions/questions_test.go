@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"testing"
 	"time"
 
@@ -96,14 +97,23 @@ var calls = []call{
 	{"n_plus_one", "", "'1 hour'"},
 	{"callers", "", "'1 hour'"},
 	{"changes", "'12 hours', '12 hours'", "'30 minutes', '30 minutes'"},
+	{"burn", "slow => '24 hours'", ""},
 	{"account", "'user1@example.com'", "'user1@example.com', '1 hour'"},
 	{"request", "md5('request19990')", "md5('request19990'), '1 hour'"},
+}
+
+// made are the questions that make their query when they are asked.
+var made = []call{
+	{"differences", "", "'1 hour'"},
+	{"deploys", "", "'1 hour'"},
 }
 
 func TestQuestions_EachHasAnAnswer(t *testing.T) {
 	t.Parallel()
 	d := ask(t, 20_000)
-	for _, c := range calls {
+	d.Exec(t, `UPDATE canonical_api_line SET http_route = '/new', service_version = '2'
+		WHERE http_route = '/metrics' AND created_at > now() - interval '25 minutes'`)
+	for _, c := range slices.Concat(calls, made) {
 		for _, arguments := range []string{c.day, c.hour} {
 			require.NotEmpty(t, pgtest.All[string](t, d, "SELECT answer::text FROM ("+c.sql(arguments)+") AS answer"), c)
 		}
@@ -198,30 +208,6 @@ func TestQuestions_FilterByServiceMethodAndRoute(t *testing.T) {
 		require.Empty(t, answer(t, d.Pool, "SELECT * FROM canonical_api_line_"+name+"(route => '/other')"+counted), name)
 		require.NotEmpty(t, answer(t, d.Pool, "SELECT * FROM canonical_api_line_"+name+"('1 day', now(), 'api', 'POST', '/metrics')"), name)
 	}
-}
-
-func TestQuestions_Changes_LargestFirstAndFewLinesLast(t *testing.T) {
-	t.Parallel()
-	d := few(t, `
-		('2 hours', '/rare', '1 ms', 200, 1, 'x', NULL, NULL),
-		('1 min', '/rare', '1 s', 200, 1, 'x', NULL, NULL)`)
-	d.Exec(t, `
-		INSERT INTO canonical_api_line (http_path, request_id, ip, http_method, sudo, created_at, http_route, duration, status)
-		SELECT '/', gen_random_uuid(), '192.0.2.1', 'GET', false, now() - ago, route, duration,
-			CASE WHEN n <= failed THEN 500 ELSE 200 END
-		FROM (VALUES
-			('/same', interval '2 hours', interval '10 ms', 1), ('/same', '1 min', '10 ms', 1),
-			('/slower', '2 hours', '10 ms', 0), ('/slower', '1 min', '30 ms', 0),
-			('/failing', '2 hours', '10 ms', 0), ('/failing', '1 min', '10 ms', 50),
-			('/faster', '2 hours', '10 ms', 0), ('/faster', '1 min', '5 ms', 0)
-		) AS route (route, ago, duration, failed), generate_series(1, 200) AS n`)
-	require.Equal(t, []string{
-		"(failing,26.0,f,/failing,0.00,25.00,200,200)",
-		"(slower,3.0,f,/slower,0.00,0.00,200,200)",
-		"(slower,1000.0,t,/rare,0.00,0.00,1,1)",
-	}, pgtest.All[string](t, d, `
-		SELECT (change, times, few_lines, http_route, percent_failed_before, percent_failed_recent, lines_before, lines_recent)::text
-		FROM canonical_api_line_changes()`))
 }
 
 func TestQuestions_CostsAndNPlusOne_ReadStatistics(t *testing.T) {

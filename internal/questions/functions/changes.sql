@@ -1,11 +1,14 @@
--- One pass reads both windows.
+-- One pass reads both windows. A route is slower if it has more of the slowest requests of
+-- both, which tells more than to compare two percentiles. Chances are for all
+-- routes and kinds of change together (Holm).
 {{.Create}} FUNCTION {{.Function "changes"}}(
     recent interval DEFAULT '1 hour',
     before interval DEFAULT '24 hours',
     until timestamptz DEFAULT NULL,
     service text DEFAULT NULL,
     method text DEFAULT NULL,
-    route text DEFAULT NULL
+    route text DEFAULT NULL,
+    at_least numeric DEFAULT 1.2
 ) RETURNS TABLE (
     change text,
     times numeric,
@@ -18,50 +21,83 @@
     percent_failed_before numeric,
     percent_failed_recent numeric,
     lines_before bigint,
-    lines_recent bigint
+    lines_recent bigint,
+    p95_before_from interval,
+    p95_before_to interval,
+    p95_recent_from interval,
+    p95_recent_to interval,
+    chance numeric
 )
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
+    WITH part AS (
+        SELECT
+            http_route,
+            http_method,
+            service_name,
+            slot & 1 = 1 AS since,
+            slot >> 1 AS bucket,
+            pg_catalog.sum(requests)::numeric AS n,
+            pg_catalog.count(*) AS lines,
+            (pg_catalog.sum(requests) FILTER (WHERE {{template "failed"}}))::numeric AS failed,
+            NULL::numeric AS queries,
+            NULL::numeric AS squares
+        FROM (
+            SELECT *, 2 * coalesce({{template "bucket"}}, -1) + (created_at > ({{template "end"}} - recent) AT TIME ZONE 'UTC')::integer AS slot
+            FROM {{.Function "window"}}(recent + before, until, service, method, route)
+            {{template "fence"}}
+        ) AS lines
+        GROUP BY http_route, http_method, service_name, slot
+    ),
+    {{template "sides" "http_route, http_method, service_name"}},
+    {{template "pairs" "http_route, http_method, service_name"}},
+    tested AS (
+        SELECT pair.*, test.*
+        FROM pair
+        CROSS JOIN LATERAL (
+            SELECT
+                extract(epoch FROM recent)::double precision AS recent,
+                extract(epoch FROM before)::double precision AS before
+        ) AS time
+        CROSS JOIN LATERAL (
+            VALUES
+                ({{template "slower"}}),
+                ({{template "failing"}}),
+                (
+                    CASE WHEN lines_before > 0 THEN 'busier' ELSE 'new' END, true, lines_since / time.recent / nullif(lines_before / time.before, 0),
+                    {{template "chance of rates" "lines_since, time.recent, lines_before, time.before"}},
+                    {{template "chance of rates" "lines_since + lines_before, time.recent, 0, time.before"}}
+                ),
+                (
+                    'gone', true, CASE WHEN lines_since > 0 THEN 0 END,
+                    {{template "chance of rates" "lines_before, time.before, lines_since, time.recent"}},
+                    {{template "chance of rates" "lines_since + lines_before, time.before, 0, time.recent"}}
+                )
+        ) AS test (change, of_traffic, times, chance, attainable)
+    ),
+    {{template "corrected" "2"}}
     SELECT
-        CASE WHEN worse_failing > worse_slower THEN 'failing' ELSE 'slower' END,
-        pg_catalog.round(greatest(worse_slower, worse_failing)::numeric, 1),
-        least(lines_before, lines_recent) < 100,
+        change,
+        pg_catalog.round(times::numeric, 1),
+        least(lines_before, lines_since) < 100,
         service_name,
         http_method,
         http_route,
-        p95_before,
-        p95_recent,
-        {{template "digits" "failed_before"}},
-        {{template "digits" "failed_recent"}},
-        lines_before,
-        lines_recent
-    FROM (
-        SELECT
-            *,
-            coalesce(extract(epoch FROM p95_recent) / nullif(extract(epoch FROM p95_before), 0), 0) AS worse_slower,
-            (1 + coalesce(failed_recent, 0)) / (1 + coalesce(failed_before, 0)) AS worse_failing
-        FROM (
-            SELECT
-                http_route,
-                http_method,
-                service_name,
-                pg_catalog.percentile_cont(0.95) WITHIN GROUP (ORDER BY duration) FILTER (WHERE NOT is_recent) AS p95_before,
-                pg_catalog.percentile_cont(0.95) WITHIN GROUP (ORDER BY duration) FILTER (WHERE is_recent) AS p95_recent,
-                100 * coalesce(pg_catalog.sum(requests) FILTER (WHERE {{template "failed"}} AND NOT is_recent), 0)
-                / nullif(pg_catalog.sum(requests) FILTER (WHERE NOT is_recent), 0) AS failed_before,
-                100 * coalesce(pg_catalog.sum(requests) FILTER (WHERE {{template "failed"}} AND is_recent), 0)
-                / nullif(pg_catalog.sum(requests) FILTER (WHERE is_recent), 0) AS failed_recent,
-                pg_catalog.count(*) FILTER (WHERE NOT is_recent) AS lines_before,
-                pg_catalog.count(*) FILTER (WHERE is_recent) AS lines_recent
-            FROM (
-                SELECT *, created_at > ({{template "end"}} - recent) AT TIME ZONE 'UTC' AS is_recent
-                FROM {{.Function "window"}}(recent + before, until, service, method, route)
-            ) AS lines
-            GROUP BY http_route, http_method, service_name
-        ) AS routes
-    ) AS compared
-    WHERE worse_slower >= 1.2 OR worse_failing >= 1.2
-    ORDER BY 3, 2 DESC, lines_recent DESC, 5, 6, 4;
+        {{template "middle" "p95_before"}},
+        {{template "middle" "p95_since"}},
+        {{template "digits" "100 * failed_before"}},
+        {{template "digits" "100 * failed_since"}},
+        lines_before::bigint,
+        lines_since::bigint,
+        {{template "middle" "p95_low_before"}},
+        {{template "middle" "p95_high_before"}},
+        {{template "middle" "p95_low_since"}},
+        {{template "middle" "p95_high_since"}},
+        {{template "digits" "greatest(overall, 1e-9)"}}
+    FROM corrected
+    WHERE overall <= 0.05
+        AND coalesce(times >= CASE change WHEN 'busier' THEN greatest(2, at_least) ELSE at_least END, true)
+    ORDER BY change IN ('slower', 'failing') DESC, times DESC NULLS LAST, change, http_method, http_route, service_name;
 END;
 COMMENT ON FUNCTION {{.Function "changes"}} IS
-'What got slower, or started to fail? Each route whose 95th percentile, or whose share of failures (status 500 and above, or an error beside a status below 400; in percent, plus one), grew by a fifth or more from the window before to the recent one; the largest change first. few_lines marks a change that rests on fewer than 100 lines in either window; those come last.{{.Mark}}';
+'What got slower, started to fail, or came and went? Each route that has more of the slowest 5 percent of both windows than chance explains, or that fails more often (status 500 and above, or an error beside a status below 400), if the 95th percentile or the share of failures grew at_least so many times; then routes with at least twice the traffic, new ones, and those that are gone. chance is the probability that chance alone makes any such change among all routes; more than 0.05 is left out. p95 is within 2.2 percent; from and to are its confidence interval of 95 percent.{{.Mark}}';

@@ -37,6 +37,29 @@ greatest(coalesce(step, pg_catalog.make_interval(secs => extract(epoch FROM sinc
 {{- define "digits" -}}
 pg_catalog.round(({{.}})::numeric, greatest(2, 2 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(nullif({{.}}, 0))))::integer))
 {{- end -}}
+{{- /* The window and the filters as a text, for questions that make their query. */ -}}
+{{- define "conditions" -}}
+concat_ws(' AND ',
+        'created_at > ' || quote_literal(((coalesce(until, now()) AT TIME ZONE 'UTC') - since) AT TIME ZONE 'UTC'),
+        'created_at <= ' || quote_literal(coalesce(until, 'infinity')),
+        'service_name = ANY (' || quote_literal(string_to_array(service, E'\n')) || ')',
+        'http_method = ANY (' || quote_literal(string_to_array(method, E'\n')) || ')',
+        'http_route = ANY (' || quote_literal(string_to_array(route, E'\n')) || ')'
+    )
+{{- end -}}
+{{- /* Columns of the table, and what stands for those that it lacks: see below. */ -}}
+{{- define "absent" -}}
+(VALUES (NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, 1::double precision, NULL::jsonb)) AS absent (
+                    service_name, deployment_environment, service_version, http_route, api_error_code, adjusted_count, statistics
+                )
+{{- end -}}
+{{- define "count" -}}
+{{template "absent"}} CROSS JOIN LATERAL (SELECT duration FROM %s%s WHERE %s) AS line
+{{- end -}}
+{{- /* A part of the pages. */ -}}
+{{- define "sample of" -}}
+CASE WHEN {{.}} < 100 THEN format(' TABLESAMPLE SYSTEM (%s)', {{.}}) ELSE '' END
+{{- end -}}
 -- Most other questions read lines through this function. The planner inlines it into them,
 -- so unused columns cost nothing and the conditions on created_at prune partitions.
 --
