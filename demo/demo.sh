@@ -24,6 +24,7 @@ otlp_port=''
 otlp_http_port=''
 api_port=''
 postgres_port=''
+requests=0
 
 clean_up() {
     local status=$? log
@@ -73,26 +74,31 @@ start_collector() {
     await_port "$otlp_port" "$collector" 'the collector'
 }
 
+# start_api VERSION OPTION…: starts a version of the API.
 start_api() {
+    local version=$1
+    shift
     free_port api_port
     # The SDK's queue is larger than usual, because this run must not lose a span.
     OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:$otlp_http_port \
         OTEL_SERVICE_NAME=demo-api \
-        OTEL_RESOURCE_ATTRIBUTES=service.version=1.0.0,deployment.environment.name=$environment \
+        OTEL_RESOURCE_ATTRIBUTES=service.version=$version,deployment.environment.name=$environment \
         OTEL_BSP_MAX_QUEUE_SIZE=20000 \
-        build/demo-api -address "127.0.0.1:$api_port" >"$work/api.log" 2>&1 &
+        build/demo-api -address "127.0.0.1:$api_port" "$@" >>"$work/api.log" 2>&1 &
     api=$!
     await_port "$api_port" "$api" 'the API'
 }
 
+# run_traffic SEED: sends requests for half of the time, and adds their number to requests.
 run_traffic() {
-    build/demo-traffic -url "http://127.0.0.1:$api_port" -duration "${seconds}s" -rate "$rate" >"$work/outcome" &
+    build/demo-traffic -url "http://127.0.0.1:$api_port" -duration "$((seconds * 500))ms" -rate "$rate" -seed "$1" >"$work/outcome" &
     traffic=$!
     local status=0
     wait "$traffic" || status=$?
     traffic=''
     cat "$work/outcome" >&2
     [ "$status" -eq 0 ] || die 'the traffic generator failed'
+    requests=$((requests + $(awk '$1 == "requests" { print $2 }' "$work/outcome")))
 }
 
 # count_lines: prints how many lines of this run are in the table, 0 if there is none yet.
@@ -147,10 +153,14 @@ fi
 
 say 'starting the collector and the API'
 start_collector
-start_api
+start_api 1.0.0
 
 say "sending $rate requests a second for $seconds s"
-run_traffic
+run_traffic 1
+say 'deploying version 1.1.0 of the API'
+stop_process "$api"
+start_api 1.1.0 -count-roles
+run_traffic 2
 
 kill -0 "$api" 2>/dev/null || die 'the API stopped unexpectedly'
 kill -0 "$collector" 2>/dev/null || die 'the collector stopped unexpectedly'
@@ -159,7 +169,7 @@ stop_process "$api"
 api=''
 stop_process "$collector"
 collector=''
-await_lines "$(awk '$1 == "requests" { print $2 }' "$work/outcome")"
+await_lines "$requests"
 
 show 'Are we fast? Reads' demo/queries/are_we_fast_reads.sql
 show 'Are we fast? Writes' demo/queries/are_we_fast_writes.sql
@@ -170,6 +180,10 @@ ask 'Is it us or the database?' 'SELECT * FROM canonical_api_line_costs() LIMIT 
 ask 'Which route runs a query for each row?' 'SELECT * FROM canonical_api_line_n_plus_one()' -x
 ask 'Who hammers us?' 'SELECT * FROM canonical_api_line_callers(top => 3)'
 ask 'Since when?' "SELECT * FROM canonical_api_line_rate('2 minutes', step => '20 seconds')"
+ask 'What did the deploy do?' "SELECT service_version, version_before, change, times, http_route, p95_before, p95_since, chance
+    FROM canonical_api_line_deploys('$((seconds + 60)) s')"
+ask 'What is different about the slow ones?' "SELECT field, value, percent_selected, percent_others, lines_selected, lines_others, score
+    FROM canonical_api_line_differences(route => '/clusters', slower_than => '10 ms') WHERE percent_selected > percent_others"
 ask 'What else can I ask?' 'SELECT question, function FROM canonical_api_line_questions()'
 
 printf '\nRun a collector for your own service: make run\n'

@@ -430,8 +430,12 @@ BEGIN ATOMIC
         WINDOW of_side AS (PARTITION BY http_route, http_method, service_name, since), of_both AS (PARTITION BY http_route, http_method, service_name)
     ),
     marked AS (
-        SELECT *, pg_catalog.min(bucket) FILTER (WHERE both_upto >= 0.95 * both_requests) OVER (PARTITION BY http_route, http_method, service_name) AS tail
+        SELECT
+            *,
+            pg_catalog.min(bucket) FILTER (WHERE both_upto >= 0.95 * both_requests) OVER of_both AS tail,
+            pg_catalog.min(bucket) FILTER (WHERE both_upto >= 0.75 * both_requests) OVER of_both AS quarter
         FROM ranked
+        WINDOW of_both AS (PARTITION BY http_route, http_method, service_name)
     ),
     side AS (
         SELECT
@@ -439,7 +443,8 @@ BEGIN ATOMIC
             pg_catalog.max(of_lines)::double precision AS lines,
             nullif(pg_catalog.max(requests), 0)::double precision AS requests,
             coalesce(pg_catalog.sum(failed) / nullif(pg_catalog.max(requests), 0), 0)::double precision AS failed,
-            coalesce(pg_catalog.sum(n) FILTER (WHERE bucket >= tail) / nullif(pg_catalog.max(requests), 0), 0)::double precision AS longer,
+            coalesce(pg_catalog.sum(n) FILTER (WHERE bucket >= tail) / nullif(pg_catalog.max(requests), 0), 0)::double precision AS longest,
+            coalesce(pg_catalog.sum(n) FILTER (WHERE bucket >= quarter) / nullif(pg_catalog.max(requests), 0), 0)::double precision AS longer,
             (pg_catalog.sum(queries) / nullif(pg_catalog.max(requests), 0))::double precision AS queries,
             (pg_catalog.sum(squares) / nullif(pg_catalog.max(requests), 0))::double precision AS squares,
             pg_catalog.min(bucket) FILTER (WHERE upto >= 0.95 * requests) AS p95,
@@ -460,6 +465,8 @@ BEGIN ATOMIC
             pg_catalog.max(requests) FILTER (WHERE since) AS requests_since,
             pg_catalog.max(failed) FILTER (WHERE NOT since) AS failed_before,
             pg_catalog.max(failed) FILTER (WHERE since) AS failed_since,
+            pg_catalog.max(longest) FILTER (WHERE NOT since) AS longest_before,
+            pg_catalog.max(longest) FILTER (WHERE since) AS longest_since,
             pg_catalog.max(longer) FILTER (WHERE NOT since) AS longer_before,
             pg_catalog.max(longer) FILTER (WHERE since) AS longer_since,
             pg_catalog.max(queries) FILTER (WHERE NOT since) AS queries_before,
@@ -485,8 +492,24 @@ BEGIN ATOMIC
         ) AS time
         CROSS JOIN LATERAL (
             VALUES
-                ('slower', false, pg_catalog.power(2, (p95_since - p95_before)::double precision / 16),
-                    (
+                ('slower', 'speed', pg_catalog.power(2, (p95_since - p95_before)::double precision / 16),
+                    2 * least(
+                        (
+            SELECT CASE WHEN (x - 0.5) * m > (y + 0.5) * n THEN least(1, pg_catalog.exp(-least(700, greatest(ratio, 0.05))) / pg_catalog.sqrt(4 * pg_catalog.pi() * greatest(ratio, 0.05))) ELSE 1 END
+            FROM (VALUES (longest_since * lines_since, lines_since, longest_before * lines_before, lines_before)) AS shares (x, n, y, m)
+            CROSS JOIN LATERAL (
+                SELECT pg_catalog.sum(found * pg_catalog.ln(found / expected))
+                FROM (
+                    VALUES
+                        (x - 0.5, n * (x + y) / (n + m)),
+                        (n - x + 0.5, n * (n + m - x - y) / (n + m)),
+                        (y + 0.5, m * (x + y) / (n + m)),
+                        (m - y - 0.5, m * (n + m - x - y) / (n + m))
+                ) AS cell (found, expected)
+                WHERE found > 0 AND expected > 0
+            ) AS likelihood (ratio)
+        ),
+                        (
             SELECT CASE WHEN (x - 0.5) * m > (y + 0.5) * n THEN least(1, pg_catalog.exp(-least(700, greatest(ratio, 0.05))) / pg_catalog.sqrt(4 * pg_catalog.pi() * greatest(ratio, 0.05))) ELSE 1 END
             FROM (VALUES (longer_since * lines_since, lines_since, longer_before * lines_before, lines_before)) AS shares (x, n, y, m)
             CROSS JOIN LATERAL (
@@ -500,8 +523,25 @@ BEGIN ATOMIC
                 ) AS cell (found, expected)
                 WHERE found > 0 AND expected > 0
             ) AS likelihood (ratio)
+        )
+                    ),
+                    2 * least(
+                        (
+            SELECT CASE WHEN (x - 0.5) * m > (y + 0.5) * n THEN least(1, pg_catalog.exp(-least(700, greatest(ratio, 0.05))) / pg_catalog.sqrt(4 * pg_catalog.pi() * greatest(ratio, 0.05))) ELSE 1 END
+            FROM (VALUES (least(lines_since, longest_since * lines_since + longest_before * lines_before), lines_since, greatest(0, longest_since * lines_since + longest_before * lines_before - lines_since), lines_before)) AS shares (x, n, y, m)
+            CROSS JOIN LATERAL (
+                SELECT pg_catalog.sum(found * pg_catalog.ln(found / expected))
+                FROM (
+                    VALUES
+                        (x - 0.5, n * (x + y) / (n + m)),
+                        (n - x + 0.5, n * (n + m - x - y) / (n + m)),
+                        (y + 0.5, m * (x + y) / (n + m)),
+                        (m - y - 0.5, m * (n + m - x - y) / (n + m))
+                ) AS cell (found, expected)
+                WHERE found > 0 AND expected > 0
+            ) AS likelihood (ratio)
         ),
-                    (
+                        (
             SELECT CASE WHEN (x - 0.5) * m > (y + 0.5) * n THEN least(1, pg_catalog.exp(-least(700, greatest(ratio, 0.05))) / pg_catalog.sqrt(4 * pg_catalog.pi() * greatest(ratio, 0.05))) ELSE 1 END
             FROM (VALUES (least(lines_since, longer_since * lines_since + longer_before * lines_before), lines_since, greatest(0, longer_since * lines_since + longer_before * lines_before - lines_since), lines_before)) AS shares (x, n, y, m)
             CROSS JOIN LATERAL (
@@ -515,8 +555,9 @@ BEGIN ATOMIC
                 ) AS cell (found, expected)
                 WHERE found > 0 AND expected > 0
             ) AS likelihood (ratio)
-        )),
-                ('failing', false, failed_since / greatest(failed_before, 0.5 / nullif(lines_before, 0)),
+        )
+                    )),
+                ('failing', 'failures', failed_since / greatest(failed_before, 0.5 / nullif(lines_before, 0)),
                     (
             SELECT CASE WHEN (x - 0.5) * m > (y + 0.5) * n THEN least(1, pg_catalog.exp(-least(700, greatest(ratio, 0.05))) / pg_catalog.sqrt(4 * pg_catalog.pi() * greatest(ratio, 0.05))) ELSE 1 END
             FROM (VALUES (failed_since * lines_since, lines_since, failed_before * lines_before, lines_before)) AS shares (x, n, y, m)
@@ -548,7 +589,7 @@ BEGIN ATOMIC
             ) AS likelihood (ratio)
         )),
                 (
-                    CASE WHEN lines_before > 0 THEN 'busier' ELSE 'new' END, true, lines_since / time.recent / nullif(lines_before / time.before, 0),
+                    CASE WHEN lines_before > 0 THEN 'busier' ELSE 'new' END, 'traffic', lines_since / time.recent / nullif(lines_before / time.before, 0),
                     (
             SELECT CASE WHEN (x - 0.5) * m > (y + 0.5) * n THEN least(1, pg_catalog.exp(-least(700, greatest(ratio, 0.05))) / pg_catalog.sqrt(4 * pg_catalog.pi() * greatest(ratio, 0.05))) ELSE 1 END
             FROM (VALUES (lines_since, time.recent, lines_before, time.before)) AS rates (x, n, y, m)
@@ -569,7 +610,7 @@ BEGIN ATOMIC
         )
                 ),
                 (
-                    'gone', true, CASE WHEN lines_since > 0 THEN 0 END,
+                    'gone', 'traffic', CASE WHEN lines_since > 0 THEN 0 END,
                     (
             SELECT CASE WHEN (x - 0.5) * m > (y + 0.5) * n THEN least(1, pg_catalog.exp(-least(700, greatest(ratio, 0.05))) / pg_catalog.sqrt(4 * pg_catalog.pi() * greatest(ratio, 0.05))) ELSE 1 END
             FROM (VALUES (lines_before, time.before, lines_since, time.recent)) AS rates (x, n, y, m)
@@ -589,26 +630,26 @@ BEGIN ATOMIC
             ) AS likelihood (ratio)
         )
                 )
-        ) AS test (change, of_traffic, times, chance, attainable)
+        ) AS test (change, family, times, chance, attainable)
     ),
     attained AS (
-        SELECT *, pg_catalog.row_number() OVER (PARTITION BY of_traffic ORDER BY attainable) AS place
+        SELECT *, pg_catalog.row_number() OVER (PARTITION BY family ORDER BY attainable) AS place
         FROM tested
     ),
     bounded AS (
-        SELECT *, coalesce(pg_catalog.max(place) FILTER (WHERE attainable * place * 2 <= 0.05) OVER (PARTITION BY of_traffic), 0) AS places
+        SELECT *, coalesce(pg_catalog.max(place) FILTER (WHERE attainable * place * 3 <= 0.05) OVER (PARTITION BY family), 0) AS places
         FROM attained
     ),
     ordered AS (
         SELECT
             *,
-            pg_catalog.row_number() OVER (PARTITION BY of_traffic ORDER BY chance) AS rank,
-            pg_catalog.count(*) OVER (PARTITION BY of_traffic) AS tests
+            pg_catalog.row_number() OVER (PARTITION BY family ORDER BY chance) AS rank,
+            pg_catalog.count(*) OVER (PARTITION BY family) AS tests
         FROM bounded
-        WHERE attainable * (places + 1) * 2 <= 0.05
+        WHERE attainable * (places + 1) * 3 <= 0.05
     ),
     corrected AS (
-        SELECT *, least(1, 2 * pg_catalog.max(chance * (tests - rank + 1)) OVER (PARTITION BY of_traffic ORDER BY rank)) AS overall
+        SELECT *, least(1, 3 * pg_catalog.max(chance * (tests - rank + 1)) OVER (PARTITION BY family ORDER BY rank)) AS overall
         FROM ordered
     )
     SELECT
@@ -635,7 +676,7 @@ BEGIN ATOMIC
     ORDER BY change IN ('slower', 'failing') DESC, times DESC NULLS LAST, change, http_method, http_route, service_name;
 END;
 COMMENT ON FUNCTION "public"."canonical_api_line_changes" IS
-'What got slower, started to fail, or came and went? Each route that has more of the slowest 5 percent of both windows than chance explains, or that fails more often (status 500 and above, or an error beside a status below 400), if the 95th percentile or the share of failures grew at_least so many times; then routes with at least twice the traffic, new ones, and those that are gone. chance is the probability that chance alone makes any such change among all routes; more than 0.05 is left out. p95 is within 2.2 percent; from and to are its confidence interval of 95 percent. [canonical_line 819b9bff]';
+'What got slower, started to fail, or came and went? Each route that has more of the slowest requests of both windows than chance explains, or that fails more often (status 500 and above, or an error beside a status below 400), if the 95th percentile or the share of failures grew at_least so many times; then routes with at least twice the traffic, new ones, and those that are gone. chance is the probability that chance alone makes any such change among all routes; more than 0.05 is left out. p95 is within 2.2 percent; from and to are its confidence interval of 95 percent. [canonical_line d2aad67b]';
 
 CREATE FUNCTION "public"."canonical_api_line_errors"(
     since interval DEFAULT '24 hours',
@@ -1242,8 +1283,6 @@ DECLARE
         'http_method = ANY (' || quote_literal(string_to_array(method, E'\n')) || ')',
         'http_route = ANY (' || quote_literal(string_to_array(route, E'\n')) || ')'
     );
-    -- Versions that begin together, but for so much, were there before the window.
-    margin CONSTANT interval := since / 100;
     counted bigint;
     few double precision := 100;
     many double precision := 100;
@@ -1259,7 +1298,15 @@ BEGIN
     END IF;
     EXECUTE format($query$
         WITH version AS (
-            SELECT line.service_name, line.deployment_environment, line.service_version, min(created_at) AS began, max(created_at) AS ended, count(*) AS lines
+            SELECT
+                line.service_name,
+                line.deployment_environment,
+                line.service_version,
+                min(created_at) AS began,
+                max(created_at) AS ended,
+                count(*) AS lines,
+                -- Versions that begin together, but for so much, were there before.
+                (max(max(created_at)) OVER () - min(min(created_at)) OVER ()) / 100 AS margin
             FROM (VALUES (NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, 1::double precision, NULL::jsonb)) AS absent (
                     service_name, deployment_environment, service_version, http_route, api_error_code, adjusted_count, statistics
                 )
@@ -1283,15 +1330,15 @@ BEGIN
             CROSS JOIN LATERAL (
                 SELECT before.*
                 FROM version AS before
-                CROSS JOIN LATERAL (SELECT before.ended > version.began - %4$L::interval) AS served (until_then)
+                CROSS JOIN LATERAL (SELECT before.ended > version.began - version.margin) AS served (until_then)
                 WHERE before.service_name IS NOT DISTINCT FROM version.service_name
                     AND before.deployment_environment IS NOT DISTINCT FROM version.deployment_environment
-                    AND before.began < version.began - %4$L::interval
+                    AND before.began < version.began - version.margin
                 ORDER BY until_then DESC, CASE WHEN until_then THEN before.lines END DESC, before.ended DESC
                 LIMIT 1
             ) AS before
         ) AS version
-    $query$, lines, CASE WHEN few < 100 THEN format(' TABLESAMPLE SYSTEM (%s)', few) ELSE '' END, found, margin) INTO deployed;
+    $query$, lines, CASE WHEN few < 100 THEN format(' TABLESAMPLE SYSTEM (%s)', few) ELSE '' END, found) INTO deployed;
 
     RETURN QUERY EXECUTE format($query$
         WITH deploy AS MATERIALIZED (
@@ -1370,8 +1417,12 @@ BEGIN
         WINDOW of_side AS (PARTITION BY number, http_method, http_route, since), of_both AS (PARTITION BY number, http_method, http_route)
     ),
     marked AS (
-        SELECT *, pg_catalog.min(bucket) FILTER (WHERE both_upto >= 0.95 * both_requests) OVER (PARTITION BY number, http_method, http_route) AS tail
+        SELECT
+            *,
+            pg_catalog.min(bucket) FILTER (WHERE both_upto >= 0.95 * both_requests) OVER of_both AS tail,
+            pg_catalog.min(bucket) FILTER (WHERE both_upto >= 0.75 * both_requests) OVER of_both AS quarter
         FROM ranked
+        WINDOW of_both AS (PARTITION BY number, http_method, http_route)
     ),
     side AS (
         SELECT
@@ -1379,7 +1430,8 @@ BEGIN
             pg_catalog.max(of_lines)::double precision AS lines,
             nullif(pg_catalog.max(requests), 0)::double precision AS requests,
             coalesce(pg_catalog.sum(failed) / nullif(pg_catalog.max(requests), 0), 0)::double precision AS failed,
-            coalesce(pg_catalog.sum(n) FILTER (WHERE bucket >= tail) / nullif(pg_catalog.max(requests), 0), 0)::double precision AS longer,
+            coalesce(pg_catalog.sum(n) FILTER (WHERE bucket >= tail) / nullif(pg_catalog.max(requests), 0), 0)::double precision AS longest,
+            coalesce(pg_catalog.sum(n) FILTER (WHERE bucket >= quarter) / nullif(pg_catalog.max(requests), 0), 0)::double precision AS longer,
             (pg_catalog.sum(queries) / nullif(pg_catalog.max(requests), 0))::double precision AS queries,
             (pg_catalog.sum(squares) / nullif(pg_catalog.max(requests), 0))::double precision AS squares,
             pg_catalog.min(bucket) FILTER (WHERE upto >= 0.95 * requests) AS p95,
@@ -1400,6 +1452,8 @@ BEGIN
             pg_catalog.max(requests) FILTER (WHERE since) AS requests_since,
             pg_catalog.max(failed) FILTER (WHERE NOT since) AS failed_before,
             pg_catalog.max(failed) FILTER (WHERE since) AS failed_since,
+            pg_catalog.max(longest) FILTER (WHERE NOT since) AS longest_before,
+            pg_catalog.max(longest) FILTER (WHERE since) AS longest_since,
             pg_catalog.max(longer) FILTER (WHERE NOT since) AS longer_before,
             pg_catalog.max(longer) FILTER (WHERE since) AS longer_since,
             pg_catalog.max(queries) FILTER (WHERE NOT since) AS queries_before,
@@ -1420,8 +1474,24 @@ BEGIN
             FROM pair
             CROSS JOIN LATERAL (
                 VALUES
-                    ('slower', false, pg_catalog.power(2, (p95_since - p95_before)::double precision / 16),
-                    (
+                    ('slower', 'speed', pg_catalog.power(2, (p95_since - p95_before)::double precision / 16),
+                    2 * least(
+                        (
+            SELECT CASE WHEN (x - 0.5) * m > (y + 0.5) * n THEN least(1, pg_catalog.exp(-least(700, greatest(ratio, 0.05))) / pg_catalog.sqrt(4 * pg_catalog.pi() * greatest(ratio, 0.05))) ELSE 1 END
+            FROM (VALUES (longest_since * lines_since, lines_since, longest_before * lines_before, lines_before)) AS shares (x, n, y, m)
+            CROSS JOIN LATERAL (
+                SELECT pg_catalog.sum(found * pg_catalog.ln(found / expected))
+                FROM (
+                    VALUES
+                        (x - 0.5, n * (x + y) / (n + m)),
+                        (n - x + 0.5, n * (n + m - x - y) / (n + m)),
+                        (y + 0.5, m * (x + y) / (n + m)),
+                        (m - y - 0.5, m * (n + m - x - y) / (n + m))
+                ) AS cell (found, expected)
+                WHERE found > 0 AND expected > 0
+            ) AS likelihood (ratio)
+        ),
+                        (
             SELECT CASE WHEN (x - 0.5) * m > (y + 0.5) * n THEN least(1, pg_catalog.exp(-least(700, greatest(ratio, 0.05))) / pg_catalog.sqrt(4 * pg_catalog.pi() * greatest(ratio, 0.05))) ELSE 1 END
             FROM (VALUES (longer_since * lines_since, lines_since, longer_before * lines_before, lines_before)) AS shares (x, n, y, m)
             CROSS JOIN LATERAL (
@@ -1435,8 +1505,25 @@ BEGIN
                 ) AS cell (found, expected)
                 WHERE found > 0 AND expected > 0
             ) AS likelihood (ratio)
+        )
+                    ),
+                    2 * least(
+                        (
+            SELECT CASE WHEN (x - 0.5) * m > (y + 0.5) * n THEN least(1, pg_catalog.exp(-least(700, greatest(ratio, 0.05))) / pg_catalog.sqrt(4 * pg_catalog.pi() * greatest(ratio, 0.05))) ELSE 1 END
+            FROM (VALUES (least(lines_since, longest_since * lines_since + longest_before * lines_before), lines_since, greatest(0, longest_since * lines_since + longest_before * lines_before - lines_since), lines_before)) AS shares (x, n, y, m)
+            CROSS JOIN LATERAL (
+                SELECT pg_catalog.sum(found * pg_catalog.ln(found / expected))
+                FROM (
+                    VALUES
+                        (x - 0.5, n * (x + y) / (n + m)),
+                        (n - x + 0.5, n * (n + m - x - y) / (n + m)),
+                        (y + 0.5, m * (x + y) / (n + m)),
+                        (m - y - 0.5, m * (n + m - x - y) / (n + m))
+                ) AS cell (found, expected)
+                WHERE found > 0 AND expected > 0
+            ) AS likelihood (ratio)
         ),
-                    (
+                        (
             SELECT CASE WHEN (x - 0.5) * m > (y + 0.5) * n THEN least(1, pg_catalog.exp(-least(700, greatest(ratio, 0.05))) / pg_catalog.sqrt(4 * pg_catalog.pi() * greatest(ratio, 0.05))) ELSE 1 END
             FROM (VALUES (least(lines_since, longer_since * lines_since + longer_before * lines_before), lines_since, greatest(0, longer_since * lines_since + longer_before * lines_before - lines_since), lines_before)) AS shares (x, n, y, m)
             CROSS JOIN LATERAL (
@@ -1450,8 +1537,9 @@ BEGIN
                 ) AS cell (found, expected)
                 WHERE found > 0 AND expected > 0
             ) AS likelihood (ratio)
-        )),
-                    ('failing', false, failed_since / greatest(failed_before, 0.5 / nullif(lines_before, 0)),
+        )
+                    )),
+                    ('failing', 'failures', failed_since / greatest(failed_before, 0.5 / nullif(lines_before, 0)),
                     (
             SELECT CASE WHEN (x - 0.5) * m > (y + 0.5) * n THEN least(1, pg_catalog.exp(-least(700, greatest(ratio, 0.05))) / pg_catalog.sqrt(4 * pg_catalog.pi() * greatest(ratio, 0.05))) ELSE 1 END
             FROM (VALUES (failed_since * lines_since, lines_since, failed_before * lines_before, lines_before)) AS shares (x, n, y, m)
@@ -1482,31 +1570,31 @@ BEGIN
                 WHERE found > 0 AND expected > 0
             ) AS likelihood (ratio)
         )),
-                    ('more queries', false, queries_since / greatest(queries_before, 0.1),
+                    ('more queries', 'queries', queries_since / greatest(queries_before, 0.1),
                     CASE WHEN queries_since > queries_before AND least(lines_since, lines_before) >= 30
                         THEN least(1, pg_catalog.exp(-least(700, greatest(pg_catalog.power(queries_since - queries_before, 2) / 2 / greatest((squares_since - queries_since * queries_since) / lines_since + (squares_before - queries_before * queries_before) / lines_before, 1e-6), 0.05))) / pg_catalog.sqrt(4 * pg_catalog.pi() * greatest(pg_catalog.power(queries_since - queries_before, 2) / 2 / greatest((squares_since - queries_since * queries_since) / lines_since + (squares_before - queries_before * queries_before) / lines_before, 1e-6), 0.05))) ELSE 1 END,
                     CASE WHEN least(lines_since, lines_before) >= 30 THEN 0 ELSE 1 END)
-            ) AS test (change, of_traffic, times, chance, attainable)
+            ) AS test (change, family, times, chance, attainable)
             WHERE lines_before > 0 AND lines_since > 0
         ),
         attained AS (
-        SELECT *, pg_catalog.row_number() OVER (PARTITION BY of_traffic ORDER BY attainable) AS place
+        SELECT *, pg_catalog.row_number() OVER (PARTITION BY family ORDER BY attainable) AS place
         FROM tested
     ),
     bounded AS (
-        SELECT *, coalesce(pg_catalog.max(place) FILTER (WHERE attainable * place * 1 <= 0.05) OVER (PARTITION BY of_traffic), 0) AS places
+        SELECT *, coalesce(pg_catalog.max(place) FILTER (WHERE attainable * place * 3 <= 0.05) OVER (PARTITION BY family), 0) AS places
         FROM attained
     ),
     ordered AS (
         SELECT
             *,
-            pg_catalog.row_number() OVER (PARTITION BY of_traffic ORDER BY chance) AS rank,
-            pg_catalog.count(*) OVER (PARTITION BY of_traffic) AS tests
+            pg_catalog.row_number() OVER (PARTITION BY family ORDER BY chance) AS rank,
+            pg_catalog.count(*) OVER (PARTITION BY family) AS tests
         FROM bounded
-        WHERE attainable * (places + 1) * 1 <= 0.05
+        WHERE attainable * (places + 1) * 3 <= 0.05
     ),
     corrected AS (
-        SELECT *, least(1, 1 * pg_catalog.max(chance * (tests - rank + 1)) OVER (PARTITION BY of_traffic ORDER BY rank)) AS overall
+        SELECT *, least(1, 3 * pg_catalog.max(chance * (tests - rank + 1)) OVER (PARTITION BY family ORDER BY rank)) AS overall
         FROM ordered
     )
         SELECT
@@ -1538,7 +1626,7 @@ BEGIN
 END
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_deploys" IS
-'What did the deploy do? Each version of a service that began in the window against the one before it, on the routes that both served: where it has more of the slowest 5 percent of both than chance explains, fails more often, or runs more queries, if that grew at_least so many times; the latest version first. beside says that both served at the same time, like a canary and the stable version, and are compared over that time. chance is the probability that chance alone makes any such change among all routes and versions; more than 0.05 is left out. p95 is within 2.2 percent; a large window is sampled, see note. [canonical_line b7a61ea8]';
+'What did the deploy do? Each version of a service that began in the window against the one before it, on the routes that both served: where it has more of the slowest requests of both than chance explains, fails more often, or runs more queries, if that grew at_least so many times; the latest version first. beside says that both served at the same time, like a canary and the stable version, and are compared over that time. chance is the probability that chance alone makes any such change among all routes and versions; more than 0.05 is left out. p95 is within 2.2 percent; a large window is sampled, see note. [canonical_line b970ae65]';
 
 -- Two windows, as the Site Reliability Workbook has them ("Alerting on SLOs"): the long one shows
 -- that it matters, the short one that it goes on. A few failures of a route with little traffic

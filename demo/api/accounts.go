@@ -18,7 +18,11 @@ type account struct {
 	ID    uuid.UUID `json:"id"`
 	Email string    `json:"email"`
 	Sudo  bool      `json:"sudo"`
+	Plan  string    `json:"plan"`
 }
+
+// enterprise is the plan of accounts that see more.
+const enterprise = "enterprise"
 
 type accountKey struct{}
 
@@ -47,11 +51,11 @@ func (a *api) authenticate(ctx context.Context, token string) (account, error) {
 	var who account
 	var tokenName string
 	err := a.database.QueryRow(ctx, `
-		SELECT accounts.id, accounts.email, accounts.sudo, access_tokens.name
+		SELECT accounts.id, accounts.email, accounts.sudo, accounts.plan, access_tokens.name
 		FROM demo_api.access_tokens
 		JOIN demo_api.accounts ON accounts.id = access_tokens.account_id
 		WHERE access_tokens.secret_hash = $1`, hash[:]).
-		Scan(&who.ID, &who.Email, &who.Sudo, &tokenName)
+		Scan(&who.ID, &who.Email, &who.Sudo, &who.Plan, &tokenName)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return account{}, unauthorized("The token is not valid.")
 	}
@@ -61,6 +65,7 @@ func (a *api) authenticate(ctx context.Context, token string) (account, error) {
 	canonical(ctx,
 		attribute.String("account_id", who.ID.String()),
 		attribute.String("account_email", who.Email),
+		attribute.String("statistics.plan", who.Plan),
 		attribute.String("auth_internal_name", tokenName))
 	return who, nil
 }

@@ -25,17 +25,18 @@ const shutdownTimeout = 10 * time.Second
 
 func main() {
 	address := flag.String("address", "127.0.0.1:8080", "address to listen on")
+	countsRoles := flag.Bool("count-roles", false, "count the roles of each cluster in the list, for enterprises")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, *address); err != nil {
+	if err := run(ctx, *address, *countsRoles); err != nil {
 		slog.Error("run api", "error", err)
 		os.Exit(1)
 	}
 }
 
 // run serves the API until ctx ends.
-func run(ctx context.Context, address string) (err error) {
+func run(ctx context.Context, address string, countsRoles bool) (err error) {
 	stopTelemetry, err := startTelemetry(ctx)
 	if err != nil {
 		return fmt.Errorf("start telemetry: %w", err)
@@ -66,11 +67,13 @@ func run(ctx context.Context, address string) (err error) {
 		return fmt.Errorf("listen: %w", err)
 	}
 	slog.Info("listening", "address", listener.Addr().String())
+	served := make(chan error, 1)
+	api := newAPI(pool, newAgentClient(agent.Addr))
+	api.countsRoles = countsRoles
 	server := &http.Server{
-		Handler:           newAPI(pool, newAgentClient(agent.Addr)).handler(),
+		Handler:           api.handler(),
 		ReadHeaderTimeout: 5 * time.Second,
 	}
-	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 
 	select {

@@ -22,6 +22,8 @@ const maxBodyBytes = 1 << 20
 type api struct {
 	database *pgxpool.Pool
 	agent    *agentClient
+	// countsRoles says that the list of clusters counts the roles of each, for enterprises.
+	countsRoles bool
 }
 
 func newAPI(database *pgxpool.Pool, agent *agentClient) *api {

@@ -7,7 +7,8 @@ CREATE SCHEMA demo_api;
 CREATE TABLE demo_api.accounts (
     id    uuid PRIMARY KEY,
     email text NOT NULL UNIQUE,
-    sudo  boolean NOT NULL DEFAULT false
+    sudo  boolean NOT NULL DEFAULT false,
+    plan  text NOT NULL
 );
 
 CREATE TABLE demo_api.access_tokens (
@@ -62,8 +63,8 @@ CREATE TABLE demo_api.metrics (
 CREATE INDEX ON demo_api.metrics (name, recorded_at);
 
 -- Account 1 may sudo.
-INSERT INTO demo_api.accounts (id, email, sudo)
-SELECT md5('account-' || n)::uuid, 'user' || n || '@example.com', n = 1
+INSERT INTO demo_api.accounts (id, email, sudo, plan)
+SELECT md5('account-' || n)::uuid, 'user' || n || '@example.com', n = 1, CASE WHEN n % 4 = 1 THEN 'enterprise' ELSE 'hobby' END
 FROM generate_series(1, 20) AS n;
 
 INSERT INTO demo_api.access_tokens (account_id, name, secret_hash)

@@ -15,9 +15,9 @@ func changed(w window) (rows []row) {
 	for route, lines := range groups(both.lines(), routeOf) {
 		tests = append(tests, testsOf(route, lines, func(s sample) bool { return s.at.After(w.from) })...)
 	}
-	for _, ofTraffic := range []bool{false, true} {
-		family := slices.DeleteFunc(slices.Clone(tests), func(t changeTest) bool { return t.ofTraffic != ofTraffic })
-		for _, t := range correct(family, 2) {
+	for _, name := range []string{"speed", "failures", "traffic"} {
+		family := slices.DeleteFunc(slices.Clone(tests), func(t changeTest) bool { return t.family != name })
+		for _, t := range correct(family, 3) {
 			least := 1.2
 			if t.change == "busier" {
 				least = 2
@@ -43,8 +43,7 @@ func changed(w window) (rows []row) {
 type changeTest struct {
 	route                     route
 	before, recent            []sample
-	change                    string
-	ofTraffic                 bool
+	change, family            string
 	times, chance, attainable float64
 }
 
@@ -52,9 +51,9 @@ func testsOf(name route, lines []sample, isRecent func(sample) bool) []changeTes
 	recent := slices.DeleteFunc(slices.Clone(lines), func(s sample) bool { return !isRecent(s) })
 	before := slices.DeleteFunc(slices.Clone(lines), isRecent)
 	n, m := float64(len(recent)), float64(len(before))
-	test := func(change string, ofTraffic bool, times float64, chance func(x, y float64) float64, x, y float64, most float64) changeTest {
+	test := func(change, family string, times float64, chance func(x, y float64) float64, x, y float64, most float64) changeTest {
 		extreme := min(most, x+y)
-		return changeTest{name, before, recent, change, ofTraffic, times, chance(x, y), chance(extreme, max(0, x+y-most))}
+		return changeTest{name, before, recent, change, family, times, chance(x, y), chance(extreme, max(0, x+y-most))}
 	}
 	ofLines := func(x, y float64) float64 { return chanceOfShares(x, n, y, m) }
 	shareOf := func(part func(sample) bool, lines []sample) float64 {
@@ -63,13 +62,17 @@ func testsOf(name route, lines []sample, isRecent func(sample) bool) []changeTes
 		}
 		return sum(lines, when(part)) / sum(lines, weight)
 	}
-	tail := bucketOf(lines, 0.95)
-	inTail := func(s sample) bool { return bucket(s) >= tail }
+	slowest := func(share float64) func(sample) bool {
+		from := bucketOf(lines, 1-share)
+		return func(s sample) bool { return bucket(s) >= from }
+	}
 	var tests []changeTest
 	if n > 0 && m > 0 {
+		slower := math.Pow(2, (bucketOf(recent, 0.95)-bucketOf(before, 0.95))/16)
 		tests = append(tests,
-			test("slower", false, math.Pow(2, (bucketOf(recent, 0.95)-bucketOf(before, 0.95))/16), ofLines, shareOf(inTail, recent)*n, shareOf(inTail, before)*m, n),
-			test("failing", false, shareOf(sample.failed, recent)/max(shareOf(sample.failed, before), 0.5/m), ofLines, shareOf(sample.failed, recent)*n, shareOf(sample.failed, before)*m, n))
+			either(test("slower", "speed", slower, ofLines, shareOf(slowest(0.05), recent)*n, shareOf(slowest(0.05), before)*m, n),
+				test("slower", "speed", slower, ofLines, shareOf(slowest(0.25), recent)*n, shareOf(slowest(0.25), before)*m, n)),
+			test("failing", "failures", shareOf(sample.failed, recent)/max(shareOf(sample.failed, before), 0.5/m), ofLines, shareOf(sample.failed, recent)*n, shareOf(sample.failed, before)*m, n))
 	}
 	busier := "busier"
 	if m == 0 {
@@ -84,8 +87,14 @@ func testsOf(name route, lines []sample, isRecent func(sample) bool) []changeTes
 		times = math.NaN()
 	}
 	return append(tests,
-		test(busier, true, times, chanceOfRates, n, m, n+m),
-		test("gone", true, gone, chanceOfRates, m, n, n+m))
+		test(busier, "traffic", times, chanceOfRates, n, m, n+m),
+		test("gone", "traffic", gone, chanceOfRates, m, n, n+m))
+}
+
+// either makes one test of two.
+func either(a, b changeTest) changeTest {
+	a.chance, a.attainable = 2*min(a.chance, b.chance), 2*min(a.attainable, b.attainable)
+	return a
 }
 
 // correct returns the tests that could be found, with chances for all of them (Tarone, Holm).

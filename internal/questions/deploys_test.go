@@ -1,9 +1,12 @@
 package questions_test
 
 import (
+	"os"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
 
 	"canonicallineexporter/internal/pgtest"
 )
@@ -83,4 +86,33 @@ func TestQuestions_Burn_NeedsBothWindowsAndSomeFailures(t *testing.T) {
 		FROM canonical_api_line_burn()`))
 	require.Equal(t, []string{"/burning"}, pgtest.All[string](t, d,
 		"SELECT http_route FROM canonical_api_line_burn(0.99, threshold => 1.5) WHERE alert"))
+}
+
+func TestAlerting_Rule_NamesTheBurningRoute(t *testing.T) {
+	t.Parallel()
+	rules, err := os.ReadFile("../../dashboards/provisioning/alerting/error-budget.yaml")
+	require.NoError(t, err)
+	var file struct {
+		Groups []struct {
+			Rules []struct {
+				Condition string
+				Data      []struct {
+					RefID string `yaml:"refId"`
+					Model struct {
+						RawSQL     string `yaml:"rawSql"`
+						Expression string
+					}
+				}
+			}
+		}
+	}
+	require.NoError(t, yaml.Unmarshal(rules, &file))
+	rule := file.Groups[0].Rules[0]
+	require.Equal(t, rule.Condition, rule.Data[1].RefID)
+	require.Equal(t, rule.Data[0].RefID, rule.Data[1].Model.Expression)
+
+	d := few(t, strings.TrimPrefix(strings.Repeat(",('1 min', '/burning', '10 ms', 500, 1, 'x', NULL, NULL),('1 min', '/fine', '10 ms', 200, 1, 'x', NULL, NULL)", 10), ","))
+	require.Equal(t, []map[string]any{
+		{"service": "", "method": "GET", "route": "/burning", "burn": 1000.0}, {"service": "", "method": "GET", "route": "/fine", "burn": 0.0},
+	}, answer(t, d.Pool, rule.Data[0].Model.RawSQL))
 }

@@ -64,18 +64,18 @@ BEGIN ATOMIC
                 ({{template "slower"}}),
                 ({{template "failing"}}),
                 (
-                    CASE WHEN lines_before > 0 THEN 'busier' ELSE 'new' END, true, lines_since / time.recent / nullif(lines_before / time.before, 0),
+                    CASE WHEN lines_before > 0 THEN 'busier' ELSE 'new' END, 'traffic', lines_since / time.recent / nullif(lines_before / time.before, 0),
                     {{template "chance of rates" "lines_since, time.recent, lines_before, time.before"}},
                     {{template "chance of rates" "lines_since + lines_before, time.recent, 0, time.before"}}
                 ),
                 (
-                    'gone', true, CASE WHEN lines_since > 0 THEN 0 END,
+                    'gone', 'traffic', CASE WHEN lines_since > 0 THEN 0 END,
                     {{template "chance of rates" "lines_before, time.before, lines_since, time.recent"}},
                     {{template "chance of rates" "lines_since + lines_before, time.before, 0, time.recent"}}
                 )
-        ) AS test (change, of_traffic, times, chance, attainable)
+        ) AS test (change, family, times, chance, attainable)
     ),
-    {{template "corrected" "2"}}
+    {{template "corrected" "3"}}
     SELECT
         change,
         pg_catalog.round(times::numeric, 1),
@@ -100,4 +100,4 @@ BEGIN ATOMIC
     ORDER BY change IN ('slower', 'failing') DESC, times DESC NULLS LAST, change, http_method, http_route, service_name;
 END;
 COMMENT ON FUNCTION {{.Function "changes"}} IS
-'What got slower, started to fail, or came and went? Each route that has more of the slowest 5 percent of both windows than chance explains, or that fails more often (status 500 and above, or an error beside a status below 400), if the 95th percentile or the share of failures grew at_least so many times; then routes with at least twice the traffic, new ones, and those that are gone. chance is the probability that chance alone makes any such change among all routes; more than 0.05 is left out. p95 is within 2.2 percent; from and to are its confidence interval of 95 percent.{{.Mark}}';
+'What got slower, started to fail, or came and went? Each route that has more of the slowest requests of both windows than chance explains, or that fails more often (status 500 and above, or an error beside a status below 400), if the 95th percentile or the share of failures grew at_least so many times; then routes with at least twice the traffic, new ones, and those that are gone. chance is the probability that chance alone makes any such change among all routes; more than 0.05 is left out. p95 is within 2.2 percent; from and to are its confidence interval of 95 percent.{{.Mark}}';

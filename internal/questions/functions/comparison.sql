@@ -43,9 +43,9 @@ least(1, pg_catalog.exp(-least(700, {{.}})) / pg_catalog.sqrt(4 * pg_catalog.pi(
         )
 {{- end -}}
 {{- /* CTEs that follow "part": rows of a series, with a bucket and the requests n in it, or with
-    sums of a series. since tells the two sides apart. The dot is the columns of a series. The tail
-    begins at the 95th percentile of both sides together: without a change, it has the same
-    share of either (Mood). Of a percentile, the confidence interval is between the order statistics that 95 percent of
+    sums of a series. since tells the two sides apart. The dot is the columns of a series. Of the slowest
+    requests of both sides together, 5 percent and a quarter, either side has the same share without a
+    change (Mood). Of a percentile, the confidence interval is between the order statistics that 95 percent of
     samples of so many lines have around it. */ -}}
 {{- define "sides" -}}
 counted AS (
@@ -71,8 +71,12 @@ counted AS (
         WINDOW of_side AS (PARTITION BY {{.}}, since), of_both AS (PARTITION BY {{.}})
     ),
     marked AS (
-        SELECT *, pg_catalog.min(bucket) FILTER (WHERE both_upto >= 0.95 * both_requests) OVER (PARTITION BY {{.}}) AS tail
+        SELECT
+            *,
+            pg_catalog.min(bucket) FILTER (WHERE both_upto >= 0.95 * both_requests) OVER of_both AS tail,
+            pg_catalog.min(bucket) FILTER (WHERE both_upto >= 0.75 * both_requests) OVER of_both AS quarter
         FROM ranked
+        WINDOW of_both AS (PARTITION BY {{.}})
     ),
     side AS (
         SELECT
@@ -80,7 +84,8 @@ counted AS (
             pg_catalog.max(of_lines)::double precision AS lines,
             nullif(pg_catalog.max(requests), 0)::double precision AS requests,
             coalesce(pg_catalog.sum(failed) / nullif(pg_catalog.max(requests), 0), 0)::double precision AS failed,
-            coalesce(pg_catalog.sum(n) FILTER (WHERE bucket >= tail) / nullif(pg_catalog.max(requests), 0), 0)::double precision AS longer,
+            coalesce(pg_catalog.sum(n) FILTER (WHERE bucket >= tail) / nullif(pg_catalog.max(requests), 0), 0)::double precision AS longest,
+            coalesce(pg_catalog.sum(n) FILTER (WHERE bucket >= quarter) / nullif(pg_catalog.max(requests), 0), 0)::double precision AS longer,
             (pg_catalog.sum(queries) / nullif(pg_catalog.max(requests), 0))::double precision AS queries,
             (pg_catalog.sum(squares) / nullif(pg_catalog.max(requests), 0))::double precision AS squares,
             pg_catalog.min(bucket) FILTER (WHERE upto >= 0.95 * requests) AS p95,
@@ -104,6 +109,8 @@ pair AS (
             pg_catalog.max(requests) FILTER (WHERE since) AS requests_since,
             pg_catalog.max(failed) FILTER (WHERE NOT since) AS failed_before,
             pg_catalog.max(failed) FILTER (WHERE since) AS failed_since,
+            pg_catalog.max(longest) FILTER (WHERE NOT since) AS longest_before,
+            pg_catalog.max(longest) FILTER (WHERE since) AS longest_since,
             pg_catalog.max(longer) FILTER (WHERE NOT since) AS longer_before,
             pg_catalog.max(longer) FILTER (WHERE since) AS longer_since,
             pg_catalog.max(queries) FILTER (WHERE NOT since) AS queries_before,
@@ -120,47 +127,53 @@ pair AS (
         GROUP BY {{.}}
     )
 {{- end -}}
-{{- /* Each kind of change of a pair: its name, whether it is one of traffic, how many times as much, its
+{{- /* Each kind of change of a pair: its name, its family, how many times as much, its
     chance, and the smallest chance that it could have with as many lines of either kind. */ -}}
 {{- define "slower" -}}
-'slower', false, pg_catalog.power(2, (p95_since - p95_before)::double precision / 16),
-                    {{template "chance of shares" "longer_since * lines_since, lines_since, longer_before * lines_before, lines_before"}},
-                    {{template "chance of shares" "least(lines_since, longer_since * lines_since + longer_before * lines_before), lines_since, greatest(0, longer_since * lines_since + longer_before * lines_before - lines_since), lines_before"}}
+'slower', 'speed', pg_catalog.power(2, (p95_since - p95_before)::double precision / 16),
+                    2 * least(
+                        {{template "chance of shares" "longest_since * lines_since, lines_since, longest_before * lines_before, lines_before"}},
+                        {{template "chance of shares" "longer_since * lines_since, lines_since, longer_before * lines_before, lines_before"}}
+                    ),
+                    2 * least(
+                        {{template "chance of shares" "least(lines_since, longest_since * lines_since + longest_before * lines_before), lines_since, greatest(0, longest_since * lines_since + longest_before * lines_before - lines_since), lines_before"}},
+                        {{template "chance of shares" "least(lines_since, longer_since * lines_since + longer_before * lines_before), lines_since, greatest(0, longer_since * lines_since + longer_before * lines_before - lines_since), lines_before"}}
+                    )
 {{- end -}}
 {{- define "failing" -}}
-'failing', false, failed_since / greatest(failed_before, 0.5 / nullif(lines_before, 0)),
+'failing', 'failures', failed_since / greatest(failed_before, 0.5 / nullif(lines_before, 0)),
                     {{template "chance of shares" "failed_since * lines_since, lines_since, failed_before * lines_before, lines_before"}},
                     {{template "chance of shares" "least(lines_since, failed_since * lines_since + failed_before * lines_before), lines_since, greatest(0, failed_since * lines_since + failed_before * lines_before - lines_since), lines_before"}}
 {{- end -}}
 {{- define "more queries" -}}
-'more queries', false, queries_since / greatest(queries_before, 0.1),
+'more queries', 'queries', queries_since / greatest(queries_before, 0.1),
                     CASE WHEN queries_since > queries_before AND least(lines_since, lines_before) >= 30
                         THEN {{template "tail" "greatest(pg_catalog.power(queries_since - queries_before, 2) / 2 / greatest((squares_since - queries_since * queries_since) / lines_since + (squares_before - queries_before * queries_before) / lines_before, 1e-6), 0.05)"}} ELSE 1 END,
                     CASE WHEN least(lines_since, lines_before) >= 30 THEN 0 ELSE 1 END
 {{- end -}}
 {{- /* The CTEs that follow "tested", of which each row is a test: the chance of each, if so many
     are made (Holm). What has too few lines to be found is not tested, so that many small routes do not
-    hide what happens to a large one (Tarone). Changes of traffic are corrected apart from the
-    rest; the dot is how many such families there are. */ -}}
+    hide what happens to a large one (Tarone). Each
+    family is corrected apart from the others, of which the dot is the number. */ -}}
 {{- define "corrected" -}}
 attained AS (
-        SELECT *, pg_catalog.row_number() OVER (PARTITION BY of_traffic ORDER BY attainable) AS place
+        SELECT *, pg_catalog.row_number() OVER (PARTITION BY family ORDER BY attainable) AS place
         FROM tested
     ),
     bounded AS (
-        SELECT *, coalesce(pg_catalog.max(place) FILTER (WHERE attainable * place * {{.}} <= 0.05) OVER (PARTITION BY of_traffic), 0) AS places
+        SELECT *, coalesce(pg_catalog.max(place) FILTER (WHERE attainable * place * {{.}} <= 0.05) OVER (PARTITION BY family), 0) AS places
         FROM attained
     ),
     ordered AS (
         SELECT
             *,
-            pg_catalog.row_number() OVER (PARTITION BY of_traffic ORDER BY chance) AS rank,
-            pg_catalog.count(*) OVER (PARTITION BY of_traffic) AS tests
+            pg_catalog.row_number() OVER (PARTITION BY family ORDER BY chance) AS rank,
+            pg_catalog.count(*) OVER (PARTITION BY family) AS tests
         FROM bounded
         WHERE attainable * (places + 1) * {{.}} <= 0.05
     ),
     corrected AS (
-        SELECT *, least(1, {{.}} * pg_catalog.max(chance * (tests - rank + 1)) OVER (PARTITION BY of_traffic ORDER BY rank)) AS overall
+        SELECT *, least(1, {{.}} * pg_catalog.max(chance * (tests - rank + 1)) OVER (PARTITION BY family ORDER BY rank)) AS overall
         FROM ordered
     )
 {{- end -}}

@@ -40,8 +40,6 @@ AS $answer$
 DECLARE
     lines CONSTANT regclass := {{literal .Table.String}};
     found CONSTANT text := {{template "conditions"}};
-    -- Versions that begin together, but for so much, were there before the window.
-    margin CONSTANT interval := since / 100;
     counted bigint;
     few double precision := 100;
     many double precision := 100;
@@ -55,7 +53,15 @@ BEGIN
     END IF;
     EXECUTE format($query$
         WITH version AS (
-            SELECT line.service_name, line.deployment_environment, line.service_version, min(created_at) AS began, max(created_at) AS ended, count(*) AS lines
+            SELECT
+                line.service_name,
+                line.deployment_environment,
+                line.service_version,
+                min(created_at) AS began,
+                max(created_at) AS ended,
+                count(*) AS lines,
+                -- Versions that begin together, but for so much, were there before.
+                (max(max(created_at)) OVER () - min(min(created_at)) OVER ()) / 100 AS margin
             FROM {{template "absent"}}
             CROSS JOIN LATERAL (
                 SELECT created_at, service_name::text, deployment_environment::text, service_version::text
@@ -77,15 +83,15 @@ BEGIN
             CROSS JOIN LATERAL (
                 SELECT before.*
                 FROM version AS before
-                CROSS JOIN LATERAL (SELECT before.ended > version.began - %4$L::interval) AS served (until_then)
+                CROSS JOIN LATERAL (SELECT before.ended > version.began - version.margin) AS served (until_then)
                 WHERE before.service_name IS NOT DISTINCT FROM version.service_name
                     AND before.deployment_environment IS NOT DISTINCT FROM version.deployment_environment
-                    AND before.began < version.began - %4$L::interval
+                    AND before.began < version.began - version.margin
                 ORDER BY until_then DESC, CASE WHEN until_then THEN before.lines END DESC, before.ended DESC
                 LIMIT 1
             ) AS before
         ) AS version
-    $query$, lines, {{template "sample of" "few"}}, found, margin) INTO deployed;
+    $query$, lines, {{template "sample of" "few"}}, found) INTO deployed;
 
     RETURN QUERY EXECUTE format($query$
         WITH deploy AS MATERIALIZED (
@@ -149,10 +155,10 @@ BEGIN
                     ({{template "slower"}}),
                     ({{template "failing"}}),
                     ({{template "more queries"}})
-            ) AS test (change, of_traffic, times, chance, attainable)
+            ) AS test (change, family, times, chance, attainable)
             WHERE lines_before > 0 AND lines_since > 0
         ),
-        {{template "corrected" "1"}}
+        {{template "corrected" "3"}}
         SELECT
             deploy.service_name,
             deploy.deployment_environment,
@@ -182,4 +188,4 @@ BEGIN
 END
 $answer$;
 COMMENT ON FUNCTION {{.Function "deploys"}} IS
-'What did the deploy do? Each version of a service that began in the window against the one before it, on the routes that both served: where it has more of the slowest 5 percent of both than chance explains, fails more often, or runs more queries, if that grew at_least so many times; the latest version first. beside says that both served at the same time, like a canary and the stable version, and are compared over that time. chance is the probability that chance alone makes any such change among all routes and versions; more than 0.05 is left out. p95 is within 2.2 percent; a large window is sampled, see note.{{.Mark}}';
+'What did the deploy do? Each version of a service that began in the window against the one before it, on the routes that both served: where it has more of the slowest requests of both than chance explains, fails more often, or runs more queries, if that grew at_least so many times; the latest version first. beside says that both served at the same time, like a canary and the stable version, and are compared over that time. chance is the probability that chance alone makes any such change among all routes and versions; more than 0.05 is left out. p95 is within 2.2 percent; a large window is sampled, see note.{{.Mark}}';
