@@ -263,16 +263,6 @@ func failedShare(lines []sample) any {
 	return share(sum(lines, when(sample.failed)), sum(lines, weight))
 }
 
-func number(value any) float64 {
-	switch value := value.(type) {
-	case near:
-		return float64(value)
-	case float64:
-		return value
-	}
-	return 0
-}
-
 // percentile interpolates as percentile_cont does, in seconds.
 func percentile(lines []sample, p float64) any {
 	if len(lines) == 0 {
