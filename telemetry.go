@@ -39,25 +39,28 @@ func (e *lineExporter) observeState(partitions *partition.Maintainer, past *hist
 	)
 }
 
-// observeHistory registers the metrics of history. They have no value until a round of it has
-// run, and none where this collector does not build it.
+// observeHistory registers the metrics of history, where this collector builds it.
 func (e *lineExporter) observeHistory(past *history.Maintainer) error {
 	if past == nil {
 		return nil
 	}
-	observe := func(value func(history.Status) int64) metric.Int64Callback {
+	count := func(value func(history.Status) int64) metric.Int64Callback {
 		return func(_ context.Context, o metric.Int64Observer) error {
-			if status, known := past.Status(); known {
-				o.Observe(value(status), e.attributes())
-			}
+			status, _ := past.Status()
+			o.Observe(value(status), e.attributes())
 			return nil
 		}
 	}
 	t := e.telemetry
 	return errors.Join(
-		t.RegisterCanonicalLineHistoryBehindCallback(observe(func(s history.Status) int64 { return int64(s.Behind.Seconds()) })),
-		t.RegisterCanonicalLineHistoryHoursCallback(observe(func(s history.Status) int64 { return s.Hours })),
-		t.RegisterCanonicalLineHistoryOtherSeriesCallback(observe(func(s history.Status) int64 { return s.Others })),
+		t.RegisterCanonicalLineHistoryHoursCallback(count(func(s history.Status) int64 { return s.Hours })),
+		t.RegisterCanonicalLineHistoryOtherSeriesCallback(count(func(s history.Status) int64 { return s.Others })),
+		t.RegisterCanonicalLineHistoryBehindCallback(func(_ context.Context, o metric.Int64Observer) error {
+			if status, known := past.Status(); known {
+				o.Observe(int64(status.Behind.Seconds()), e.attributes())
+			}
+			return nil
+		}),
 	)
 }
 

@@ -115,7 +115,7 @@ func TestMaintainer_WaitsForWritersThatLeaveNoMark(t *testing.T) {
 	require.Equal(t, b.present.Add(-time.Hour), pgtest.One[time.Time](t, b.Database, "SELECT until FROM canonical_api_line_built").UTC())
 
 	// Writers that come later leave marks, and hold up nothing.
-	b.write(t, sample{id: 2, at: b.present.Add(-time.Hour/2), route: "/a", duration: time.Second, status: 200})
+	b.write(t, sample{id: 2, at: b.present.Add(-time.Hour / 2), route: "/a", duration: time.Second, status: 200})
 	require.EqualValues(t, 1, pgtest.One[int64](t, b.Database, "SELECT count(*) FROM canonical_api_line_marks WHERE NOT of_day"))
 	require.NoError(t, tx.Commit(t.Context()))
 	b.keep(t)
