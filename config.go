@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
 
 	"canonicallineexporter/internal/database"
+	"canonicallineexporter/internal/history"
 	"canonicallineexporter/internal/partition"
 )
 
@@ -39,6 +40,7 @@ type Config struct {
 	Redact         RedactConfig         `mapstructure:"redact"`
 	RequestPayload RequestPayloadConfig `mapstructure:"request_payload"`
 	Partitions     PartitionsConfig     `mapstructure:"partitions"`
+	History        HistoryConfig        `mapstructure:"history"`
 
 	// TimeoutConfig holds timeout: how long one attempt to write a batch may
 	// take; 0 is no limit. Default: 30s.
@@ -192,6 +194,28 @@ func (c PartitionsConfig) maintained() partition.Config {
 	}
 }
 
+// HistoryConfig says what is kept of lines that are gone.
+type HistoryConfig struct {
+	// Enabled has this collector build the history of the table. Writers leave marks for it
+	// wherever there is one. Default: true.
+	Enabled bool `mapstructure:"enabled"`
+
+	// Hours and Days are how long what the lines of an hour, and of a day, add up to is kept, at
+	// least 0. Hours are kept at least as long as lines, and days at least as long as hours. 0
+	// keeps them for ever. Default: 840h and 26280h.
+	Hours time.Duration `mapstructure:"hours"`
+	Days  time.Duration `mapstructure:"days"`
+
+	// MaxSeries is the most combinations of service, environment, method and route that an hour
+	// or a day has rows for, at least 1. The others share one. Default: 2000.
+	MaxSeries int `mapstructure:"max_series"`
+}
+
+// maintained returns the configuration in the form the maintainer of history takes.
+func (c HistoryConfig) maintained(lines partition.Config, createSchema bool) history.Config {
+	return history.Config{Hours: c.Hours, Days: c.Days, MaxSeries: c.MaxSeries, CreateSchema: createSchema, Lines: lines}
+}
+
 func createDefaultConfig() component.Config {
 	queue := exporterhelper.NewDefaultQueueConfig()
 	queue.Sizer = exporterhelper.RequestSizerTypeItems
@@ -220,6 +244,7 @@ func createDefaultConfig() component.Config {
 			KeepDetached:  72 * time.Hour,
 			CheckInterval: 10 * time.Minute,
 		},
+		History:       HistoryConfig{Enabled: true, Hours: 35 * 24 * time.Hour, Days: 3 * 365 * 24 * time.Hour, MaxSeries: 2000},
 		TimeoutConfig: exporterhelper.TimeoutConfig{Timeout: 30 * time.Second},
 		QueueConfig:   configoptional.Some(queue),
 		BackOffConfig: retry,

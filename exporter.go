@@ -19,6 +19,7 @@ import (
 	"canonicallineexporter/internal/collapse"
 	"canonicallineexporter/internal/copyrow"
 	"canonicallineexporter/internal/database"
+	"canonicallineexporter/internal/history"
 	"canonicallineexporter/internal/line"
 	"canonicallineexporter/internal/maintenance"
 	"canonicallineexporter/internal/metadata"
@@ -172,14 +173,20 @@ func (e *lineExporter) start(_ context.Context, host component.Host) error {
 	tables := table.NewMaintainer(table.Config{
 		Name: e.table, Columns: e.mapper.Columns(), CreateSchema: e.cfg.Database.CreateSchema,
 	}, pool, e.logger)
-	partitions := partition.New(e.cfg.Partitions.maintained(), pool, e.logger)
+	kept := e.cfg.Partitions.maintained()
+	var past *history.Maintainer
+	if e.cfg.History.Enabled {
+		kept.Permit = history.Release
+		past = history.New(e.cfg.History.maintained(kept, e.cfg.Database.CreateSchema), pool, e.logger)
+	}
+	partitions := partition.New(kept, pool, e.logger)
 	e.pool = pool
 	e.store = store.New(pool, tables, partitions, e.logger)
 	e.health = newHealth(host, e.logger)
 	ctx, stop := context.WithCancel(context.Background())
 	e.stop = stop
 
-	if err := e.observeState(partitions); err != nil {
+	if err := e.observeState(partitions, past); err != nil {
 		return fmt.Errorf("register metrics: %w", err)
 	}
 	e.startCounters(ctx)
@@ -189,7 +196,7 @@ func (e *lineExporter) start(_ context.Context, host component.Host) error {
 			Interval: e.cfg.Partitions.CheckInterval, Timeout: e.cfg.TimeoutConfig.Timeout,
 			Report: func(err error) { e.health.report(maintaining, err) },
 		},
-		Table: tables, Partitions: partitions, Questions: questions.NewMaintainer(pool, e.logger),
+		Table: tables, Partitions: partitions, Questions: questions.NewMaintainer(pool, e.logger), History: past,
 		Store: e.store, Logger: e.logger,
 	}
 	e.done.Go(func() { loop.Run(ctx) })

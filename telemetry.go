@@ -10,6 +10,7 @@ import (
 	"go.uber.org/zap"
 
 	"canonicallineexporter/internal/collapse"
+	"canonicallineexporter/internal/history"
 	"canonicallineexporter/internal/line"
 	"canonicallineexporter/internal/partition"
 	"canonicallineexporter/internal/sanitize"
@@ -19,7 +20,7 @@ import (
 // This file counts spans and lines by outcome; metadata.yaml describes each metric.
 
 // observeState registers the metrics that report the state of the exporter.
-func (e *lineExporter) observeState(partitions *partition.Maintainer) error {
+func (e *lineExporter) observeState(partitions *partition.Maintainer, past *history.Maintainer) error {
 	t := e.telemetry
 	return errors.Join(
 		t.RegisterCanonicalLineSpansPendingCallback(e.observePending),
@@ -34,6 +35,32 @@ func (e *lineExporter) observeState(partitions *partition.Maintainer) error {
 			return nil
 		}),
 		e.observePartitions(partitions),
+		e.observeHistory(past),
+	)
+}
+
+// observeHistory registers the metrics of history, where this collector builds it.
+func (e *lineExporter) observeHistory(past *history.Maintainer) error {
+	if past == nil {
+		return nil
+	}
+	count := func(value func(history.Status) int64) metric.Int64Callback {
+		return func(_ context.Context, o metric.Int64Observer) error {
+			status, _ := past.Status()
+			o.Observe(value(status), e.attributes())
+			return nil
+		}
+	}
+	t := e.telemetry
+	return errors.Join(
+		t.RegisterCanonicalLineHistoryHoursCallback(count(func(s history.Status) int64 { return s.Hours })),
+		t.RegisterCanonicalLineHistoryOtherSeriesCallback(count(func(s history.Status) int64 { return s.Others })),
+		t.RegisterCanonicalLineHistoryBehindCallback(func(_ context.Context, o metric.Int64Observer) error {
+			if status, known := past.Status(); known {
+				o.Observe(int64(status.Behind.Seconds()), e.attributes())
+			}
+			return nil
+		}),
 	)
 }
 

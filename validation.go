@@ -43,6 +43,9 @@ func (c *Config) Validate() error {
 	f.require(!slices.Contains(c.Redact.QueryParameters, ""), "redact::query_parameters", "must not contain an empty name")
 	f.require(c.RequestPayload.MaxBytes >= 1, "request_payload::max_bytes", "must be at least 1")
 	f.partitions(c.Partitions)
+	f.require(c.History.Hours >= 0, "history::hours", "must not be negative")
+	f.require(c.History.Days >= 0, "history::days", "must not be negative")
+	f.require(c.History.MaxSeries >= 1, "history::max_series", "must be at least 1")
 	if c.QueueConfig.HasValue() {
 		f.queue(*c.QueueConfig.Get())
 	}

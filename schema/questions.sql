@@ -28,6 +28,7 @@ BEGIN
     JOIN pg_catalog.unnest(ARRAY[
         '"public"."canonical_api_line_window"',
         '"public"."canonical_api_line_one_of"',
+        '"public"."canonical_api_line_past"',
         '"public"."canonical_api_line_speed"',
         '"public"."canonical_api_line_reads"',
         '"public"."canonical_api_line_writes"',
@@ -45,6 +46,8 @@ BEGIN
         '"public"."canonical_api_line_burn"',
         '"public"."canonical_api_line_account"',
         '"public"."canonical_api_line_request"',
+        '"public"."canonical_api_line_history"',
+        '"public"."canonical_api_line_compare"',
         '"public"."canonical_api_line_questions"'
     ]) AS known (name) ON p.oid = pg_catalog.to_regproc(known.name)::oid
     WHERE pg_catalog.strpos(pg_catalog.obj_description(p.oid, 'pg_proc'), ' [canonical_line ') > 0;
@@ -147,6 +150,246 @@ END;
 COMMENT ON FUNCTION "public"."canonical_api_line_one_of" IS
 'Several services, methods or routes for a question, as in speed(service => one_of(''api'', ''web'')). NULL alone means all. [canonical_line 9ee2fb37]';
 
+-- What a window comes to, from history wherever it holds whole days or hours, and from the lines
+-- elsewhere: at the ends of the window, after the last hour that is built, and where hours have to
+-- be built again. Days serve if the steps are days.
+--
+-- It is PL/pgSQL because only that lets the tables of history be missing until it is called, and
+-- says what to read before it reads. step is NULL for the whole window, which has no time then;
+-- otherwise it is made of whole hours. by_route leaves out what tells routes apart, and
+-- with_statistics reads the statistics of lines, which takes most of the time.
+CREATE FUNCTION "public"."canonical_api_line_past"(
+    since interval DEFAULT '24 hours',
+    until timestamptz DEFAULT NULL,
+    service text DEFAULT NULL,
+    method text DEFAULT NULL,
+    route text DEFAULT NULL,
+    step interval DEFAULT NULL,
+    by_route boolean DEFAULT true,
+    with_statistics boolean DEFAULT false
+) RETURNS TABLE (
+    at timestamptz,
+    service_name text,
+    http_method text,
+    http_route text,
+    bucket integer,
+    n numeric,
+    lines bigint,
+    slowest interval,
+    requests numeric,
+    refused numeric,
+    failed numeric,
+    instant numeric,
+    slow numeric,
+    busy numeric,
+    queries numeric,
+    own numeric,
+    database numeric,
+    waiting numeric,
+    outgoing numeric
+)
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 10000
+SET search_path = pg_catalog, pg_temp
+AS $answer$
+#variable_conflict use_column
+DECLARE
+    instant CONSTANT interval := '1 us';
+    lower CONSTANT timestamptz := ((coalesce($2, now()) AT TIME ZONE 'UTC') - $1) AT TIME ZONE 'UTC';
+    upper CONSTANT timestamptz := coalesce($2, 'infinity');
+    daily CONSTANT boolean := $6 IS NULL OR date_part('epoch', $6)::numeric % 86400 = 0;
+    built timestamptz;
+    frozen timestamptz;
+    -- The whole hours of the window that are built, and the whole days.
+    first_hour timestamptz := date_bin('1 hour', lower - instant, 'epoch') + interval '1 hour';
+    end_hour timestamptz;
+    first_day timestamptz;
+    end_day timestamptz;
+    -- Hours that have to be built again, and days that these or a mark of their own belong to.
+    marked timestamptz[];
+    marked_days timestamptz[];
+    -- The ends of the times of which lines are read. The start is not part of them.
+    starts timestamptz[];
+    ends timestamptz[];
+BEGIN
+    SELECT state.until, state.frozen INTO built, frozen FROM "public"."canonical_api_line_built" AS state;
+    -- The window is open at its start: a line of the first instant does not belong to it.
+    IF first_hour = lower AND EXISTS (SELECT FROM "public"."canonical_api_line" WHERE created_at = lower) THEN
+        first_hour := first_hour + interval '1 hour';
+    END IF;
+    end_hour := date_bin('1 hour', least(built, upper), 'epoch');
+    IF built IS NULL OR first_hour >= end_hour THEN
+        first_hour := lower;
+        end_hour := lower + instant;
+        marked := '{}';
+        starts := ARRAY[lower];
+        ends := ARRAY[$2];
+    ELSE
+        marked := ARRAY(
+            SELECT DISTINCT mark.at
+            FROM "public"."canonical_api_line_marks" AS mark
+            WHERE NOT mark.of_day AND mark.at >= greatest(first_hour, frozen) AND mark.at < end_hour
+        );
+        starts := ARRAY[lower, end_hour - instant] || ARRAY(SELECT hour - instant FROM unnest(marked) AS hour);
+        ends := ARRAY[first_hour - instant, $2] || ARRAY(SELECT hour + interval '1 hour' - instant FROM unnest(marked) AS hour);
+    END IF;
+    first_day := date_bin('1 day', first_hour - instant, 'epoch') + interval '24 hours';
+    end_day := CASE WHEN daily THEN date_bin('1 day', end_hour, 'epoch') ELSE first_day END;
+    marked_days := ARRAY(
+        SELECT date_bin('1 day', hour, 'epoch') FROM unnest(marked) AS hour
+        UNION
+        SELECT mark.at FROM "public"."canonical_api_line_marks" AS mark WHERE mark.of_day
+    );
+    RETURN QUERY
+    WITH picked AS (
+        SELECT *
+        FROM "public"."canonical_api_line_hours" AS hour
+        WHERE hour.at >= first_hour
+            AND hour.at < end_hour
+            AND hour.at <> ALL (marked)
+            AND (hour.at < first_day OR hour.at >= end_day OR date_bin('1 day', hour.at, 'epoch') = ANY (marked_days))
+        UNION ALL
+        SELECT *
+        FROM "public"."canonical_api_line_days" AS day
+        WHERE day.at >= first_day AND day.at < end_day AND day.at <> ALL (marked_days)
+    ),
+    kept AS (
+        SELECT
+            picked.*,
+            CASE WHEN $7 THEN picked.service_name END AS service,
+            CASE WHEN $7 THEN picked.http_method END AS method,
+            CASE WHEN NOT $7 THEN NULL WHEN picked.other THEN '(other)' ELSE picked.http_route END AS route
+        FROM picked
+        WHERE ($3 IS NULL OR picked.service_name = ANY (string_to_array($3, E'\n')))
+            AND ($4 IS NULL OR picked.http_method = ANY (string_to_array($4, E'\n')))
+            AND ($5 IS NULL OR picked.http_route = ANY (string_to_array($5, E'\n')))
+    ),
+    part AS (
+        SELECT
+            date_bin($6, kept.at, 'epoch') AS at,
+            service,
+            method,
+            route,
+            NULL::integer AS bucket,
+            kept.zero AS n,
+            kept.lines,
+            kept.slowest,
+            kept.requests,
+            kept.refused,
+            kept.failed,
+            kept.instant,
+            kept.slow,
+            kept.busy,
+            kept.queries,
+            kept.own,
+            kept.database,
+            kept.waiting,
+            kept.outgoing
+        FROM kept
+        UNION ALL
+        SELECT
+            date_bin($6, kept.at, 'epoch'),
+            service,
+            method,
+            route,
+            kept.first + (counted.position - 1)::integer,
+            counted.n,
+            0,
+            NULL,
+            NULL,
+            NULL,
+            NULL,
+            NULL,
+            NULL,
+            NULL,
+            NULL,
+            NULL,
+            NULL,
+            NULL,
+            NULL
+        FROM kept
+        CROSS JOIN LATERAL unnest(kept.buckets) WITH ORDINALITY AS counted (n, position)
+        WHERE counted.n <> 0
+        UNION ALL
+        SELECT
+            weights.at,
+            service,
+            method,
+            route,
+            bucket,
+            lines * weight AS n,
+            lines,
+            slowest,
+            lines * weight AS requests,
+            refused * weight AS refused,
+            failed * weight AS failed,
+            instant * weight AS instant,
+            slow * weight AS slow,
+            extract(epoch FROM busy) * weight AS busy,
+            coalesce(queries, 0) * weight AS queries,
+            coalesce(own, 0) * weight AS own,
+            coalesce(database, 0) * weight AS database,
+            coalesce(waiting, 0) * weight AS waiting,
+            outgoing * weight AS outgoing
+        FROM (
+            SELECT
+                date_bin($6, line.created_at, 'epoch') AS at,
+                CASE WHEN $7 THEN line.service_name END AS service,
+                CASE WHEN $7 THEN line.http_method END AS method,
+                CASE WHEN $7 THEN line.http_route END AS route,
+                line.requests::numeric AS weight,
+                CASE WHEN duration > interval '0' THEN pg_catalog.ceil(pg_catalog.ln(pg_catalog.date_part('epoch', duration) * 1000000) * 23.083120654223414 - 0.000000001)::integer - 1 END AS bucket,
+                pg_catalog.count(*) AS lines,
+                pg_catalog.max(duration) AS slowest,
+                pg_catalog.sum(duration) AS busy,
+                pg_catalog.count(*) FILTER (WHERE status BETWEEN 400 AND 499) AS refused,
+                pg_catalog.count(*) FILTER (WHERE (status >= 500 OR status < 400 AND error_code IS NOT NULL)) AS failed,
+                pg_catalog.count(*) FILTER (WHERE duration < interval '100 ms') AS instant,
+                pg_catalog.count(*) FILTER (WHERE duration >= interval '1 s') AS slow,
+                pg_catalog.sum(CASE pg_catalog.jsonb_typeof(statistics -> 'db_num_queries'::text) WHEN 'number' THEN (statistics -> 'db_num_queries'::text)::numeric END) AS queries,
+                pg_catalog.sum(CASE pg_catalog.jsonb_typeof(statistics -> 'self_duration'::text) WHEN 'number' THEN (statistics -> 'self_duration'::text)::numeric END) AS own,
+                pg_catalog.sum(CASE pg_catalog.jsonb_typeof(statistics -> 'db_duration'::text) WHEN 'number' THEN (statistics -> 'db_duration'::text)::numeric END) AS database,
+                pg_catalog.sum(CASE pg_catalog.jsonb_typeof(statistics -> 'db_acquire_duration'::text) WHEN 'number' THEN (statistics -> 'db_acquire_duration'::text)::numeric END) AS waiting,
+                coalesce(pg_catalog.sum(CASE pg_catalog.jsonb_typeof(statistics -> 'http_duration'::text) WHEN 'number' THEN (statistics -> 'http_duration'::text)::numeric END), 0)
+                + coalesce(pg_catalog.sum(CASE pg_catalog.jsonb_typeof(statistics -> 'rpc_duration'::text) WHEN 'number' THEN (statistics -> 'rpc_duration'::text)::numeric END), 0)
+                + coalesce(pg_catalog.sum(CASE pg_catalog.jsonb_typeof(statistics -> 'messaging_duration'::text) WHEN 'number' THEN (statistics -> 'messaging_duration'::text)::numeric END), 0)
+                + coalesce(pg_catalog.sum(CASE pg_catalog.jsonb_typeof(statistics -> 'other_duration'::text) WHEN 'number' THEN (statistics -> 'other_duration'::text)::numeric END), 0) AS outgoing
+            FROM unnest(starts, ends) AS range (start, "end")
+            CROSS JOIN LATERAL (
+                SELECT created_at, service_name, http_method, http_route, requests, duration, status, error_code,
+                    CASE WHEN $8 THEN statistics END AS statistics
+                FROM "public"."canonical_api_line_window"(coalesce(range."end", now()) - range.start, range."end", $3, $4, $5)
+            ) AS line
+            WHERE range."end" IS NULL OR range.start < range."end"
+            GROUP BY 1, 2, 3, 4, 5, 6
+        ) AS weights
+    )
+    SELECT
+        part.at,
+        part.service,
+        part.method,
+        part.route,
+        part.bucket,
+        sum(part.n),
+        sum(part.lines)::bigint,
+        max(part.slowest),
+        coalesce(sum(part.requests), 0),
+        coalesce(sum(part.refused), 0),
+        coalesce(sum(part.failed), 0),
+        coalesce(sum(part.instant), 0),
+        coalesce(sum(part.slow), 0),
+        coalesce(sum(part.busy), 0),
+        coalesce(sum(part.queries), 0),
+        coalesce(sum(part.own), 0),
+        coalesce(sum(part.database), 0),
+        coalesce(sum(part.waiting), 0),
+        coalesce(sum(part.outgoing), 0)
+    FROM part
+    GROUP BY 1, 2, 3, 4, 5;
+END
+$answer$;
+COMMENT ON FUNCTION "public"."canonical_api_line_past" IS
+'What does a window come to? The sums of a window, from history and the lines at its edges, by route and by bucket of durations: the bucket i holds durations above 2^(i/16) and up to 2^((i+1)/16) microseconds, NULL those of zero, and n requests fall into it. The other questions about longer windows read it. [canonical_line 0d157ee8]';
+
 -- One pass and one sort compute only what is shown; percentile_cont also returns the
 -- maximum. The route comes first in GROUP BY because it tells more lines apart, which makes
 -- the sort faster.
@@ -155,7 +398,8 @@ CREATE FUNCTION "public"."canonical_api_line_speed"(
     until timestamptz DEFAULT NULL,
     service text DEFAULT NULL,
     method text DEFAULT NULL,
-    route text DEFAULT NULL
+    route text DEFAULT NULL,
+    exact boolean DEFAULT false
 ) RETURNS TABLE (
     service_name text,
     http_method text,
@@ -169,9 +413,10 @@ CREATE FUNCTION "public"."canonical_api_line_speed"(
     percent_instant numeric,
     percent_fast numeric,
     percent_slow numeric,
-    percent_failed numeric
+    percent_failed numeric,
+    accuracy text
 )
-LANGUAGE sql STABLE PARALLEL SAFE
+LANGUAGE sql STABLE PARALLEL RESTRICTED
 BEGIN ATOMIC
     SELECT
         service_name,
@@ -186,7 +431,8 @@ BEGIN ATOMIC
         pg_catalog.round((100 * instant / requests)::numeric, greatest(2, 2 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(nullif(100 * instant / requests, 0))))::integer)),
         pg_catalog.round((100 * (requests - instant - slow) / requests)::numeric, greatest(2, 2 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(nullif(100 * (requests - instant - slow) / requests, 0))))::integer)),
         pg_catalog.round((100 * slow / requests)::numeric, greatest(2, 2 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(nullif(100 * slow / requests, 0))))::integer)),
-        pg_catalog.round((100 * failed / requests)::numeric, greatest(2, 2 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(nullif(100 * failed / requests, 0))))::integer))
+        pg_catalog.round((100 * failed / requests)::numeric, greatest(2, 2 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(nullif(100 * failed / requests, 0))))::integer)),
+        accuracy
     FROM (
         SELECT
             http_route,
@@ -197,18 +443,55 @@ BEGIN ATOMIC
             coalesce(pg_catalog.sum(requests) FILTER (WHERE duration < '100 ms'), 0) AS instant,
             coalesce(pg_catalog.sum(requests) FILTER (WHERE duration >= '1 s'), 0) AS slow,
             coalesce(pg_catalog.sum(requests) FILTER (WHERE (status >= 500 OR status < 400 AND error_code IS NOT NULL)), 0) AS failed,
-            pg_catalog.percentile_cont(ARRAY[0.5, 0.95, 0.99, 1]) WITHIN GROUP (ORDER BY duration) AS p
+            pg_catalog.percentile_cont(ARRAY[0.5, 0.95, 0.99, 1]) WITHIN GROUP (ORDER BY duration) AS p,
+            'exact'::text AS accuracy
         FROM "public"."canonical_api_line_window"(since, until, service, method, route)
+        WHERE (exact OR since <= interval '3 hours' OR NOT coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass('"public"."canonical_api_line_built"')::oid, 'SELECT'), false))
         GROUP BY http_route, http_method, service_name
+        UNION ALL
+        SELECT
+            http_route,
+            http_method,
+            service_name,
+            lines,
+            nullif(requests, 0)::double precision,
+            instant::double precision,
+            slow::double precision,
+            failed::double precision,
+            ARRAY[least(CASE WHEN p50 = -10000 THEN interval '0' ELSE pg_catalog.make_interval(secs => pg_catalog.power(2::double precision, (p50 + 0.5)::double precision / 16) / 1000000) END, slowest), least(CASE WHEN p95 = -10000 THEN interval '0' ELSE pg_catalog.make_interval(secs => pg_catalog.power(2::double precision, (p95 + 0.5)::double precision / 16) / 1000000) END, slowest), least(CASE WHEN p99 = -10000 THEN interval '0' ELSE pg_catalog.make_interval(secs => pg_catalog.power(2::double precision, (p99 + 0.5)::double precision / 16) / 1000000) END, slowest), slowest],
+            '±2.2 %'::text
+        FROM (
+            SELECT
+                http_route,
+                http_method,
+                service_name,
+                pg_catalog.sum(lines)::bigint AS lines,
+                pg_catalog.sum(requests) AS requests,
+                pg_catalog.sum(instant) AS instant,
+                pg_catalog.sum(slow) AS slow,
+                pg_catalog.sum(failed) AS failed,
+                pg_catalog.max(slowest) AS slowest,
+                pg_catalog.min(coalesce(bucket, -10000)) FILTER (WHERE n > 0 AND reached >= 0.5 * of_all) AS p50,
+                pg_catalog.min(coalesce(bucket, -10000)) FILTER (WHERE n > 0 AND reached >= 0.95 * of_all) AS p95,
+                pg_catalog.min(coalesce(bucket, -10000)) FILTER (WHERE n > 0 AND reached >= 0.99 * of_all) AS p99
+            FROM (
+                SELECT *, pg_catalog.sum(n) OVER (PARTITION BY http_route, http_method, service_name ORDER BY bucket NULLS FIRST) AS reached,
+                pg_catalog.sum(n) OVER (PARTITION BY http_route, http_method, service_name) AS of_all
+                FROM "public"."canonical_api_line_past"(since, until, service, method, route)
+                WHERE NOT (exact OR since <= interval '3 hours' OR NOT coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass('"public"."canonical_api_line_built"')::oid, 'SELECT'), false))
+            ) AS buckets
+            GROUP BY http_route, http_method, service_name
+        ) AS kept
     ) AS routes
     ORDER BY requests DESC, http_method, http_route, service_name;
 END;
 COMMENT ON FUNCTION "public"."canonical_api_line_speed" IS
-'Are we fast? Each route with its percentiles, the shares of requests that were instant (below 100 ms), fast (below 1 s) and slow, and that failed (status 500 and above, or an error beside a status below 400), in percent. Counts and shares are of requests; percentiles are of lines, which is the same unless lines were sampled. [canonical_line ad053f02]';
+'Are we fast? Each route with its percentiles, the shares of requests that were instant (below 100 ms), fast (below 1 s) and slow, and that failed (status 500 and above, or an error beside a status below 400), in percent. Counts and shares are of requests; percentiles are of lines, which is the same unless lines were sampled. Windows of more than three hours are answered from history unless exact: accuracy says how far off percentiles can be, which are of requests then. [canonical_line 833bee60]';
 
 CREATE FUNCTION "public"."canonical_api_line_reads"(
     since interval DEFAULT '24 hours',
-    until timestamptz DEFAULT NULL
+    until timestamptz DEFAULT NULL,
+    exact boolean DEFAULT false
 ) RETURNS TABLE (
     service_name text,
     http_method text,
@@ -222,18 +505,20 @@ CREATE FUNCTION "public"."canonical_api_line_reads"(
     percent_instant numeric,
     percent_fast numeric,
     percent_slow numeric,
-    percent_failed numeric
+    percent_failed numeric,
+    accuracy text
 )
-LANGUAGE sql STABLE PARALLEL SAFE
+LANGUAGE sql STABLE PARALLEL RESTRICTED
 BEGIN ATOMIC
-    SELECT * FROM "public"."canonical_api_line_speed"(since, until) WHERE http_method IN ('GET', 'HEAD');
+    SELECT * FROM "public"."canonical_api_line_speed"(since, until, exact => exact) WHERE http_method IN ('GET', 'HEAD');
 END;
 COMMENT ON FUNCTION "public"."canonical_api_line_reads" IS
-'Are we fast at retrievals? Like speed, for GET and HEAD. [canonical_line aaf822a5]';
+'Are we fast at retrievals? Like speed, for GET and HEAD. [canonical_line e5d826ee]';
 
 CREATE FUNCTION "public"."canonical_api_line_writes"(
     since interval DEFAULT '24 hours',
-    until timestamptz DEFAULT NULL
+    until timestamptz DEFAULT NULL,
+    exact boolean DEFAULT false
 ) RETURNS TABLE (
     service_name text,
     http_method text,
@@ -247,14 +532,15 @@ CREATE FUNCTION "public"."canonical_api_line_writes"(
     percent_instant numeric,
     percent_fast numeric,
     percent_slow numeric,
-    percent_failed numeric
+    percent_failed numeric,
+    accuracy text
 )
-LANGUAGE sql STABLE PARALLEL SAFE
+LANGUAGE sql STABLE PARALLEL RESTRICTED
 BEGIN ATOMIC
-    SELECT * FROM "public"."canonical_api_line_speed"(since, until) WHERE http_method IN ('DELETE', 'PATCH', 'POST', 'PUT');
+    SELECT * FROM "public"."canonical_api_line_speed"(since, until, exact => exact) WHERE http_method IN ('DELETE', 'PATCH', 'POST', 'PUT');
 END;
 COMMENT ON FUNCTION "public"."canonical_api_line_writes" IS
-'Are we fast at mutations? Like speed, for DELETE, PATCH, POST and PUT. [canonical_line fd82f775]';
+'Are we fast at mutations? Like speed, for DELETE, PATCH, POST and PUT. [canonical_line da3ad668]';
 
 CREATE FUNCTION "public"."canonical_api_line_rate"(
     since interval DEFAULT '24 hours',
@@ -262,7 +548,8 @@ CREATE FUNCTION "public"."canonical_api_line_rate"(
     service text DEFAULT NULL,
     method text DEFAULT NULL,
     route text DEFAULT NULL,
-    step interval DEFAULT NULL
+    step interval DEFAULT NULL,
+    exact boolean DEFAULT false
 ) RETURNS TABLE (
     at timestamptz,
     requests bigint,
@@ -272,9 +559,10 @@ CREATE FUNCTION "public"."canonical_api_line_rate"(
     lines bigint,
     p50 interval,
     p95 interval,
-    p99 interval
+    p99 interval,
+    accuracy text
 )
-LANGUAGE sql STABLE PARALLEL SAFE
+LANGUAGE sql STABLE PARALLEL RESTRICTED
 BEGIN ATOMIC
     SELECT
         at,
@@ -285,13 +573,20 @@ BEGIN ATOMIC
         coalesce(lines, 0),
         p[1],
         p[2],
-        p[3]
+        p[3],
+        CASE WHEN (exact OR since <= interval '3 hours' OR NOT coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass('"public"."canonical_api_line_built"')::oid, 'SELECT'), false)) OR NOT (extract(epoch FROM greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
+        WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
+        ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s')) % 3600 = 0) THEN 'exact' ELSE '±2.2 %'::text END
     FROM (
         SELECT at AT TIME ZONE 'UTC'
         FROM pg_catalog.generate_series(
-            pg_catalog.date_bin(greatest(coalesce(step, pg_catalog.make_interval(secs => extract(epoch FROM since)::double precision / 60)), '1 s'), (coalesce(until, pg_catalog.now()) AT TIME ZONE 'UTC') - since + interval '1 us', 'epoch'),
+            pg_catalog.date_bin(greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
+        WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
+        ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s'), (coalesce(until, pg_catalog.now()) AT TIME ZONE 'UTC') - since + interval '1 us', 'epoch'),
             (coalesce(until, pg_catalog.now()) AT TIME ZONE 'UTC') - interval '1 us',
-            greatest(coalesce(step, pg_catalog.make_interval(secs => extract(epoch FROM since)::double precision / 60)), '1 s')
+            greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
+        WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
+        ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s')
         ) AS steps (at)
     ) AS steps (at)
     FULL JOIN (
@@ -303,17 +598,55 @@ BEGIN ATOMIC
             pg_catalog.count(*) AS lines,
             pg_catalog.percentile_cont(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (ORDER BY duration) AS p
         FROM (
-            SELECT pg_catalog.date_bin(greatest(coalesce(step, pg_catalog.make_interval(secs => extract(epoch FROM since)::double precision / 60)), '1 s'), created_at, 'epoch') AS at, requests, status, error_code, duration
+            SELECT pg_catalog.date_bin(greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
+        WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
+        ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s'), created_at, 'epoch') AS at, requests, status, error_code, duration
             FROM "public"."canonical_api_line_window"(since, until, service, method, route)
+            WHERE (exact OR since <= interval '3 hours' OR NOT coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass('"public"."canonical_api_line_built"')::oid, 'SELECT'), false)) OR NOT (extract(epoch FROM greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
+        WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
+        ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s')) % 3600 = 0)
             OFFSET bigint '0'
         ) AS lines
         GROUP BY at
+        UNION ALL
+        SELECT
+            at,
+            requests::double precision,
+            refused::double precision,
+            failed::double precision,
+            lines,
+            ARRAY[least(CASE WHEN p50 = -10000 THEN interval '0' ELSE pg_catalog.make_interval(secs => pg_catalog.power(2::double precision, (p50 + 0.5)::double precision / 16) / 1000000) END, slowest), least(CASE WHEN p95 = -10000 THEN interval '0' ELSE pg_catalog.make_interval(secs => pg_catalog.power(2::double precision, (p95 + 0.5)::double precision / 16) / 1000000) END, slowest), least(CASE WHEN p99 = -10000 THEN interval '0' ELSE pg_catalog.make_interval(secs => pg_catalog.power(2::double precision, (p99 + 0.5)::double precision / 16) / 1000000) END, slowest)]
+        FROM (
+            SELECT
+                at,
+                pg_catalog.sum(requests) AS requests,
+                pg_catalog.sum(refused) AS refused,
+                pg_catalog.sum(failed) AS failed,
+                pg_catalog.sum(lines)::bigint AS lines,
+                pg_catalog.max(slowest) AS slowest,
+                pg_catalog.min(coalesce(bucket, -10000)) FILTER (WHERE n > 0 AND reached >= 0.5 * of_all) AS p50,
+                pg_catalog.min(coalesce(bucket, -10000)) FILTER (WHERE n > 0 AND reached >= 0.95 * of_all) AS p95,
+                pg_catalog.min(coalesce(bucket, -10000)) FILTER (WHERE n > 0 AND reached >= 0.99 * of_all) AS p99
+            FROM (
+                SELECT *, pg_catalog.sum(n) OVER (PARTITION BY at ORDER BY bucket NULLS FIRST) AS reached,
+                pg_catalog.sum(n) OVER (PARTITION BY at) AS of_all
+                FROM "public"."canonical_api_line_past"(since, until, service, method, route, greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
+        WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
+        ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s'), by_route => false)
+                WHERE NOT (exact OR since <= interval '3 hours' OR NOT coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass('"public"."canonical_api_line_built"')::oid, 'SELECT'), false)) AND (extract(epoch FROM greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
+        WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
+        ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s')) % 3600 = 0)
+            ) AS buckets
+            GROUP BY at
+        ) AS kept
     ) AS counted USING (at)
-    CROSS JOIN (SELECT extract(epoch FROM greatest(coalesce(step, pg_catalog.make_interval(secs => extract(epoch FROM since)::double precision / 60)), '1 s')) AS seconds) AS each
+    CROSS JOIN (SELECT extract(epoch FROM greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
+        WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
+        ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s')) AS seconds) AS each
     ORDER BY at;
 END;
 COMMENT ON FUNCTION "public"."canonical_api_line_rate" IS
-'Since when? Requests per second, the shares that were refused (status 400 to 499) and that failed (500 and above, or an error beside a status below 400) in percent, and percentiles, for every step of the window (a 60th of it unless given, and at least a second; days are UTC). The window cuts off the first and the last step. Percentiles are of lines, the rest of requests. [canonical_line 938b73ac]';
+'Since when? Requests per second, the shares that were refused (status 400 to 499) and that failed (500 and above, or an error beside a status below 400) in percent, and percentiles, for every step of the window (a 60th of it unless given, at least a second, and whole hours from 60 hours on; days are UTC). The window cuts off the first and the last step. Percentiles are of lines, the rest of requests. Windows of more than three hours whose steps are whole hours are answered from history unless exact: accuracy says how far off percentiles can be, which are of requests then. [canonical_line 7760b244]';
 
 -- The bounds are a 1-2-5 series. Postgres before 17 has no infinite interval, so durations
 -- above the last bound have none. DISTINCT tells the planner how few steps there are.
@@ -323,30 +656,56 @@ CREATE FUNCTION "public"."canonical_api_line_heatmap"(
     service text DEFAULT NULL,
     method text DEFAULT NULL,
     route text DEFAULT NULL,
-    step interval DEFAULT NULL
+    step interval DEFAULT NULL,
+    exact boolean DEFAULT false
 ) RETURNS TABLE (
     at timestamptz,
     faster_than interval,
-    requests bigint
+    requests bigint,
+    accuracy text
 )
-LANGUAGE sql STABLE PARALLEL SAFE
+LANGUAGE sql STABLE PARALLEL RESTRICTED
 BEGIN ATOMIC
     WITH cells AS (
         SELECT at, bucket, pg_catalog.sum(requests) AS requests
         FROM (
-            SELECT pg_catalog.date_bin(greatest(coalesce(step, pg_catalog.make_interval(secs => extract(epoch FROM since)::double precision / 60)), '1 s'), created_at, 'epoch') AS at, pg_catalog.width_bucket(duration, '{1ms, 2ms, 5ms, 10ms, 20ms, 50ms, 100ms, 200ms, 500ms, 1s, 2s, 5s, 10s, 20s, 50s}'::interval[]) AS bucket, requests
+            SELECT pg_catalog.date_bin(greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
+        WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
+        ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s'), created_at, 'epoch') AS at, pg_catalog.width_bucket(duration, '{1ms, 2ms, 5ms, 10ms, 20ms, 50ms, 100ms, 200ms, 500ms, 1s, 2s, 5s, 10s, 20s, 50s}'::interval[]) AS bucket, requests
             FROM "public"."canonical_api_line_window"(since, until, service, method, route)
+            WHERE (exact OR since <= interval '3 hours' OR NOT coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass('"public"."canonical_api_line_built"')::oid, 'SELECT'), false)) OR NOT (extract(epoch FROM greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
+        WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
+        ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s')) % 3600 = 0)
             OFFSET bigint '0'
         ) AS lines
         GROUP BY at, bucket
+        UNION ALL
+        SELECT at, cell, pg_catalog.sum(n)::double precision
+        FROM (
+            SELECT at, n, pg_catalog.width_bucket(CASE WHEN coalesce(bucket, -10000) = -10000 THEN interval '0' ELSE pg_catalog.make_interval(secs => pg_catalog.power(2::double precision, (coalesce(bucket, -10000) + 0.5)::double precision / 16) / 1000000) END, '{1ms, 2ms, 5ms, 10ms, 20ms, 50ms, 100ms, 200ms, 500ms, 1s, 2s, 5s, 10s, 20s, 50s}'::interval[]) AS cell
+            FROM "public"."canonical_api_line_past"(since, until, service, method, route, greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
+        WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
+        ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s'), by_route => false)
+            WHERE n > 0 AND NOT (exact OR since <= interval '3 hours' OR NOT coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass('"public"."canonical_api_line_built"')::oid, 'SELECT'), false)) AND (extract(epoch FROM greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
+        WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
+        ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s')) % 3600 = 0)
+        ) AS kept
+        GROUP BY at, cell
     )
-    SELECT at, ('{1ms, 2ms, 5ms, 10ms, 20ms, 50ms, 100ms, 200ms, 500ms, 1s, 2s, 5s, 10s, 20s, 50s}'::interval[])[bucket + 1], pg_catalog.round(coalesce(requests, 0))::bigint
+    SELECT at, ('{1ms, 2ms, 5ms, 10ms, 20ms, 50ms, 100ms, 200ms, 500ms, 1s, 2s, 5s, 10s, 20s, 50s}'::interval[])[bucket + 1], pg_catalog.round(coalesce(requests, 0))::bigint,
+        CASE WHEN (exact OR since <= interval '3 hours' OR NOT coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass('"public"."canonical_api_line_built"')::oid, 'SELECT'), false)) OR NOT (extract(epoch FROM greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
+        WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
+        ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s')) % 3600 = 0) THEN 'exact' ELSE '±2.2 %'::text END
     FROM (SELECT at FROM (
         SELECT at AT TIME ZONE 'UTC'
         FROM pg_catalog.generate_series(
-            pg_catalog.date_bin(greatest(coalesce(step, pg_catalog.make_interval(secs => extract(epoch FROM since)::double precision / 60)), '1 s'), (coalesce(until, pg_catalog.now()) AT TIME ZONE 'UTC') - since + interval '1 us', 'epoch'),
+            pg_catalog.date_bin(greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
+        WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
+        ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s'), (coalesce(until, pg_catalog.now()) AT TIME ZONE 'UTC') - since + interval '1 us', 'epoch'),
             (coalesce(until, pg_catalog.now()) AT TIME ZONE 'UTC') - interval '1 us',
-            greatest(coalesce(step, pg_catalog.make_interval(secs => extract(epoch FROM since)::double precision / 60)), '1 s')
+            greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
+        WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
+        ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s')
         ) AS steps (at)
     ) AS steps (at) UNION SELECT DISTINCT at FROM cells) AS steps
     CROSS JOIN pg_catalog.generate_series(0, pg_catalog.cardinality('{1ms, 2ms, 5ms, 10ms, 20ms, 50ms, 100ms, 200ms, 500ms, 1s, 2s, 5s, 10s, 20s, 50s}'::interval[])) AS bounds (bucket)
@@ -354,9 +713,9 @@ BEGIN ATOMIC
     ORDER BY at, bucket;
 END;
 COMMENT ON FUNCTION "public"."canonical_api_line_heatmap" IS
-'How are durations spread? The requests of every step of the window (a 60th of it unless given, and at least a second; days are UTC) by the upper bound of their duration, zeros included; NULL stands for 50 s and above. [canonical_line ede7c4a7]';
+'How are durations spread? The requests of every step of the window (a 60th of it unless given, at least a second, and whole hours from 60 hours on; days are UTC) by the upper bound of their duration, zeros included; NULL stands for 50 s and above. Windows of more than three hours whose steps are whole hours are answered from history unless exact: accuracy says how far off the bounds can be. [canonical_line 40d63a3f]';
 
--- One pass reads both windows. A route is slower if it has more of the slowest requests of
+-- One pass over the lines reads both windows. A route is slower if it has more of the slowest requests of
 -- both, which tells more than to compare two percentiles. Chances are for all
 -- routes and kinds of change together (Holm).
 CREATE FUNCTION "public"."canonical_api_line_changes"(
@@ -366,7 +725,8 @@ CREATE FUNCTION "public"."canonical_api_line_changes"(
     service text DEFAULT NULL,
     method text DEFAULT NULL,
     route text DEFAULT NULL,
-    at_least numeric DEFAULT 1.2
+    at_least numeric DEFAULT 1.2,
+    exact boolean DEFAULT false
 ) RETURNS TABLE (
     change text,
     times numeric,
@@ -384,9 +744,10 @@ CREATE FUNCTION "public"."canonical_api_line_changes"(
     p95_before_to interval,
     p95_recent_from interval,
     p95_recent_to interval,
-    chance numeric
+    chance numeric,
+    accuracy text
 )
-LANGUAGE sql STABLE PARALLEL SAFE
+LANGUAGE sql STABLE PARALLEL RESTRICTED
 BEGIN ATOMIC
     WITH part AS (
         SELECT
@@ -397,21 +758,32 @@ BEGIN ATOMIC
             slot >> 1 AS bucket,
             pg_catalog.sum(requests)::numeric AS n,
             pg_catalog.count(*) AS lines,
+            pg_catalog.max(duration) AS slowest,
             (pg_catalog.sum(requests) FILTER (WHERE (status >= 500 OR status < 400 AND error_code IS NOT NULL)))::numeric AS failed,
             NULL::numeric AS queries,
             NULL::numeric AS squares
         FROM (
-            SELECT *, 2 * coalesce(CASE WHEN duration > interval '0' THEN pg_catalog.ceil(pg_catalog.ln(pg_catalog.date_part('epoch', duration) * 1000000) * 23.083120654223414 - 0.000000001)::integer - 1 END, -1) + (created_at > ((coalesce(until, pg_catalog.now()) AT TIME ZONE 'UTC') - recent) AT TIME ZONE 'UTC')::integer AS slot
+            SELECT *, 2 * coalesce(CASE WHEN duration > interval '0' THEN pg_catalog.ceil(pg_catalog.ln(pg_catalog.date_part('epoch', duration) * 1000000) * 23.083120654223414 - 0.000000001)::integer - 1 END, -10000) + (created_at > ((coalesce(until, pg_catalog.now()) AT TIME ZONE 'UTC') - recent) AT TIME ZONE 'UTC')::integer AS slot
             FROM "public"."canonical_api_line_window"(recent + before, until, service, method, route)
+            WHERE (exact OR recent + before <= interval '3 hours' OR NOT coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass('"public"."canonical_api_line_built"')::oid, 'SELECT'), false))
             OFFSET bigint '0'
         ) AS lines
         GROUP BY http_route, http_method, service_name, slot
+        UNION ALL
+        SELECT http_route, http_method, service_name, true, coalesce(bucket, -10000), n, lines, slowest, failed, NULL, NULL
+        FROM "public"."canonical_api_line_past"(recent, until, service, method, route)
+        WHERE NOT (exact OR recent + before <= interval '3 hours' OR NOT coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass('"public"."canonical_api_line_built"')::oid, 'SELECT'), false))
+        UNION ALL
+        SELECT http_route, http_method, service_name, false, coalesce(bucket, -10000), n, lines, slowest, failed, NULL, NULL
+        FROM "public"."canonical_api_line_past"(before, ((coalesce(until, pg_catalog.now()) AT TIME ZONE 'UTC') - recent) AT TIME ZONE 'UTC', service, method, route)
+        WHERE NOT (exact OR recent + before <= interval '3 hours' OR NOT coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass('"public"."canonical_api_line_built"')::oid, 'SELECT'), false))
     ),
     counted AS (
         SELECT
             http_route, http_method, service_name, since, bucket,
             pg_catalog.sum(n) AS n,
             pg_catalog.sum(lines) AS lines,
+            pg_catalog.max(slowest) AS slowest,
             pg_catalog.sum(failed) AS failed,
             pg_catalog.sum(queries) AS queries,
             pg_catalog.sum(squares) AS squares
@@ -432,8 +804,8 @@ BEGIN ATOMIC
     marked AS (
         SELECT
             *,
-            pg_catalog.min(bucket) FILTER (WHERE both_upto >= 0.95 * both_requests) OVER of_both AS tail,
-            pg_catalog.min(bucket) FILTER (WHERE both_upto >= 0.75 * both_requests) OVER of_both AS quarter
+            pg_catalog.min(bucket) FILTER (WHERE n > 0 AND both_upto >= 0.95 * both_requests) OVER of_both AS tail,
+            pg_catalog.min(bucket) FILTER (WHERE n > 0 AND both_upto >= 0.75 * both_requests) OVER of_both AS quarter
         FROM ranked
         WINDOW of_both AS (PARTITION BY http_route, http_method, service_name)
     ),
@@ -447,10 +819,13 @@ BEGIN ATOMIC
             coalesce(pg_catalog.sum(n) FILTER (WHERE bucket >= quarter) / nullif(pg_catalog.max(requests), 0), 0)::double precision AS longer,
             (pg_catalog.sum(queries) / nullif(pg_catalog.max(requests), 0))::double precision AS queries,
             (pg_catalog.sum(squares) / nullif(pg_catalog.max(requests), 0))::double precision AS squares,
-            pg_catalog.min(bucket) FILTER (WHERE upto >= 0.95 * requests) AS p95,
-            pg_catalog.min(bucket) FILTER (WHERE upto >= (0.95 - 1.96 * pg_catalog.sqrt(0.0475 / of_lines)) * requests) AS p95_low,
+            pg_catalog.max(slowest) AS slowest,
+            pg_catalog.min(bucket) FILTER (WHERE n > 0 AND upto >= 0.5 * requests) AS p50,
+            pg_catalog.min(bucket) FILTER (WHERE n > 0 AND upto >= 0.95 * requests) AS p95,
+            pg_catalog.min(bucket) FILTER (WHERE n > 0 AND upto >= 0.99 * requests) AS p99,
+            pg_catalog.min(bucket) FILTER (WHERE n > 0 AND upto >= (0.95 - 1.96 * pg_catalog.sqrt(0.0475 / nullif(of_lines, 0))) * requests) AS p95_low,
             coalesce(
-                pg_catalog.min(bucket) FILTER (WHERE upto >= (0.95 + 1.96 * pg_catalog.sqrt(0.0475 / of_lines)) * requests),
+                pg_catalog.min(bucket) FILTER (WHERE n > 0 AND upto >= (0.95 + 1.96 * pg_catalog.sqrt(0.0475 / nullif(of_lines, 0))) * requests),
                 pg_catalog.max(bucket)
             ) AS p95_high
         FROM marked
@@ -459,6 +834,7 @@ BEGIN ATOMIC
     pair AS (
         SELECT
             http_route, http_method, service_name,
+            pg_catalog.row_number() OVER () AS pair_number,
             coalesce(pg_catalog.max(lines) FILTER (WHERE NOT since), 0) AS lines_before,
             coalesce(pg_catalog.max(lines) FILTER (WHERE since), 0) AS lines_since,
             pg_catalog.max(requests) FILTER (WHERE NOT since) AS requests_before,
@@ -473,6 +849,12 @@ BEGIN ATOMIC
             pg_catalog.max(queries) FILTER (WHERE since) AS queries_since,
             pg_catalog.max(squares) FILTER (WHERE NOT since) AS squares_before,
             pg_catalog.max(squares) FILTER (WHERE since) AS squares_since,
+            pg_catalog.max(slowest) FILTER (WHERE NOT since) AS slowest_before,
+            pg_catalog.max(slowest) FILTER (WHERE since) AS slowest_since,
+            pg_catalog.max(p50) FILTER (WHERE NOT since) AS p50_before,
+            pg_catalog.max(p50) FILTER (WHERE since) AS p50_since,
+            pg_catalog.max(p99) FILTER (WHERE NOT since) AS p99_before,
+            pg_catalog.max(p99) FILTER (WHERE since) AS p99_since,
             pg_catalog.max(p95) FILTER (WHERE NOT since) AS p95_before,
             pg_catalog.max(p95) FILTER (WHERE since) AS p95_since,
             pg_catalog.max(p95_low) FILTER (WHERE NOT since) AS p95_low_before,
@@ -656,27 +1038,36 @@ BEGIN ATOMIC
         change,
         pg_catalog.round(times::numeric, 1),
         least(lines_before, lines_since) < 100,
-        service_name,
-        http_method,
-        http_route,
-        (pg_catalog.power(2, ((p95_before) + 0.5)::double precision / 16) * interval '1 us'),
-        (pg_catalog.power(2, ((p95_since) + 0.5)::double precision / 16) * interval '1 us'),
+        corrected.service_name,
+        corrected.http_method,
+        corrected.http_route,
+        coalesce(exactly_before.p95, least(CASE WHEN corrected.p95_before = -10000 THEN interval '0' ELSE pg_catalog.make_interval(secs => pg_catalog.power(2::double precision, (corrected.p95_before + 0.5)::double precision / 16) / 1000000) END, slowest_before)),
+        coalesce(exactly_recent.p95, least(CASE WHEN corrected.p95_since = -10000 THEN interval '0' ELSE pg_catalog.make_interval(secs => pg_catalog.power(2::double precision, (corrected.p95_since + 0.5)::double precision / 16) / 1000000) END, slowest_since)),
         pg_catalog.round((100 * failed_before)::numeric, greatest(2, 2 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(nullif(100 * failed_before, 0))))::integer)),
         pg_catalog.round((100 * failed_since)::numeric, greatest(2, 2 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(nullif(100 * failed_since, 0))))::integer)),
         lines_before::bigint,
         lines_since::bigint,
-        (pg_catalog.power(2, ((p95_low_before) + 0.5)::double precision / 16) * interval '1 us'),
-        (pg_catalog.power(2, ((p95_high_before) + 0.5)::double precision / 16) * interval '1 us'),
-        (pg_catalog.power(2, ((p95_low_since) + 0.5)::double precision / 16) * interval '1 us'),
-        (pg_catalog.power(2, ((p95_high_since) + 0.5)::double precision / 16) * interval '1 us'),
-        pg_catalog.round((greatest(overall, 1e-9))::numeric, greatest(2, 2 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(nullif(greatest(overall, 1e-9), 0))))::integer))
+        CASE WHEN p95_low_before = -10000 THEN interval '0' ELSE pg_catalog.make_interval(secs => pg_catalog.power(2::double precision, (p95_low_before + 0.5)::double precision / 16) / 1000000) END,
+        CASE WHEN p95_high_before = -10000 THEN interval '0' ELSE pg_catalog.make_interval(secs => pg_catalog.power(2::double precision, (p95_high_before + 0.5)::double precision / 16) / 1000000) END,
+        CASE WHEN p95_low_since = -10000 THEN interval '0' ELSE pg_catalog.make_interval(secs => pg_catalog.power(2::double precision, (p95_low_since + 0.5)::double precision / 16) / 1000000) END,
+        CASE WHEN p95_high_since = -10000 THEN interval '0' ELSE pg_catalog.make_interval(secs => pg_catalog.power(2::double precision, (p95_high_since + 0.5)::double precision / 16) / 1000000) END,
+        pg_catalog.round((greatest(overall, 1e-9))::numeric, greatest(2, 2 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(nullif(greatest(overall, 1e-9), 0))))::integer)),
+        CASE WHEN exact THEN 'exact' ELSE '±2.2 %'::text END
     FROM corrected
+    LEFT JOIN "public"."canonical_api_line_speed"(recent, until, service, method, route, exact) AS exactly_recent
+        ON exact
+        AND (exactly_recent.service_name, exactly_recent.http_method, exactly_recent.http_route)
+            IS NOT DISTINCT FROM (corrected.service_name, corrected.http_method, corrected.http_route)
+    LEFT JOIN "public"."canonical_api_line_speed"(before, ((coalesce(until, pg_catalog.now()) AT TIME ZONE 'UTC') - recent) AT TIME ZONE 'UTC', service, method, route, exact) AS exactly_before
+        ON exact
+        AND (exactly_before.service_name, exactly_before.http_method, exactly_before.http_route)
+            IS NOT DISTINCT FROM (corrected.service_name, corrected.http_method, corrected.http_route)
     WHERE overall <= 0.05
         AND coalesce(times >= CASE change WHEN 'busier' THEN greatest(2, at_least) ELSE at_least END, true)
-    ORDER BY change IN ('slower', 'failing') DESC, times DESC NULLS LAST, change, http_method, http_route, service_name;
+    ORDER BY change IN ('slower', 'failing') DESC, times DESC NULLS LAST, change, corrected.http_method, corrected.http_route, corrected.service_name;
 END;
 COMMENT ON FUNCTION "public"."canonical_api_line_changes" IS
-'What got slower, started to fail, or came and went? Each route that has more of the slowest requests of both windows than chance explains, or that fails more often (status 500 and above, or an error beside a status below 400), if the 95th percentile or the share of failures grew at_least so many times; then routes with at least twice the traffic, new ones, and those that are gone. chance is the probability that chance alone makes any such change among all routes; more than 0.05 is left out. p95 is within 2.2 percent; from and to are its confidence interval of 95 percent. [canonical_line d2aad67b]';
+'What got slower, started to fail, or came and went? Each route that has more of the slowest requests of both windows than chance explains, or that fails more often (status 500 and above, or an error beside a status below 400), if the 95th percentile or the share of failures grew at_least so many times; then routes with at least twice the traffic, new ones, and those that are gone. chance is the probability that chance alone makes any such change among all routes; more than 0.05 is left out. from and to are the confidence interval of 95 percent of p95. Both windows together, if they have more than three hours, are answered from history unless exact: accuracy says how far off percentiles can be. [canonical_line 2f1c1332]';
 
 CREATE FUNCTION "public"."canonical_api_line_errors"(
     since interval DEFAULT '24 hours',
@@ -750,7 +1141,9 @@ BEGIN ATOMIC
                     SELECT at, status, error, pg_catalog.sum(requests) AS requests
                     FROM (
                         SELECT
-                            pg_catalog.date_bin(greatest(coalesce(step, pg_catalog.make_interval(secs => extract(epoch FROM since)::double precision / 60)), '1 s'), created_at, 'epoch') AS at,
+                            pg_catalog.date_bin(greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
+        WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
+        ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s'), created_at, 'epoch') AS at,
                             status,
                             coalesce(error_code, pg_catalog.left(error_cause, 100)) AS error,
                             requests
@@ -768,9 +1161,13 @@ BEGIN ATOMIC
     FROM (SELECT at FROM (
         SELECT at AT TIME ZONE 'UTC'
         FROM pg_catalog.generate_series(
-            pg_catalog.date_bin(greatest(coalesce(step, pg_catalog.make_interval(secs => extract(epoch FROM since)::double precision / 60)), '1 s'), (coalesce(until, pg_catalog.now()) AT TIME ZONE 'UTC') - since + interval '1 us', 'epoch'),
+            pg_catalog.date_bin(greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
+        WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
+        ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s'), (coalesce(until, pg_catalog.now()) AT TIME ZONE 'UTC') - since + interval '1 us', 'epoch'),
             (coalesce(until, pg_catalog.now()) AT TIME ZONE 'UTC') - interval '1 us',
-            greatest(coalesce(step, pg_catalog.make_interval(secs => extract(epoch FROM since)::double precision / 60)), '1 s')
+            greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
+        WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
+        ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s')
         ) AS steps (at)
     ) AS steps (at) UNION SELECT DISTINCT at FROM counted) AS steps
     LEFT JOIN (SELECT DISTINCT kind, status, error FROM counted LIMIT top + 1) AS kinds ON true
@@ -778,7 +1175,7 @@ BEGIN ATOMIC
     ORDER BY 1, 4 DESC, 2, 3;
 END;
 COMMENT ON FUNCTION "public"."canonical_api_line_failures" IS
-'What broke when? Requests with a status of 400 and above, or with an error, by error, for every step of the window (a 60th of it unless given, and at least a second; days are UTC), zeros included. Errors beyond the top most frequent ones are counted together, under neither status nor error, as is a window without any. [canonical_line e5c2288a]';
+'What broke when? Requests with a status of 400 and above, or with an error, by error, for every step of the window (a 60th of it unless given, at least a second, and whole hours from 60 hours on; days are UTC), zeros included. Errors beyond the top most frequent ones are counted together, under neither status nor error, as is a window without any. [canonical_line 71258d62]';
 
 -- The slowest lines are found first, so that only their statistics are read.
 CREATE FUNCTION "public"."canonical_api_line_slowest"(
@@ -845,7 +1242,8 @@ CREATE FUNCTION "public"."canonical_api_line_costs"(
     until timestamptz DEFAULT NULL,
     service text DEFAULT NULL,
     method text DEFAULT NULL,
-    route text DEFAULT NULL
+    route text DEFAULT NULL,
+    exact boolean DEFAULT false
 ) RETURNS TABLE (
     service_name text,
     http_method text,
@@ -858,9 +1256,10 @@ CREATE FUNCTION "public"."canonical_api_line_costs"(
     percent_own numeric,
     percent_database numeric,
     percent_waiting numeric,
-    percent_outgoing numeric
+    percent_outgoing numeric,
+    accuracy text
 )
-LANGUAGE sql STABLE PARALLEL SAFE
+LANGUAGE sql STABLE PARALLEL RESTRICTED
 BEGIN ATOMIC
     SELECT
         service_name,
@@ -874,7 +1273,8 @@ BEGIN ATOMIC
         pg_catalog.round((100 * own / nullif(seconds, 0))::numeric, greatest(2, 2 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(nullif(100 * own / nullif(seconds, 0), 0))))::integer)),
         pg_catalog.round((100 * database / nullif(seconds, 0))::numeric, greatest(2, 2 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(nullif(100 * database / nullif(seconds, 0), 0))))::integer)),
         pg_catalog.round((100 * waiting / nullif(seconds, 0))::numeric, greatest(2, 2 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(nullif(100 * waiting / nullif(seconds, 0), 0))))::integer)),
-        pg_catalog.round((100 * outgoing / nullif(seconds, 0))::numeric, greatest(2, 2 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(nullif(100 * outgoing / nullif(seconds, 0), 0))))::integer))
+        pg_catalog.round((100 * outgoing / nullif(seconds, 0))::numeric, greatest(2, 2 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(nullif(100 * outgoing / nullif(seconds, 0), 0))))::integer)),
+        'exact'::text
     FROM (
         SELECT
             service_name,
@@ -908,14 +1308,31 @@ BEGIN ATOMIC
                 pg_catalog.sum(CASE pg_catalog.jsonb_typeof(statistics -> 'messaging_duration'::text) WHEN 'number' THEN (statistics -> 'messaging_duration'::text)::numeric END) AS messaging,
                 pg_catalog.sum(CASE pg_catalog.jsonb_typeof(statistics -> 'other_duration'::text) WHEN 'number' THEN (statistics -> 'other_duration'::text)::numeric END) AS other
             FROM "public"."canonical_api_line_window"(since, until, service, method, route)
+            WHERE (exact OR since <= interval '3 hours' OR NOT coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass('"public"."canonical_api_line_built"')::oid, 'SELECT'), false))
             GROUP BY service_name, http_method, http_route, requests
         ) AS weights
+        GROUP BY 1, 2, 3
+        UNION ALL
+        SELECT
+            service_name,
+            http_method,
+            http_route,
+            pg_catalog.sum(requests),
+            pg_catalog.sum(busy)::double precision * interval '1 s',
+            pg_catalog.sum(busy),
+            pg_catalog.sum(queries),
+            pg_catalog.sum(own),
+            pg_catalog.sum(database),
+            pg_catalog.sum(waiting),
+            pg_catalog.sum(outgoing)
+        FROM "public"."canonical_api_line_past"(since, until, service, method, route, with_statistics => true)
+        WHERE NOT (exact OR since <= interval '3 hours' OR NOT coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass('"public"."canonical_api_line_built"')::oid, 'SELECT'), false))
         GROUP BY 1, 2, 3
     ) AS routes
     ORDER BY busy DESC, http_method, http_route, service_name;
 END;
 COMMENT ON FUNCTION "public"."canonical_api_line_costs" IS
-'Is it us or the database, and which route runs the most queries? busy is how long requests ran in all, and percent_busy the route''s share of that. The other shares are of the route''s own time and can exceed 100 if calls ran in parallel. [canonical_line 37151cf4]';
+'Is it us or the database, and which route runs the most queries? busy is how long requests ran in all, and percent_busy the route''s share of that. The other shares are of the route''s own time and can exceed 100 if calls ran in parallel. Windows of more than three hours are answered from history unless exact, with the same sums. [canonical_line 7201f4fc]';
 
 -- Only lines that repeat a statement have db_max_repeat. The other statistics are read only
 -- where it is high.
@@ -1353,9 +1770,10 @@ BEGIN
                 http_method,
                 http_route,
                 since,
-                coalesce(CASE WHEN duration > interval '0' THEN pg_catalog.ceil(pg_catalog.ln(pg_catalog.date_part('epoch', duration) * 1000000) * 23.083120654223414 - 0.000000001)::integer - 1 END, -1) AS bucket,
+                coalesce(CASE WHEN duration > interval '0' THEN pg_catalog.ceil(pg_catalog.ln(pg_catalog.date_part('epoch', duration) * 1000000) * 23.083120654223414 - 0.000000001)::integer - 1 END, -10000) AS bucket,
                 sum(requests)::numeric AS n,
                 count(*) AS lines,
+                max(duration) AS slowest,
                 (sum(requests) FILTER (WHERE (status >= 500 OR status < 400 AND error_code IS NOT NULL)))::numeric AS failed,
                 sum(requests * queries)::numeric AS queries,
                 sum(requests * queries * queries)::numeric AS squares
@@ -1399,6 +1817,7 @@ BEGIN
             number, http_method, http_route, since, bucket,
             pg_catalog.sum(n) AS n,
             pg_catalog.sum(lines) AS lines,
+            pg_catalog.max(slowest) AS slowest,
             pg_catalog.sum(failed) AS failed,
             pg_catalog.sum(queries) AS queries,
             pg_catalog.sum(squares) AS squares
@@ -1419,8 +1838,8 @@ BEGIN
     marked AS (
         SELECT
             *,
-            pg_catalog.min(bucket) FILTER (WHERE both_upto >= 0.95 * both_requests) OVER of_both AS tail,
-            pg_catalog.min(bucket) FILTER (WHERE both_upto >= 0.75 * both_requests) OVER of_both AS quarter
+            pg_catalog.min(bucket) FILTER (WHERE n > 0 AND both_upto >= 0.95 * both_requests) OVER of_both AS tail,
+            pg_catalog.min(bucket) FILTER (WHERE n > 0 AND both_upto >= 0.75 * both_requests) OVER of_both AS quarter
         FROM ranked
         WINDOW of_both AS (PARTITION BY number, http_method, http_route)
     ),
@@ -1434,10 +1853,13 @@ BEGIN
             coalesce(pg_catalog.sum(n) FILTER (WHERE bucket >= quarter) / nullif(pg_catalog.max(requests), 0), 0)::double precision AS longer,
             (pg_catalog.sum(queries) / nullif(pg_catalog.max(requests), 0))::double precision AS queries,
             (pg_catalog.sum(squares) / nullif(pg_catalog.max(requests), 0))::double precision AS squares,
-            pg_catalog.min(bucket) FILTER (WHERE upto >= 0.95 * requests) AS p95,
-            pg_catalog.min(bucket) FILTER (WHERE upto >= (0.95 - 1.96 * pg_catalog.sqrt(0.0475 / of_lines)) * requests) AS p95_low,
+            pg_catalog.max(slowest) AS slowest,
+            pg_catalog.min(bucket) FILTER (WHERE n > 0 AND upto >= 0.5 * requests) AS p50,
+            pg_catalog.min(bucket) FILTER (WHERE n > 0 AND upto >= 0.95 * requests) AS p95,
+            pg_catalog.min(bucket) FILTER (WHERE n > 0 AND upto >= 0.99 * requests) AS p99,
+            pg_catalog.min(bucket) FILTER (WHERE n > 0 AND upto >= (0.95 - 1.96 * pg_catalog.sqrt(0.0475 / nullif(of_lines, 0))) * requests) AS p95_low,
             coalesce(
-                pg_catalog.min(bucket) FILTER (WHERE upto >= (0.95 + 1.96 * pg_catalog.sqrt(0.0475 / of_lines)) * requests),
+                pg_catalog.min(bucket) FILTER (WHERE n > 0 AND upto >= (0.95 + 1.96 * pg_catalog.sqrt(0.0475 / nullif(of_lines, 0))) * requests),
                 pg_catalog.max(bucket)
             ) AS p95_high
         FROM marked
@@ -1446,6 +1868,7 @@ BEGIN
         pair AS (
         SELECT
             number, http_method, http_route,
+            pg_catalog.row_number() OVER () AS pair_number,
             coalesce(pg_catalog.max(lines) FILTER (WHERE NOT since), 0) AS lines_before,
             coalesce(pg_catalog.max(lines) FILTER (WHERE since), 0) AS lines_since,
             pg_catalog.max(requests) FILTER (WHERE NOT since) AS requests_before,
@@ -1460,6 +1883,12 @@ BEGIN
             pg_catalog.max(queries) FILTER (WHERE since) AS queries_since,
             pg_catalog.max(squares) FILTER (WHERE NOT since) AS squares_before,
             pg_catalog.max(squares) FILTER (WHERE since) AS squares_since,
+            pg_catalog.max(slowest) FILTER (WHERE NOT since) AS slowest_before,
+            pg_catalog.max(slowest) FILTER (WHERE since) AS slowest_since,
+            pg_catalog.max(p50) FILTER (WHERE NOT since) AS p50_before,
+            pg_catalog.max(p50) FILTER (WHERE since) AS p50_since,
+            pg_catalog.max(p99) FILTER (WHERE NOT since) AS p99_before,
+            pg_catalog.max(p99) FILTER (WHERE since) AS p99_since,
             pg_catalog.max(p95) FILTER (WHERE NOT since) AS p95_before,
             pg_catalog.max(p95) FILTER (WHERE since) AS p95_since,
             pg_catalog.max(p95_low) FILTER (WHERE NOT since) AS p95_low_before,
@@ -1608,8 +2037,8 @@ BEGIN
             round(times::numeric, 1),
             http_method,
             http_route,
-            (pg_catalog.power(2, ((p95_before) + 0.5)::double precision / 16) * interval '1 us'),
-            (pg_catalog.power(2, ((p95_since) + 0.5)::double precision / 16) * interval '1 us'),
+            CASE WHEN p95_before = -10000 THEN interval '0' ELSE pg_catalog.make_interval(secs => pg_catalog.power(2::double precision, (p95_before + 0.5)::double precision / 16) / 1000000) END,
+            CASE WHEN p95_since = -10000 THEN interval '0' ELSE pg_catalog.make_interval(secs => pg_catalog.power(2::double precision, (p95_since + 0.5)::double precision / 16) / 1000000) END,
             pg_catalog.round((100 * failed_before)::numeric, greatest(2, 2 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(nullif(100 * failed_before, 0))))::integer)),
             pg_catalog.round((100 * failed_since)::numeric, greatest(2, 2 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(nullif(100 * failed_since, 0))))::integer)),
             round(queries_before::numeric, 1),
@@ -1626,7 +2055,7 @@ BEGIN
 END
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_deploys" IS
-'What did the deploy do? Each version of a service that began in the window against the one before it, on the routes that both served: where it has more of the slowest requests of both than chance explains, fails more often, or runs more queries, if that grew at_least so many times; the latest version first. beside says that both served at the same time, like a canary and the stable version, and are compared over that time. chance is the probability that chance alone makes any such change among all routes and versions; more than 0.05 is left out. p95 is within 2.2 percent; a large window is sampled, see note. [canonical_line b970ae65]';
+'What did the deploy do? Each version of a service that began in the window against the one before it, on the routes that both served: where it has more of the slowest requests of both than chance explains, fails more often, or runs more queries, if that grew at_least so many times; the latest version first. beside says that both served at the same time, like a canary and the stable version, and are compared over that time. chance is the probability that chance alone makes any such change among all routes and versions; more than 0.05 is left out. p95 is within 2.2 percent; a large window is sampled, see note. [canonical_line dfc3bc2a]';
 
 -- Two windows, as the Site Reliability Workbook has them ("Alerting on SLOs"): the long one shows
 -- that it matters, the short one that it goes on. A few failures of a route with little traffic
@@ -1773,6 +2202,358 @@ AS $answer$
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_request" IS
 'What happened in this request? All fields of the lines with this request id or trace id, one per row; a trace over several services has several lines. [canonical_line 53249b91]';
+
+-- The window begins with a whole step, since hours do not live as long as days.
+CREATE FUNCTION "public"."canonical_api_line_history"(
+    since interval DEFAULT '1 year',
+    until timestamptz DEFAULT NULL,
+    service text DEFAULT NULL,
+    method text DEFAULT NULL,
+    route text DEFAULT NULL,
+    step interval DEFAULT '1 day'
+) RETURNS TABLE (
+    at timestamptz,
+    requests bigint,
+    percent_refused numeric,
+    percent_failed numeric,
+    lines bigint,
+    p50 interval,
+    p95 interval,
+    p99 interval,
+    slowest interval,
+    accuracy text
+)
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+BEGIN ATOMIC
+    SELECT
+        at,
+        pg_catalog.round(coalesce(requests, 0))::bigint,
+        pg_catalog.round((100 * refused / nullif(requests, 0))::numeric, greatest(2, 2 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(nullif(100 * refused / nullif(requests, 0), 0))))::integer)),
+        pg_catalog.round((100 * failed / nullif(requests, 0))::numeric, greatest(2, 2 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(nullif(100 * failed / nullif(requests, 0), 0))))::integer)),
+        coalesce(lines, 0),
+        least(CASE WHEN p50 = -10000 THEN interval '0' ELSE pg_catalog.make_interval(secs => pg_catalog.power(2::double precision, (p50 + 0.5)::double precision / 16) / 1000000) END, slowest),
+        least(CASE WHEN p95 = -10000 THEN interval '0' ELSE pg_catalog.make_interval(secs => pg_catalog.power(2::double precision, (p95 + 0.5)::double precision / 16) / 1000000) END, slowest),
+        least(CASE WHEN p99 = -10000 THEN interval '0' ELSE pg_catalog.make_interval(secs => pg_catalog.power(2::double precision, (p99 + 0.5)::double precision / 16) / 1000000) END, slowest),
+        slowest,
+        '±2.2 %'::text
+    FROM (
+        SELECT at AT TIME ZONE 'UTC'
+        FROM pg_catalog.generate_series(pg_catalog.date_bin(step, (coalesce(until, pg_catalog.now()) AT TIME ZONE 'UTC') - since, 'epoch'), (coalesce(until, pg_catalog.now()) AT TIME ZONE 'UTC') - interval '1 us', step) AS steps (at)
+    ) AS steps (at)
+    FULL JOIN (
+        SELECT
+            at,
+            pg_catalog.sum(requests) AS requests,
+            pg_catalog.sum(refused) AS refused,
+            pg_catalog.sum(failed) AS failed,
+            pg_catalog.sum(lines)::bigint AS lines,
+            pg_catalog.max(slowest) AS slowest,
+            pg_catalog.min(coalesce(bucket, -10000)) FILTER (WHERE n > 0 AND reached >= 0.5 * of_all) AS p50,
+            pg_catalog.min(coalesce(bucket, -10000)) FILTER (WHERE n > 0 AND reached >= 0.95 * of_all) AS p95,
+            pg_catalog.min(coalesce(bucket, -10000)) FILTER (WHERE n > 0 AND reached >= 0.99 * of_all) AS p99
+        FROM (
+            SELECT *, pg_catalog.sum(n) OVER (PARTITION BY at ORDER BY bucket NULLS FIRST) AS reached,
+                pg_catalog.sum(n) OVER (PARTITION BY at) AS of_all
+            FROM "public"."canonical_api_line_past"(((coalesce(until, pg_catalog.now()) AT TIME ZONE 'UTC') - pg_catalog.date_bin(step, (coalesce(until, pg_catalog.now()) AT TIME ZONE 'UTC') - since, 'epoch')), until, service, method, route, step, by_route => false)
+        ) AS buckets
+        GROUP BY at
+    ) AS kept USING (at)
+    ORDER BY at;
+END;
+COMMENT ON FUNCTION "public"."canonical_api_line_history" IS
+'Were we ever faster? Requests, the shares that were refused and that failed in percent, and percentiles of requests, for every step (whole hours or days of UTC) from the one that the window begins in, for as long as history is kept. accuracy says how far off percentiles can be. [canonical_line 38bb4fd4]';
+
+CREATE FUNCTION "public"."canonical_api_line_compare"(
+    recent interval DEFAULT '7 days',
+    ago interval DEFAULT '26 weeks',
+    until timestamptz DEFAULT NULL,
+    service text DEFAULT NULL,
+    method text DEFAULT NULL,
+    route text DEFAULT NULL
+) RETURNS TABLE (
+    times numeric,
+    few_lines boolean,
+    service_name text,
+    http_method text,
+    http_route text,
+    p50_before interval,
+    p50_recent interval,
+    p95_before interval,
+    p95_recent interval,
+    p99_before interval,
+    p99_recent interval,
+    percent_failed_before numeric,
+    percent_failed_recent numeric,
+    requests_before bigint,
+    requests_recent bigint,
+    accuracy text,
+    change text,
+    chance numeric,
+    p95_before_from interval,
+    p95_before_to interval,
+    p95_recent_from interval,
+    p95_recent_to interval
+)
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+BEGIN ATOMIC
+    WITH part AS (
+        SELECT http_route, http_method, service_name, true AS since, coalesce(bucket, -10000) AS bucket, n, lines, slowest, failed,
+            NULL::numeric AS queries, NULL::numeric AS squares
+        FROM "public"."canonical_api_line_past"(recent, (CASE WHEN recent >= interval '24 hours' THEN pg_catalog.date_bin('1 day', (coalesce(until, pg_catalog.now()) AT TIME ZONE 'UTC'), 'epoch') ELSE (coalesce(until, pg_catalog.now()) AT TIME ZONE 'UTC') END) AT TIME ZONE 'UTC', service, method, route)
+        UNION ALL
+        SELECT http_route, http_method, service_name, false, coalesce(bucket, -10000), n, lines, slowest, failed, NULL, NULL
+        FROM "public"."canonical_api_line_past"(recent, ((CASE WHEN recent >= interval '24 hours' THEN pg_catalog.date_bin('1 day', (coalesce(until, pg_catalog.now()) AT TIME ZONE 'UTC'), 'epoch') ELSE (coalesce(until, pg_catalog.now()) AT TIME ZONE 'UTC') END) - ago) AT TIME ZONE 'UTC', service, method, route)
+    ),
+    counted AS (
+        SELECT
+            http_route, http_method, service_name, since, bucket,
+            pg_catalog.sum(n) AS n,
+            pg_catalog.sum(lines) AS lines,
+            pg_catalog.max(slowest) AS slowest,
+            pg_catalog.sum(failed) AS failed,
+            pg_catalog.sum(queries) AS queries,
+            pg_catalog.sum(squares) AS squares
+        FROM part
+        GROUP BY http_route, http_method, service_name, since, bucket
+    ),
+    ranked AS (
+        SELECT
+            *,
+            pg_catalog.sum(n) OVER (of_side ORDER BY bucket NULLS FIRST) AS upto,
+            pg_catalog.sum(n) OVER of_side AS requests,
+            pg_catalog.sum(lines) OVER of_side AS of_lines,
+            pg_catalog.sum(n) OVER (of_both ORDER BY bucket NULLS FIRST) AS both_upto,
+            pg_catalog.sum(n) OVER of_both AS both_requests
+        FROM counted
+        WINDOW of_side AS (PARTITION BY http_route, http_method, service_name, since), of_both AS (PARTITION BY http_route, http_method, service_name)
+    ),
+    marked AS (
+        SELECT
+            *,
+            pg_catalog.min(bucket) FILTER (WHERE n > 0 AND both_upto >= 0.95 * both_requests) OVER of_both AS tail,
+            pg_catalog.min(bucket) FILTER (WHERE n > 0 AND both_upto >= 0.75 * both_requests) OVER of_both AS quarter
+        FROM ranked
+        WINDOW of_both AS (PARTITION BY http_route, http_method, service_name)
+    ),
+    side AS (
+        SELECT
+            http_route, http_method, service_name, since,
+            pg_catalog.max(of_lines)::double precision AS lines,
+            nullif(pg_catalog.max(requests), 0)::double precision AS requests,
+            coalesce(pg_catalog.sum(failed) / nullif(pg_catalog.max(requests), 0), 0)::double precision AS failed,
+            coalesce(pg_catalog.sum(n) FILTER (WHERE bucket >= tail) / nullif(pg_catalog.max(requests), 0), 0)::double precision AS longest,
+            coalesce(pg_catalog.sum(n) FILTER (WHERE bucket >= quarter) / nullif(pg_catalog.max(requests), 0), 0)::double precision AS longer,
+            (pg_catalog.sum(queries) / nullif(pg_catalog.max(requests), 0))::double precision AS queries,
+            (pg_catalog.sum(squares) / nullif(pg_catalog.max(requests), 0))::double precision AS squares,
+            pg_catalog.max(slowest) AS slowest,
+            pg_catalog.min(bucket) FILTER (WHERE n > 0 AND upto >= 0.5 * requests) AS p50,
+            pg_catalog.min(bucket) FILTER (WHERE n > 0 AND upto >= 0.95 * requests) AS p95,
+            pg_catalog.min(bucket) FILTER (WHERE n > 0 AND upto >= 0.99 * requests) AS p99,
+            pg_catalog.min(bucket) FILTER (WHERE n > 0 AND upto >= (0.95 - 1.96 * pg_catalog.sqrt(0.0475 / nullif(of_lines, 0))) * requests) AS p95_low,
+            coalesce(
+                pg_catalog.min(bucket) FILTER (WHERE n > 0 AND upto >= (0.95 + 1.96 * pg_catalog.sqrt(0.0475 / nullif(of_lines, 0))) * requests),
+                pg_catalog.max(bucket)
+            ) AS p95_high
+        FROM marked
+        GROUP BY http_route, http_method, service_name, since
+    ),
+    pair AS (
+        SELECT
+            http_route, http_method, service_name,
+            pg_catalog.row_number() OVER () AS pair_number,
+            coalesce(pg_catalog.max(lines) FILTER (WHERE NOT since), 0) AS lines_before,
+            coalesce(pg_catalog.max(lines) FILTER (WHERE since), 0) AS lines_since,
+            pg_catalog.max(requests) FILTER (WHERE NOT since) AS requests_before,
+            pg_catalog.max(requests) FILTER (WHERE since) AS requests_since,
+            pg_catalog.max(failed) FILTER (WHERE NOT since) AS failed_before,
+            pg_catalog.max(failed) FILTER (WHERE since) AS failed_since,
+            pg_catalog.max(longest) FILTER (WHERE NOT since) AS longest_before,
+            pg_catalog.max(longest) FILTER (WHERE since) AS longest_since,
+            pg_catalog.max(longer) FILTER (WHERE NOT since) AS longer_before,
+            pg_catalog.max(longer) FILTER (WHERE since) AS longer_since,
+            pg_catalog.max(queries) FILTER (WHERE NOT since) AS queries_before,
+            pg_catalog.max(queries) FILTER (WHERE since) AS queries_since,
+            pg_catalog.max(squares) FILTER (WHERE NOT since) AS squares_before,
+            pg_catalog.max(squares) FILTER (WHERE since) AS squares_since,
+            pg_catalog.max(slowest) FILTER (WHERE NOT since) AS slowest_before,
+            pg_catalog.max(slowest) FILTER (WHERE since) AS slowest_since,
+            pg_catalog.max(p50) FILTER (WHERE NOT since) AS p50_before,
+            pg_catalog.max(p50) FILTER (WHERE since) AS p50_since,
+            pg_catalog.max(p99) FILTER (WHERE NOT since) AS p99_before,
+            pg_catalog.max(p99) FILTER (WHERE since) AS p99_since,
+            pg_catalog.max(p95) FILTER (WHERE NOT since) AS p95_before,
+            pg_catalog.max(p95) FILTER (WHERE since) AS p95_since,
+            pg_catalog.max(p95_low) FILTER (WHERE NOT since) AS p95_low_before,
+            pg_catalog.max(p95_low) FILTER (WHERE since) AS p95_low_since,
+            pg_catalog.max(p95_high) FILTER (WHERE NOT since) AS p95_high_before,
+            pg_catalog.max(p95_high) FILTER (WHERE since) AS p95_high_since
+        FROM side
+        GROUP BY http_route, http_method, service_name
+    ),
+    tested AS (
+        SELECT pair_number, test.*
+        FROM pair
+        CROSS JOIN LATERAL (VALUES ('slower', 'speed', pg_catalog.power(2, (p95_since - p95_before)::double precision / 16),
+                    2 * least(
+                        (
+            SELECT CASE WHEN (x - 0.5) * m > (y + 0.5) * n THEN least(1, pg_catalog.exp(-least(700, greatest(ratio, 0.05))) / pg_catalog.sqrt(4 * pg_catalog.pi() * greatest(ratio, 0.05))) ELSE 1 END
+            FROM (VALUES (longest_since * lines_since, lines_since, longest_before * lines_before, lines_before)) AS shares (x, n, y, m)
+            CROSS JOIN LATERAL (
+                SELECT pg_catalog.sum(found * pg_catalog.ln(found / expected))
+                FROM (
+                    VALUES
+                        (x - 0.5, n * (x + y) / (n + m)),
+                        (n - x + 0.5, n * (n + m - x - y) / (n + m)),
+                        (y + 0.5, m * (x + y) / (n + m)),
+                        (m - y - 0.5, m * (n + m - x - y) / (n + m))
+                ) AS cell (found, expected)
+                WHERE found > 0 AND expected > 0
+            ) AS likelihood (ratio)
+        ),
+                        (
+            SELECT CASE WHEN (x - 0.5) * m > (y + 0.5) * n THEN least(1, pg_catalog.exp(-least(700, greatest(ratio, 0.05))) / pg_catalog.sqrt(4 * pg_catalog.pi() * greatest(ratio, 0.05))) ELSE 1 END
+            FROM (VALUES (longer_since * lines_since, lines_since, longer_before * lines_before, lines_before)) AS shares (x, n, y, m)
+            CROSS JOIN LATERAL (
+                SELECT pg_catalog.sum(found * pg_catalog.ln(found / expected))
+                FROM (
+                    VALUES
+                        (x - 0.5, n * (x + y) / (n + m)),
+                        (n - x + 0.5, n * (n + m - x - y) / (n + m)),
+                        (y + 0.5, m * (x + y) / (n + m)),
+                        (m - y - 0.5, m * (n + m - x - y) / (n + m))
+                ) AS cell (found, expected)
+                WHERE found > 0 AND expected > 0
+            ) AS likelihood (ratio)
+        )
+                    ),
+                    2 * least(
+                        (
+            SELECT CASE WHEN (x - 0.5) * m > (y + 0.5) * n THEN least(1, pg_catalog.exp(-least(700, greatest(ratio, 0.05))) / pg_catalog.sqrt(4 * pg_catalog.pi() * greatest(ratio, 0.05))) ELSE 1 END
+            FROM (VALUES (least(lines_since, longest_since * lines_since + longest_before * lines_before), lines_since, greatest(0, longest_since * lines_since + longest_before * lines_before - lines_since), lines_before)) AS shares (x, n, y, m)
+            CROSS JOIN LATERAL (
+                SELECT pg_catalog.sum(found * pg_catalog.ln(found / expected))
+                FROM (
+                    VALUES
+                        (x - 0.5, n * (x + y) / (n + m)),
+                        (n - x + 0.5, n * (n + m - x - y) / (n + m)),
+                        (y + 0.5, m * (x + y) / (n + m)),
+                        (m - y - 0.5, m * (n + m - x - y) / (n + m))
+                ) AS cell (found, expected)
+                WHERE found > 0 AND expected > 0
+            ) AS likelihood (ratio)
+        ),
+                        (
+            SELECT CASE WHEN (x - 0.5) * m > (y + 0.5) * n THEN least(1, pg_catalog.exp(-least(700, greatest(ratio, 0.05))) / pg_catalog.sqrt(4 * pg_catalog.pi() * greatest(ratio, 0.05))) ELSE 1 END
+            FROM (VALUES (least(lines_since, longer_since * lines_since + longer_before * lines_before), lines_since, greatest(0, longer_since * lines_since + longer_before * lines_before - lines_since), lines_before)) AS shares (x, n, y, m)
+            CROSS JOIN LATERAL (
+                SELECT pg_catalog.sum(found * pg_catalog.ln(found / expected))
+                FROM (
+                    VALUES
+                        (x - 0.5, n * (x + y) / (n + m)),
+                        (n - x + 0.5, n * (n + m - x - y) / (n + m)),
+                        (y + 0.5, m * (x + y) / (n + m)),
+                        (m - y - 0.5, m * (n + m - x - y) / (n + m))
+                ) AS cell (found, expected)
+                WHERE found > 0 AND expected > 0
+            ) AS likelihood (ratio)
+        )
+                    )), ('failing', 'failures', failed_since / greatest(failed_before, 0.5 / nullif(lines_before, 0)),
+                    (
+            SELECT CASE WHEN (x - 0.5) * m > (y + 0.5) * n THEN least(1, pg_catalog.exp(-least(700, greatest(ratio, 0.05))) / pg_catalog.sqrt(4 * pg_catalog.pi() * greatest(ratio, 0.05))) ELSE 1 END
+            FROM (VALUES (failed_since * lines_since, lines_since, failed_before * lines_before, lines_before)) AS shares (x, n, y, m)
+            CROSS JOIN LATERAL (
+                SELECT pg_catalog.sum(found * pg_catalog.ln(found / expected))
+                FROM (
+                    VALUES
+                        (x - 0.5, n * (x + y) / (n + m)),
+                        (n - x + 0.5, n * (n + m - x - y) / (n + m)),
+                        (y + 0.5, m * (x + y) / (n + m)),
+                        (m - y - 0.5, m * (n + m - x - y) / (n + m))
+                ) AS cell (found, expected)
+                WHERE found > 0 AND expected > 0
+            ) AS likelihood (ratio)
+        ),
+                    (
+            SELECT CASE WHEN (x - 0.5) * m > (y + 0.5) * n THEN least(1, pg_catalog.exp(-least(700, greatest(ratio, 0.05))) / pg_catalog.sqrt(4 * pg_catalog.pi() * greatest(ratio, 0.05))) ELSE 1 END
+            FROM (VALUES (least(lines_since, failed_since * lines_since + failed_before * lines_before), lines_since, greatest(0, failed_since * lines_since + failed_before * lines_before - lines_since), lines_before)) AS shares (x, n, y, m)
+            CROSS JOIN LATERAL (
+                SELECT pg_catalog.sum(found * pg_catalog.ln(found / expected))
+                FROM (
+                    VALUES
+                        (x - 0.5, n * (x + y) / (n + m)),
+                        (n - x + 0.5, n * (n + m - x - y) / (n + m)),
+                        (y + 0.5, m * (x + y) / (n + m)),
+                        (m - y - 0.5, m * (n + m - x - y) / (n + m))
+                ) AS cell (found, expected)
+                WHERE found > 0 AND expected > 0
+            ) AS likelihood (ratio)
+        ))) AS test (change, family, times, chance, attainable)
+        WHERE lines_before > 0 AND lines_since > 0
+    ),
+    attained AS (
+        SELECT *, pg_catalog.row_number() OVER (PARTITION BY family ORDER BY attainable) AS place
+        FROM tested
+    ),
+    bounded AS (
+        SELECT *, coalesce(pg_catalog.max(place) FILTER (WHERE attainable * place * 2 <= 0.05) OVER (PARTITION BY family), 0) AS places
+        FROM attained
+    ),
+    ordered AS (
+        SELECT
+            *,
+            pg_catalog.row_number() OVER (PARTITION BY family ORDER BY chance) AS rank,
+            pg_catalog.count(*) OVER (PARTITION BY family) AS tests
+        FROM bounded
+        WHERE attainable * (places + 1) * 2 <= 0.05
+    ),
+    corrected AS (
+        SELECT *, least(1, 2 * pg_catalog.max(chance * (tests - rank + 1)) OVER (PARTITION BY family ORDER BY rank)) AS overall
+        FROM ordered
+    )
+    SELECT
+        pg_catalog.round((extract(epoch FROM middle.p95_recent) / nullif(extract(epoch FROM middle.p95_before), 0))::numeric, 2),
+        least(lines_before, lines_since) < 100,
+        service_name,
+        http_method,
+        http_route,
+        middle.p50_before,
+        middle.p50_recent,
+        middle.p95_before,
+        middle.p95_recent,
+        middle.p99_before,
+        middle.p99_recent,
+        pg_catalog.round((100 * failed_before)::numeric, greatest(2, 2 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(nullif(100 * failed_before, 0))))::integer)),
+        pg_catalog.round((100 * failed_since)::numeric, greatest(2, 2 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(nullif(100 * failed_since, 0))))::integer)),
+        coalesce(pg_catalog.round(requests_before), 0)::bigint,
+        coalesce(pg_catalog.round(requests_since), 0)::bigint,
+        '±2.2 %'::text,
+        found.change,
+        pg_catalog.round((greatest(found.overall, 1e-9))::numeric, greatest(2, 2 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(nullif(greatest(found.overall, 1e-9), 0))))::integer)),
+        CASE WHEN p95_low_before = -10000 THEN interval '0' ELSE pg_catalog.make_interval(secs => pg_catalog.power(2::double precision, (p95_low_before + 0.5)::double precision / 16) / 1000000) END,
+        CASE WHEN p95_high_before = -10000 THEN interval '0' ELSE pg_catalog.make_interval(secs => pg_catalog.power(2::double precision, (p95_high_before + 0.5)::double precision / 16) / 1000000) END,
+        CASE WHEN p95_low_since = -10000 THEN interval '0' ELSE pg_catalog.make_interval(secs => pg_catalog.power(2::double precision, (p95_low_since + 0.5)::double precision / 16) / 1000000) END,
+        CASE WHEN p95_high_since = -10000 THEN interval '0' ELSE pg_catalog.make_interval(secs => pg_catalog.power(2::double precision, (p95_high_since + 0.5)::double precision / 16) / 1000000) END
+    FROM pair
+    CROSS JOIN LATERAL (
+        SELECT
+            least(CASE WHEN p50_before = -10000 THEN interval '0' ELSE pg_catalog.make_interval(secs => pg_catalog.power(2::double precision, (p50_before + 0.5)::double precision / 16) / 1000000) END, slowest_before) AS p50_before,
+            least(CASE WHEN p50_since = -10000 THEN interval '0' ELSE pg_catalog.make_interval(secs => pg_catalog.power(2::double precision, (p50_since + 0.5)::double precision / 16) / 1000000) END, slowest_since) AS p50_recent,
+            least(CASE WHEN p95_before = -10000 THEN interval '0' ELSE pg_catalog.make_interval(secs => pg_catalog.power(2::double precision, (p95_before + 0.5)::double precision / 16) / 1000000) END, slowest_before) AS p95_before,
+            least(CASE WHEN p95_since = -10000 THEN interval '0' ELSE pg_catalog.make_interval(secs => pg_catalog.power(2::double precision, (p95_since + 0.5)::double precision / 16) / 1000000) END, slowest_since) AS p95_recent,
+            least(CASE WHEN p99_before = -10000 THEN interval '0' ELSE pg_catalog.make_interval(secs => pg_catalog.power(2::double precision, (p99_before + 0.5)::double precision / 16) / 1000000) END, slowest_before) AS p99_before,
+            least(CASE WHEN p99_since = -10000 THEN interval '0' ELSE pg_catalog.make_interval(secs => pg_catalog.power(2::double precision, (p99_since + 0.5)::double precision / 16) / 1000000) END, slowest_since) AS p99_recent
+    ) AS middle
+    LEFT JOIN LATERAL (
+        SELECT corrected.change, corrected.overall
+        FROM corrected
+        WHERE corrected.pair_number = pair.pair_number AND corrected.overall <= 0.05
+        ORDER BY corrected.overall
+        LIMIT 1
+    ) AS found ON true
+    ORDER BY 2, 1 DESC NULLS LAST, requests_since DESC NULLS LAST, http_method, http_route, service_name;
+END;
+COMMENT ON FUNCTION "public"."canonical_api_line_compare" IS
+'Are we slower than then? Each route in the recent window and in one as long that ended ago before it, with its percentiles of requests; times is how often the 95th percentile then fits into the recent one, the largest first. Windows of a day and more end with the last whole day of UTC. change says what chance does not explain, slower or failing, and chance the probability of that for all routes together, as in changes; from and to are the confidence interval of 95 percent of p95. few_lines marks a route with fewer than 100 lines in either window; those come last. accuracy says how far off percentiles can be. [canonical_line b0a34652]';
 
 -- A function that the exporter created says so at the end of its comment. This function
 -- finds the others by the start of its own name.

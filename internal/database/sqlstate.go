@@ -20,6 +20,7 @@ const (
 	checkViolation            = "23514"
 	invalidSchemaName         = "3F000"
 	readOnlyTransaction       = "25006"
+	serializationFailure      = "40001"
 	deadlockDetected          = "40P01"
 	insufficientPrivilege     = "42501"
 	undefinedColumn           = "42703"
@@ -145,11 +146,14 @@ func blamesRows(code string) bool {
 // too long for a lock or a transaction, or another collector made the change first.
 func Busy(err error) bool {
 	switch SQLSTATE(err) {
-	case lockNotAvailable, queryCanceled, objectNotInPrerequisite, undefinedTable:
+	case lockNotAvailable, queryCanceled, objectNotInPrerequisite, undefinedTable, serializationFailure:
 		return true
 	}
 	return errors.Is(err, context.DeadlineExceeded)
 }
+
+// NoTable reports whether a statement names a table that does not exist.
+func NoTable(err error) bool { return SQLSTATE(err) == undefinedTable }
 
 // DefaultHoldsRows reports whether a partition cannot be attached because the DEFAULT
 // partition holds rows of its range.

@@ -19,13 +19,17 @@ type Statements struct {
 	templates *template.Template
 }
 
-// ParseStatements reads every .sql file of files. It panics on a template that does
-// not parse, so it belongs in a package variable.
-func ParseStatements(files fs.FS) Statements {
+// ParseStatements reads every .sql file of files, whose templates can call those of each other.
+// It panics on a template that does not parse, so it belongs in a package variable.
+func ParseStatements(files ...fs.FS) Statements {
 	functions := template.FuncMap{
 		"identifier": QuoteIdentifier, "identifiers": quoteIdentifiers, "literal": quoteLiteral,
 	}
-	return Statements{template.Must(template.New("").Funcs(functions).ParseFS(files, "*.sql"))}
+	templates := template.New("").Funcs(functions)
+	for _, f := range files {
+		template.Must(templates.ParseFS(f, "*.sql"))
+	}
+	return Statements{templates}
 }
 
 // Render fills the template of the file name with data. It panics if data does not

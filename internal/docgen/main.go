@@ -1,5 +1,5 @@
 // Docgen writes docs/columns.md and schema/table.sql, which it generates from the column
-// table, and schema/questions.sql. It completes config.schema.json, which mdatagen has
+// table, schema/history.sql and schema/questions.sql. It completes config.schema.json, which mdatagen has
 // generated.
 package main
 
@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"canonicallineexporter/internal/convention"
+	"canonicallineexporter/internal/history"
 	"canonicallineexporter/internal/line"
 	"canonicallineexporter/internal/questions"
 	"canonicallineexporter/internal/table"
@@ -20,6 +21,7 @@ func main() {
 	for path, text := range map[string]string{
 		"docs/columns.md":      reference(line.Descriptions(), convention.Attributes),
 		"schema/table.sql":     table.Script(name, line.Columns()),
+		"schema/history.sql":   history.Script(name),
 		"schema/questions.sql": questions.Script(name),
 		"config.schema.json":   schema,
 	} {

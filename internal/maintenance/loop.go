@@ -1,4 +1,5 @@
-// Package maintenance maintains the table, its partitions and its questions, in this order.
+// Package maintenance maintains the table, its partitions, its questions and its history, in this
+// order.
 package maintenance
 
 import (
@@ -9,6 +10,7 @@ import (
 	"go.uber.org/zap"
 
 	"canonicallineexporter/internal/database"
+	"canonicallineexporter/internal/history"
 	"canonicallineexporter/internal/partition"
 	"canonicallineexporter/internal/questions"
 	"canonicallineexporter/internal/store"
@@ -32,8 +34,10 @@ type Loop struct {
 	Table      *table.Maintainer
 	Partitions *partition.Maintainer
 	Questions  *questions.Maintainer
-	Store      *store.Store
-	Logger     *zap.Logger
+	// History is nil if none is kept.
+	History *history.Maintainer
+	Store   *store.Store
+	Logger  *zap.Logger
 }
 
 // retryInterval is the time from a failed round to the next one, unless the interval is
@@ -54,6 +58,9 @@ func (l *Loop) Run(ctx context.Context) {
 		if err != nil {
 			wait = min(wait, retryInterval)
 		}
+		if l.keepHistory(ctx) {
+			wait = 0
+		}
 		// After a failure the next round still has a new table to complete.
 		created = created && err != nil
 		select {
@@ -64,6 +71,20 @@ func (l *Loop) Run(ctx context.Context) {
 		case <-time.After(wait):
 		}
 	}
+}
+
+// keepHistory runs a round of history. It has no part in Timeout: an hour may take longer, and is
+// built as a whole. It reports whether more is to be built.
+func (l *Loop) keepHistory(ctx context.Context) (more bool) {
+	name, ok := l.Store.Table()
+	if l.History == nil || !ok {
+		return false
+	}
+	more, err := l.History.Maintain(ctx, name)
+	if err != nil && ctx.Err() == nil {
+		l.Logger.Warn("history waits for the next round", zap.Error(database.Redact(err)))
+	}
+	return more && err == nil
 }
 
 // runOnce runs one round. created says that the table is new or has changed. The error is

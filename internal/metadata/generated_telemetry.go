@@ -37,6 +37,9 @@ type TelemetryBuilder struct {
 	CanonicalLineDatabaseUp           metric.Int64ObservableGauge
 	CanonicalLineDropped              metric.Int64Counter
 	CanonicalLineFailing              metric.Int64ObservableGauge
+	CanonicalLineHistoryBehind        metric.Int64ObservableGauge
+	CanonicalLineHistoryHours         metric.Int64ObservableCounter
+	CanonicalLineHistoryOtherSeries   metric.Int64ObservableCounter
 	CanonicalLinePartitionActions     metric.Int64ObservableCounter
 	CanonicalLinePartitionBytes       metric.Int64ObservableGauge
 	CanonicalLinePartitionCount       metric.Int64ObservableGauge
@@ -100,6 +103,51 @@ func (builder *TelemetryBuilder) RegisterCanonicalLineFailingCallback(cb metric.
 		cb(ctx, &observerInt64{inst: builder.CanonicalLineFailing, obs: o})
 		return nil
 	}, builder.CanonicalLineFailing)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterCanonicalLineHistoryBehindCallback sets callback for observable CanonicalLineHistoryBehind metric.
+func (builder *TelemetryBuilder) RegisterCanonicalLineHistoryBehindCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.CanonicalLineHistoryBehind, obs: o})
+		return nil
+	}, builder.CanonicalLineHistoryBehind)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterCanonicalLineHistoryHoursCallback sets callback for observable CanonicalLineHistoryHours metric.
+func (builder *TelemetryBuilder) RegisterCanonicalLineHistoryHoursCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.CanonicalLineHistoryHours, obs: o})
+		return nil
+	}, builder.CanonicalLineHistoryHours)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterCanonicalLineHistoryOtherSeriesCallback sets callback for observable CanonicalLineHistoryOtherSeries metric.
+func (builder *TelemetryBuilder) RegisterCanonicalLineHistoryOtherSeriesCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.CanonicalLineHistoryOtherSeries, obs: o})
+		return nil
+	}, builder.CanonicalLineHistoryOtherSeries)
 	if err != nil {
 		return err
 	}
@@ -306,6 +354,24 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_canonical_line_failing",
 		metric.WithDescription("1 while a task fails, because the database is away or refuses it, otherwise 0. [Development]"),
 		metric.WithUnit("1"),
+	)
+	errs = errors.Join(errs, err)
+	builder.CanonicalLineHistoryBehind, err = builder.meter.Int64ObservableGauge(
+		"otelcol_canonical_line_history_behind",
+		metric.WithDescription("How long ago the oldest hour ended that history lacks, or has to count again. [Development]"),
+		metric.WithUnit("s"),
+	)
+	errs = errors.Join(errs, err)
+	builder.CanonicalLineHistoryHours, err = builder.meter.Int64ObservableCounter(
+		"otelcol_canonical_line_history_hours",
+		metric.WithDescription("Hours of history that this collector has built. [Development]"),
+		metric.WithUnit("{hour}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.CanonicalLineHistoryOtherSeries, err = builder.meter.Int64ObservableCounter(
+		"otelcol_canonical_line_history_other_series",
+		metric.WithDescription("Combinations of service, environment, method and route that shared one row of an hour or a day because there were more than history::max_series, once for each time it was built. [Development]"),
+		metric.WithUnit("{series}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.CanonicalLinePartitionActions, err = builder.meter.Int64ObservableCounter(

@@ -64,6 +64,18 @@ func (p Partition) stage() stage {
 // Catalog lists all partitions, attached or not, in the order of their ranges.
 type Catalog []Partition
 
+// Read lists the partitions of a schema-qualified table, and those that it had as long as they
+// exist.
+func Read(ctx context.Context, db table.Querier, parent table.Name) (Catalog, error) {
+	return read(ctx, db, parent, false)
+}
+
+// ByTime reports whether the partitions of a schema-qualified table are ranges of created_at.
+func ByTime(ctx context.Context, db table.Querier, parent table.Name) (bool, error) {
+	s, err := readShape(ctx, db, parent, "created_at")
+	return s.byTime, err
+}
+
 // read lists the partitions of a schema-qualified table. With sizes it also reads how
 // large they are.
 func read(ctx context.Context, db table.Querier, parent table.Name, sizes bool) (Catalog, error) {

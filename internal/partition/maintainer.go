@@ -63,7 +63,7 @@ func New(cfg Config, pool *pgxpool.Pool, logger *zap.Logger) *Maintainer {
 // change that would have to wait is left for the next round. parent is schema-qualified,
 // here and below.
 func (m *Maintainer) Maintain(ctx context.Context, parent table.Name) error {
-	shape, err := readShape(ctx, m.pool, parent)
+	shape, err := readShape(ctx, m.pool, parent, m.cfg.column())
 	if err != nil {
 		return err
 	}
@@ -88,7 +88,7 @@ func (m *Maintainer) Maintain(ctx context.Context, parent table.Name) error {
 // Inspect reads the figures for Status from the catalogue. There are none for a table whose
 // partitions are not ranges of time.
 func (m *Maintainer) Inspect(ctx context.Context, parent table.Name) error {
-	shape, err := readShape(ctx, m.pool, parent)
+	shape, err := readShape(ctx, m.pool, parent, m.cfg.column())
 	if err != nil {
 		return err
 	}
@@ -146,7 +146,7 @@ func (m *Maintainer) EnsureAhead(ctx context.Context, parent table.Name) error {
 	if err != nil {
 		return err
 	}
-	shape, err := readShape(ctx, m.pool, parent)
+	shape, err := readShape(ctx, m.pool, parent, m.cfg.column())
 	if err != nil || !shape.byTime {
 		return err
 	}
@@ -157,7 +157,7 @@ func (m *Maintainer) EnsureAhead(ctx context.Context, parent table.Name) error {
 // EnsureFor creates the partitions that are missing for lines of the given times, which
 // have none. It says so where only an operator can.
 func (m *Maintainer) EnsureFor(ctx context.Context, parent table.Name, times []time.Time) error {
-	shape, err := readShape(ctx, m.pool, parent)
+	shape, err := readShape(ctx, m.pool, parent, m.cfg.column())
 	if err != nil {
 		return err
 	}
@@ -202,7 +202,7 @@ func (m *Maintainer) turnedAway(p Partition) {
 // ranges of time.
 func (m *Maintainer) Expired(ctx context.Context, parent table.Name, times []time.Time) ([]bool, error) {
 	expired := make([]bool, len(times))
-	shape, err := readShape(ctx, m.pool, parent)
+	shape, err := readShape(ctx, m.pool, parent, m.cfg.column())
 	if err != nil || !shape.byTime {
 		return expired, err
 	}

@@ -1,6 +1,8 @@
 package partition
 
 import (
+	"cmp"
+	"context"
 	"slices"
 	"strconv"
 	"time"
@@ -24,7 +26,16 @@ type Config struct {
 	// MaxSize is the most bytes that all partitions may take together, detached ones
 	// included; 0 means no limit.
 	MaxSize int64
+	// Column holds the time of a row. Default: created_at.
+	Column string
+	// Permit is asked before a partition is detached or dropped, in the transaction that does
+	// it or claims it. What it does not permit waits for the next round. Default: everything is
+	// permitted.
+	Permit func(ctx context.Context, tx table.Querier, parent table.Name, action Action) (bool, error)
 }
+
+// column returns the column that the table is partitioned by.
+func (c Config) column() string { return cmp.Or(c.Column, "created_at") }
 
 // maxLate is how many intervals back a late line can still get a new partition on a table
 // that keeps its lines for ever: a client with a wrong clock must not fill the catalogue.

@@ -95,6 +95,9 @@ func (m *Maintainer) act(ctx context.Context, parent table.Name, shape shape, tr
 		return false, nil
 	}
 	tried[attempt{action.Kind, action.OID}] = true
+	if ok, err := m.permits(ctx, tx, parent, action); err != nil || !ok {
+		return true, err
+	}
 
 	err = m.change(ctx, tx, parent, shape, at, catalog, action)
 	if err == nil {
@@ -104,6 +107,21 @@ func (m *Maintainer) act(ctx context.Context, parent table.Name, shape shape, tr
 		err = m.follow(ctx, parent, action)
 	}
 	return true, m.report(parent, action, err)
+}
+
+// permits reports whether an action may be carried out.
+func (m *Maintainer) permits(ctx context.Context, tx pgx.Tx, parent table.Name, action Action) (bool, error) {
+	if m.cfg.Permit == nil || action.Kind != Detach && action.Kind != Drop {
+		return true, nil
+	}
+	ok, err := m.cfg.Permit(ctx, tx, parent, action)
+	if err != nil {
+		return false, fmt.Errorf("%s partition: %w", action.Kind, err)
+	}
+	if !ok {
+		m.count(action.Kind, Deferred)
+	}
+	return ok, nil
 }
 
 // follow carries out the part of an action that needs no transaction, or must not hold up

@@ -14,9 +14,10 @@ import (
 type shape struct {
 	oid         uint32
 	partitioned bool
-	// byTime says that the partitions are ranges of created_at. Only those are maintained.
+	// byTime says that the partitions are ranges of the time of their rows. Only those are
+	// maintained.
 	byTime bool
-	// further is the number of columns in the key after created_at.
+	// further is the number of columns in the key after that time.
 	further int
 	// key is the key as in PARTITION BY, and keyType the type of its first column.
 	key, keyType string
@@ -27,9 +28,9 @@ type shape struct {
 	entry, owner string
 }
 
-// readShape reads the shape of a schema-qualified table.
-func readShape(ctx context.Context, db table.Querier, parent table.Name) (s shape, err error) {
-	err = db.QueryRow(ctx, statements.Render("shape.sql", nil), parent.String()).
+// readShape reads the shape of a schema-qualified table whose rows have their time in column.
+func readShape(ctx context.Context, db table.Querier, parent table.Name, column string) (s shape, err error) {
+	err = db.QueryRow(ctx, statements.Render("shape.sql", nil), parent.String(), column).
 		Scan(&s.partitioned, &s.byTime, &s.further, &s.key, &s.keyType, &s.oid, &s.owner, &s.become, &s.entry)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return s, table.ErrNoTable

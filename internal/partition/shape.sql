@@ -1,13 +1,13 @@
--- Says what $1 is partitioned by: whether the first column of its key is created_at in
--- ranges, how many columns follow that one, and the key as a definition has it. An
--- expression in the key has the number 0, which no column has.
+-- Says what $1 is partitioned by: whether the first column of its key is $2 in ranges, how
+-- many columns follow that one, and the key as a definition has it. An expression in the key has
+-- the number 0, which no column has.
 --
 -- Then who owns it: the role that this one can become with SET ROLE, and the statement that
 -- gives this one the rights of the owner. A member without INHERIT has none of them.
 SELECT
     c.relkind OPERATOR(pg_catalog.=) 'p',
     COALESCE(
-        p.partstrat OPERATOR(pg_catalog.=) 'r' AND a.attname OPERATOR(pg_catalog.=) 'created_at' AND a.atttypid OPERATOR(pg_catalog.=) 'pg_catalog.timestamptz'::pg_catalog.regtype,
+        p.partstrat OPERATOR(pg_catalog.=) 'r' AND a.attname OPERATOR(pg_catalog.=) $2::pg_catalog.text AND a.atttypid OPERATOR(pg_catalog.=) 'pg_catalog.timestamptz'::pg_catalog.regtype,
         false
     ),
     COALESCE(p.partnatts OPERATOR(pg_catalog.-) 1, 0),

@@ -37,8 +37,19 @@ const articleQuery = `
 // question over that day and over its last hour, as multiples of it.
 func BenchmarkQuestions(b *testing.B) {
 	pool := benchmarkPool(b)
+	ask := askIn(b, pool)
+	ask("article", articleQuery)
+	for _, call := range slices.Concat(calls, made) {
+		ask(call.name+"/day", call.sql(call.day))
+		ask(call.name+"/hour", call.sql(call.hour))
+	}
+}
+
+// askIn returns a function that measures a query as a multiple of the first one.
+func askIn(b *testing.B, pool *pgxpool.Pool) func(name, sql string) {
+	b.Helper()
 	var article float64
-	ask := func(name, sql string) {
+	return func(name, sql string) {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
 				rows, err := pool.Query(b.Context(), sql)
@@ -55,11 +66,6 @@ func BenchmarkQuestions(b *testing.B) {
 			b.ReportMetric(took*1000, "ms/op")
 			b.ReportMetric(0, "ns/op")
 		})
-	}
-	ask("article", articleQuery)
-	for _, call := range slices.Concat(calls, made) {
-		ask(call.name+"/day", call.sql(call.day))
-		ask(call.name+"/hour", call.sql(call.hour))
 	}
 }
 

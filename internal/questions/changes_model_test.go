@@ -145,7 +145,7 @@ func chanceOf(cells [][2]float64) float64 {
 // bucket is the number i of the bucket from 2^(i/16) to 2^((i+1)/16) microseconds.
 func bucket(s sample) float64 {
 	if s.duration <= 0 {
-		return -1
+		return -10000
 	}
 	return math.Ceil(math.Log2(float64(s.duration.Microseconds()))*16-1e-9) - 1
 }
@@ -162,10 +162,11 @@ func bucketOf(lines []sample, share float64) float64 {
 	return math.NaN()
 }
 
-// p95Of is in the middle of the bucket of the 95th percentile.
+// p95Of is the middle of the bucket of the 95th percentile, or the slowest line below it.
 func p95Of(lines []sample) any {
 	if len(lines) == 0 {
 		return nil
 	}
-	return math.Pow(2, (bucketOf(lines, 0.95)+0.5)/16) / 1e6
+	slowest := slices.MaxFunc(lines, func(a, b sample) int { return cmp.Compare(a.duration, b.duration) })
+	return min(slowest.duration.Seconds(), math.Pow(2, (bucketOf(lines, 0.95)+0.5)/16)/1e6)
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"canonicallineexporter/internal/database"
+	"canonicallineexporter/internal/rollup"
 	"canonicallineexporter/internal/table"
 )
 
@@ -20,7 +21,7 @@ var files embed.FS
 
 var (
 	statements         = database.ParseStatements(files)
-	functionStatements = database.ParseStatements(below(functionFiles, "functions"))
+	functionStatements = database.ParseStatements(rollup.Files, below(functionFiles, "functions"))
 )
 
 func below(files fs.FS, dir string) fs.FS {
@@ -36,8 +37,9 @@ func below(files fs.FS, dir string) fs.FS {
 // The first function comes first because the others call it.
 func Names() []string {
 	return []string{
-		"window", "one_of", "speed", "reads", "writes", "rate", "heatmap", "changes", "errors", "failures",
-		"slowest", "costs", "n_plus_one", "callers", "differences", "deploys", "burn", "account", "request", "questions",
+		"window", "one_of", "past", "speed", "reads", "writes", "rate", "heatmap", "changes", "errors", "failures",
+		"slowest", "costs", "n_plus_one", "callers", "differences", "deploys", "burn", "account", "request", "history",
+		"compare", "questions",
 	}
 }
 
@@ -56,6 +58,9 @@ type question struct {
 func (q question) Function(name string) table.Name {
 	return q.Table.Sibling(q.Table.Name + "_" + name)
 }
+
+// Sums lists the columns that history adds up.
+func (question) Sums() []string { return rollup.Sums }
 
 // MarkStart returns the text that the mark of every version starts with.
 func (question) MarkStart() string { return " [canonical_line " }

@@ -37,6 +37,12 @@ func fill(t testing.TB, pool *pgxpool.Pool, n int) {
 // fillDays spreads n lines evenly over days before now.
 func fillDays(t testing.TB, pool *pgxpool.Pool, n, days int) {
 	t.Helper()
+	fillWith(t, pool, n, days, func(insert string) string { return insert })
+}
+
+// fillWith does the same with another statement than that of the test data.
+func fillWith(t testing.TB, pool *pgxpool.Pool, n, days int, change func(insert string) string) {
+	t.Helper()
 	require.NoError(t, table.Apply(t.Context(), pool, lines, line.Columns()))
 	_, err := pool.Exec(t.Context(), partitionsOf(days+4))
 	require.NoError(t, err)
@@ -44,7 +50,7 @@ func fillDays(t testing.TB, pool *pgxpool.Pool, n, days int) {
 	require.NoError(t, err)
 	now, atOnce := time.Now(), 1_000_000
 	for first := 1; first <= n; first += atOnce {
-		_, err = pool.Exec(t.Context(), string(insert), n, now, fmt.Sprint(24*days, " hours"), first, min(first+atOnce-1, n))
+		_, err = pool.Exec(t.Context(), change(string(insert)), n, now, fmt.Sprint(24*days, " hours"), first, min(first+atOnce-1, n))
 		require.NoError(t, err)
 	}
 	_, err = pool.Exec(t.Context(), "VACUUM ANALYZE canonical_api_line")

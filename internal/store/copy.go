@@ -17,7 +17,18 @@ func copyBatch(ctx context.Context, conn *pgx.Conn, sql *batchSQL, batch copyrow
 	if !sql.exact {
 		return upsertBatch(ctx, conn, sql, batch)
 	}
-	stored, err := copyRows(ctx, conn.PgConn(), database.Durable(conn, sql.copy), batch)
+	first := whole(batch).first
+	if hour := first.Unix() / 3600; !sql.fenced || hour > sql.closed.Load() {
+		stored, err := copyRows(ctx, conn.PgConn(), database.Durable(conn, sql.copy+sql.beforeFence(first)), batch)
+		if err == nil {
+			return completed(ctx, conn, sql, batch, stored)
+		}
+		if !sql.fenced || !database.NoTable(err) {
+			return written{}, err
+		}
+		sql.closed.Store(hour)
+	}
+	stored, err := copyRows(ctx, conn.PgConn(), database.Durable(conn, sql.markHours(batch)+sql.copy), batch)
 	if err != nil {
 		return written{}, err
 	}

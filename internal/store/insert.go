@@ -24,6 +24,7 @@ func insertBatch(ctx context.Context, conn *pgx.Conn, sql *batchSQL, batch copyr
 			return nil
 		})
 		inserts.Queue(sql.check)
+		inserts.Queue(sql.note, nil)
 		if err := tx.SendBatch(ctx, inserts).Close(); err != nil {
 			return fmt.Errorf("insert rows: %w", err)
 		}

@@ -40,6 +40,9 @@ func isolate(ctx context.Context, tx pgx.Tx, sql *batchSQL, batch copyrow.Batch)
 	if _, err := tx.Exec(ctx, sql.isolate, pgx.QueryExecModeSimpleProtocol); err != nil {
 		return written{}, fmt.Errorf("isolate rows: %w", err)
 	}
+	if _, err := tx.Exec(ctx, sql.note, nil); err != nil {
+		return written{}, fmt.Errorf("mark hours: %w", err)
+	}
 	var answer []byte
 	if err := tx.QueryRow(ctx, "SELECT pg_catalog.current_setting('canonical_line.isolated')").Scan(&answer); err != nil {
 		return written{}, fmt.Errorf("read isolated rows: %w", err)

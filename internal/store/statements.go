@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"slices"
+	"sync/atomic"
 
 	"github.com/jackc/pgx/v5/pgtype"
 
@@ -34,6 +35,13 @@ type batchSQL struct {
 	// copy fills the table, copyStaging the staging table, which createStaging creates. copy,
 	// compare and check fail if the table has changed since it was read.
 	copy, createStaging, copyStaging, insert, compare, upsert, isolate, missing, check string
+	// note marks the staged lines' hours that history may hold.
+	note string
+	// fenced says that the table has a history.
+	fenced bool
+	// closed is the latest hour, counted from 1970, that history was found to hold perhaps: lines
+	// up to it are marked at once.
+	closed atomic.Int64
 	// exact says that the table itself refuses a line that is already stored.
 	exact bool
 }
@@ -87,6 +95,7 @@ func typesOf(definition table.Definition, layout []copyrow.Column) (types []*col
 func newBatchSQL(definition table.Definition, layout []copyrow.Column) *batchSQL {
 	data := struct {
 		Table, Staging          table.Name
+		Fenced                  bool
 		Key                     table.Key
 		Layout                  []copyrow.Column
 		Names                   []string
@@ -97,7 +106,8 @@ func newBatchSQL(definition table.Definition, layout []copyrow.Column) *batchSQL
 		RowClasses              []string
 		OwnClasses              string
 	}{
-		Table: definition.Name, Staging: stagingTable(layout), Key: definition.Key, Fingerprint: definition.Fingerprint,
+		Table: definition.Name, Fenced: definition.Fenced,
+		Staging: stagingTable(layout), Key: definition.Key, Fingerprint: definition.Fingerprint,
 		Layout: layout, Types: typesOf(definition, layout), ByStatistics: copyrow.Index(layout, "statistics") >= 0,
 		RowClasses: database.RowClasses, OwnClasses: database.OwnClasses,
 	}
@@ -109,7 +119,7 @@ func newBatchSQL(definition table.Definition, layout []copyrow.Column) *batchSQL
 		}
 	}
 	sql := &batchSQL{
-		table: definition.Name, layout: layout, exact: definition.Key.Exact(),
+		table: definition.Name, layout: layout, exact: definition.Key.Exact(), fenced: definition.Fenced,
 		copy:          statements.Render("copy.sql", data),
 		createStaging: statements.Render("create_staging.sql", data),
 		insert:        statements.Render("insert.sql", data),
@@ -118,6 +128,7 @@ func newBatchSQL(definition table.Definition, layout []copyrow.Column) *batchSQL
 		isolate:       statements.Render("prepare_isolation.sql", data) + do(statements.Render("isolate.sql", data)),
 		missing:       statements.Render("missing.sql", data),
 		check:         statements.Render("check.sql", data),
+		note:          statements.Render("note.sql", data),
 	}
 	if !sql.exact {
 		sql.createStaging = statements.Render("lock.sql", data) + sql.createStaging

@@ -54,6 +54,17 @@ func (s *Store) Use(definition table.Definition) error {
 	return s.use(definition)
 }
 
+// Table returns the name of the table as last read, schema-qualified; ok is false if it has not
+// been read.
+func (s *Store) Table() (name table.Name, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.target == nil {
+		return name, false
+	}
+	return s.target.Name, true
+}
+
 // use does the work of Use. The caller holds mu.
 func (s *Store) use(definition table.Definition) error {
 	s.target = nil

@@ -17,12 +17,14 @@ func upsertBatch(ctx context.Context, conn *pgx.Conn, sql *batchSQL, batch copyr
 	err = staged(ctx, conn, sql, batch, func(tx pgx.Tx) error {
 		compares, upserts := &pgx.Batch{}, &pgx.Batch{}
 		var all compared
+		var changes []pgtype.UUID
 		for _, run := range runs(batch) {
 			compares.Queue(sql.compare, run.first, run.last).QueryRow(func(row pgx.Row) error {
 				found, err := scanCompared(row)
 				all.keys, all.known = all.keys+found.keys, all.known+found.known
 				if len(found.changes) > 0 {
 					upserts.Queue(sql.upsert, run.first, run.last, found.changes)
+					changes = append(changes, found.changes...)
 				}
 				return err
 			})
@@ -38,6 +40,7 @@ func upsertBatch(ctx context.Context, conn *pgx.Conn, sql *batchSQL, batch copyr
 			})
 		}
 		if upserts.Len() > 0 {
+			upserts.Queue(sql.note, changes)
 			if err := tx.SendBatch(ctx, upserts).Close(); err != nil {
 				return fmt.Errorf("upsert rows: %w", err)
 			}

@@ -28,6 +28,8 @@ type Definition struct {
 	Fingerprint int64
 	// RowSecurity says that row level security applies to this role: it may not COPY.
 	RowSecurity bool
+	// Fenced says that the table has a history, so that writes have to leave marks.
+	Fenced bool
 	// Key keeps a line from being stored twice.
 	Key Key
 	// Unwritable says what has to change before lines can be written; nil if nothing.
@@ -60,7 +62,7 @@ func Read(ctx context.Context, db Querier, name Name) (Definition, error) {
 	var generated bool
 	_, err = pgx.ForEachRow(rows, []any{
 		&definition.Name.Schema, &definition.Name.Name, &column, &columnType.OID, &columnType.Modifier, &generated, &instead, &definition.Fingerprint,
-		&definition.RowSecurity,
+		&definition.RowSecurity, &definition.Fenced,
 	}, func() error {
 		if generated {
 			definition.Generated = append(definition.Generated, column)

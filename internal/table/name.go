@@ -105,5 +105,21 @@ func (n Name) Sibling(name string) Name {
 	return Name{Schema: n.Schema, Name: name}
 }
 
+// Hours returns the name of the table of hours. It and the other parts of a table's history
+// stand beside the table: see package history.
+func (n Name) Hours() Name { return n.Sibling(n.Name + "_hours") }
+
+// Days returns the name of the table of days.
+func (n Name) Days() Name { return n.Sibling(n.Name + "_days") }
+
+// Marks returns the name of the table that says which hours have to be rebuilt.
+func (n Name) Marks() Name { return n.Sibling(n.Name + "_marks") }
+
+// Built returns the name of the table that says how far history is built.
+func (n Name) Built() Name { return n.Sibling(n.Name + "_built") }
+
+// Fence returns the name of the sequence that says which hours writers have to mark.
+func (n Name) Fence() Name { return n.Sibling(n.Name + "_fence") }
+
 // String returns the name quoted for SQL.
 func (n Name) String() string { return n.Identifier().Sanitize() }

@@ -1,4 +1,7 @@
--- One pass reads both windows. A route is slower if it has more of the slowest requests of
+{{- define "changes from lines" -}}
+(exact OR recent + before <= interval '3 hours' OR {{template "no history" .}})
+{{- end -}}
+-- One pass over the lines reads both windows. A route is slower if it has more of the slowest requests of
 -- both, which tells more than to compare two percentiles. Chances are for all
 -- routes and kinds of change together (Holm).
 {{.Create}} FUNCTION {{.Function "changes"}}(
@@ -8,7 +11,8 @@
     service text DEFAULT NULL,
     method text DEFAULT NULL,
     route text DEFAULT NULL,
-    at_least numeric DEFAULT 1.2
+    at_least numeric DEFAULT 1.2,
+    exact boolean DEFAULT false
 ) RETURNS TABLE (
     change text,
     times numeric,
@@ -26,9 +30,10 @@
     p95_before_to interval,
     p95_recent_from interval,
     p95_recent_to interval,
-    chance numeric
+    chance numeric,
+    accuracy text
 )
-LANGUAGE sql STABLE PARALLEL SAFE
+LANGUAGE sql STABLE PARALLEL RESTRICTED
 BEGIN ATOMIC
     WITH part AS (
         SELECT
@@ -39,15 +44,25 @@ BEGIN ATOMIC
             slot >> 1 AS bucket,
             pg_catalog.sum(requests)::numeric AS n,
             pg_catalog.count(*) AS lines,
+            pg_catalog.max(duration) AS slowest,
             (pg_catalog.sum(requests) FILTER (WHERE {{template "failed"}}))::numeric AS failed,
             NULL::numeric AS queries,
             NULL::numeric AS squares
         FROM (
-            SELECT *, 2 * coalesce({{template "bucket"}}, -1) + (created_at > ({{template "end"}} - recent) AT TIME ZONE 'UTC')::integer AS slot
+            SELECT *, 2 * coalesce({{template "bucket"}}, -10000) + (created_at > ({{template "end"}} - recent) AT TIME ZONE 'UTC')::integer AS slot
             FROM {{.Function "window"}}(recent + before, until, service, method, route)
+            WHERE {{template "changes from lines" .}}
             {{template "fence"}}
         ) AS lines
         GROUP BY http_route, http_method, service_name, slot
+        UNION ALL
+        SELECT http_route, http_method, service_name, true, coalesce(bucket, -10000), n, lines, slowest, failed, NULL, NULL
+        FROM {{.Function "past"}}(recent, until, service, method, route)
+        WHERE NOT {{template "changes from lines" .}}
+        UNION ALL
+        SELECT http_route, http_method, service_name, false, coalesce(bucket, -10000), n, lines, slowest, failed, NULL, NULL
+        FROM {{.Function "past"}}(before, ({{template "end"}} - recent) AT TIME ZONE 'UTC', service, method, route)
+        WHERE NOT {{template "changes from lines" .}}
     ),
     {{template "sides" "http_route, http_method, service_name"}},
     {{template "pairs" "http_route, http_method, service_name"}},
@@ -80,11 +95,11 @@ BEGIN ATOMIC
         change,
         pg_catalog.round(times::numeric, 1),
         least(lines_before, lines_since) < 100,
-        service_name,
-        http_method,
-        http_route,
-        {{template "middle" "p95_before"}},
-        {{template "middle" "p95_since"}},
+        corrected.service_name,
+        corrected.http_method,
+        corrected.http_route,
+        coalesce(exactly_before.p95, least({{template "middle" "corrected.p95_before"}}, slowest_before)),
+        coalesce(exactly_recent.p95, least({{template "middle" "corrected.p95_since"}}, slowest_since)),
         {{template "digits" "100 * failed_before"}},
         {{template "digits" "100 * failed_since"}},
         lines_before::bigint,
@@ -93,11 +108,20 @@ BEGIN ATOMIC
         {{template "middle" "p95_high_before"}},
         {{template "middle" "p95_low_since"}},
         {{template "middle" "p95_high_since"}},
-        {{template "digits" "greatest(overall, 1e-9)"}}
+        {{template "digits" "greatest(overall, 1e-9)"}},
+        CASE WHEN exact THEN 'exact' ELSE {{template "accuracy"}} END
     FROM corrected
+    LEFT JOIN {{.Function "speed"}}(recent, until, service, method, route, exact) AS exactly_recent
+        ON exact
+        AND (exactly_recent.service_name, exactly_recent.http_method, exactly_recent.http_route)
+            IS NOT DISTINCT FROM (corrected.service_name, corrected.http_method, corrected.http_route)
+    LEFT JOIN {{.Function "speed"}}(before, ({{template "end"}} - recent) AT TIME ZONE 'UTC', service, method, route, exact) AS exactly_before
+        ON exact
+        AND (exactly_before.service_name, exactly_before.http_method, exactly_before.http_route)
+            IS NOT DISTINCT FROM (corrected.service_name, corrected.http_method, corrected.http_route)
     WHERE overall <= 0.05
         AND coalesce(times >= CASE change WHEN 'busier' THEN greatest(2, at_least) ELSE at_least END, true)
-    ORDER BY change IN ('slower', 'failing') DESC, times DESC NULLS LAST, change, http_method, http_route, service_name;
+    ORDER BY change IN ('slower', 'failing') DESC, times DESC NULLS LAST, change, corrected.http_method, corrected.http_route, corrected.service_name;
 END;
 COMMENT ON FUNCTION {{.Function "changes"}} IS
-'What got slower, started to fail, or came and went? Each route that has more of the slowest requests of both windows than chance explains, or that fails more often (status 500 and above, or an error beside a status below 400), if the 95th percentile or the share of failures grew at_least so many times; then routes with at least twice the traffic, new ones, and those that are gone. chance is the probability that chance alone makes any such change among all routes; more than 0.05 is left out. p95 is within 2.2 percent; from and to are its confidence interval of 95 percent.{{.Mark}}';
+'What got slower, started to fail, or came and went? Each route that has more of the slowest requests of both windows than chance explains, or that fails more often (status 500 and above, or an error beside a status below 400), if the 95th percentile or the share of failures grew at_least so many times; then routes with at least twice the traffic, new ones, and those that are gone. chance is the probability that chance alone makes any such change among all routes; more than 0.05 is left out. from and to are the confidence interval of 95 percent of p95. Both windows together, if they have more than three hours, are answered from history unless exact: accuracy says how far off percentiles can be.{{.Mark}}';

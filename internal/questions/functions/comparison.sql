@@ -1,11 +1,4 @@
 {{- /* Templates of the questions that compare the lines since a moment with those before it. */ -}}
-{{- define "bucket" -}}
-CASE WHEN duration > interval '0' THEN pg_catalog.ceil(pg_catalog.ln(pg_catalog.date_part('epoch', duration) * 1000000) * 23.083120654223414 - 0.000000001)::integer - 1 END
-{{- end -}}
-{{- /* The middle of a bucket, at most 2.2 percent from what is in it. */ -}}
-{{- define "middle" -}}
-(pg_catalog.power(2, (({{.}}) + 0.5)::double precision / 16) * interval '1 us')
-{{- end -}}
 {{- /* The probability that chance alone makes a ratio of likelihoods so large, whose double is the
     square of a normal variable: Mills' bound of that one's tail. */ -}}
 {{- define "tail" -}}
@@ -53,6 +46,7 @@ counted AS (
             {{.}}, since, bucket,
             pg_catalog.sum(n) AS n,
             pg_catalog.sum(lines) AS lines,
+            pg_catalog.max(slowest) AS slowest,
             pg_catalog.sum(failed) AS failed,
             pg_catalog.sum(queries) AS queries,
             pg_catalog.sum(squares) AS squares
@@ -73,8 +67,8 @@ counted AS (
     marked AS (
         SELECT
             *,
-            pg_catalog.min(bucket) FILTER (WHERE both_upto >= 0.95 * both_requests) OVER of_both AS tail,
-            pg_catalog.min(bucket) FILTER (WHERE both_upto >= 0.75 * both_requests) OVER of_both AS quarter
+            pg_catalog.min(bucket) FILTER (WHERE n > 0 AND both_upto >= 0.95 * both_requests) OVER of_both AS tail,
+            pg_catalog.min(bucket) FILTER (WHERE n > 0 AND both_upto >= 0.75 * both_requests) OVER of_both AS quarter
         FROM ranked
         WINDOW of_both AS (PARTITION BY {{.}})
     ),
@@ -88,10 +82,13 @@ counted AS (
             coalesce(pg_catalog.sum(n) FILTER (WHERE bucket >= quarter) / nullif(pg_catalog.max(requests), 0), 0)::double precision AS longer,
             (pg_catalog.sum(queries) / nullif(pg_catalog.max(requests), 0))::double precision AS queries,
             (pg_catalog.sum(squares) / nullif(pg_catalog.max(requests), 0))::double precision AS squares,
-            pg_catalog.min(bucket) FILTER (WHERE upto >= 0.95 * requests) AS p95,
-            pg_catalog.min(bucket) FILTER (WHERE upto >= (0.95 - 1.96 * pg_catalog.sqrt(0.0475 / of_lines)) * requests) AS p95_low,
+            pg_catalog.max(slowest) AS slowest,
+            pg_catalog.min(bucket) FILTER (WHERE n > 0 AND upto >= 0.5 * requests) AS p50,
+            pg_catalog.min(bucket) FILTER (WHERE n > 0 AND upto >= 0.95 * requests) AS p95,
+            pg_catalog.min(bucket) FILTER (WHERE n > 0 AND upto >= 0.99 * requests) AS p99,
+            pg_catalog.min(bucket) FILTER (WHERE n > 0 AND upto >= (0.95 - 1.96 * pg_catalog.sqrt(0.0475 / nullif(of_lines, 0))) * requests) AS p95_low,
             coalesce(
-                pg_catalog.min(bucket) FILTER (WHERE upto >= (0.95 + 1.96 * pg_catalog.sqrt(0.0475 / of_lines)) * requests),
+                pg_catalog.min(bucket) FILTER (WHERE n > 0 AND upto >= (0.95 + 1.96 * pg_catalog.sqrt(0.0475 / nullif(of_lines, 0))) * requests),
                 pg_catalog.max(bucket)
             ) AS p95_high
         FROM marked
@@ -103,6 +100,7 @@ counted AS (
 pair AS (
         SELECT
             {{.}},
+            pg_catalog.row_number() OVER () AS pair_number,
             coalesce(pg_catalog.max(lines) FILTER (WHERE NOT since), 0) AS lines_before,
             coalesce(pg_catalog.max(lines) FILTER (WHERE since), 0) AS lines_since,
             pg_catalog.max(requests) FILTER (WHERE NOT since) AS requests_before,
@@ -117,6 +115,12 @@ pair AS (
             pg_catalog.max(queries) FILTER (WHERE since) AS queries_since,
             pg_catalog.max(squares) FILTER (WHERE NOT since) AS squares_before,
             pg_catalog.max(squares) FILTER (WHERE since) AS squares_since,
+            pg_catalog.max(slowest) FILTER (WHERE NOT since) AS slowest_before,
+            pg_catalog.max(slowest) FILTER (WHERE since) AS slowest_since,
+            pg_catalog.max(p50) FILTER (WHERE NOT since) AS p50_before,
+            pg_catalog.max(p50) FILTER (WHERE since) AS p50_since,
+            pg_catalog.max(p99) FILTER (WHERE NOT since) AS p99_before,
+            pg_catalog.max(p99) FILTER (WHERE since) AS p99_since,
             pg_catalog.max(p95) FILTER (WHERE NOT since) AS p95_before,
             pg_catalog.max(p95) FILTER (WHERE since) AS p95_since,
             pg_catalog.max(p95_low) FILTER (WHERE NOT since) AS p95_low_before,

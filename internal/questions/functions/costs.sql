@@ -2,7 +2,8 @@
 -- each line. Numbers in jsonb are numeric and are added up as such: converting each would
 -- take longer than everything else.
 {{.Create}} FUNCTION {{.Function "costs"}}(
-    {{template "parameters"}}
+    {{template "parameters"}},
+    exact boolean DEFAULT false
 ) RETURNS TABLE (
     service_name text,
     http_method text,
@@ -15,9 +16,10 @@
     percent_own numeric,
     percent_database numeric,
     percent_waiting numeric,
-    percent_outgoing numeric
+    percent_outgoing numeric,
+    accuracy text
 )
-LANGUAGE sql STABLE PARALLEL SAFE
+LANGUAGE sql STABLE PARALLEL RESTRICTED
 BEGIN ATOMIC
     SELECT
         service_name,
@@ -31,7 +33,8 @@ BEGIN ATOMIC
         {{template "digits" "100 * own / nullif(seconds, 0)"}},
         {{template "digits" "100 * database / nullif(seconds, 0)"}},
         {{template "digits" "100 * waiting / nullif(seconds, 0)"}},
-        {{template "digits" "100 * outgoing / nullif(seconds, 0)"}}
+        {{template "digits" "100 * outgoing / nullif(seconds, 0)"}},
+        'exact'::text
     FROM (
         SELECT
             service_name,
@@ -65,11 +68,28 @@ BEGIN ATOMIC
                 pg_catalog.sum({{template "number" "messaging_duration"}}) AS messaging,
                 pg_catalog.sum({{template "number" "other_duration"}}) AS other
             FROM {{template "lines" .}}
+            WHERE {{template "from lines" .}}
             GROUP BY service_name, http_method, http_route, requests
         ) AS weights
+        GROUP BY 1, 2, 3
+        UNION ALL
+        SELECT
+            service_name,
+            http_method,
+            http_route,
+            pg_catalog.sum(requests),
+            pg_catalog.sum(busy)::double precision * interval '1 s',
+            pg_catalog.sum(busy),
+            pg_catalog.sum(queries),
+            pg_catalog.sum(own),
+            pg_catalog.sum(database),
+            pg_catalog.sum(waiting),
+            pg_catalog.sum(outgoing)
+        FROM {{.Function "past"}}(since, until, service, method, route, with_statistics => true)
+        WHERE NOT {{template "from lines" .}}
         GROUP BY 1, 2, 3
     ) AS routes
     ORDER BY busy DESC, http_method, http_route, service_name;
 END;
 COMMENT ON FUNCTION {{.Function "costs"}} IS
-'Is it us or the database, and which route runs the most queries? busy is how long requests ran in all, and percent_busy the route''s share of that. The other shares are of the route''s own time and can exceed 100 if calls ran in parallel.{{.Mark}}';
+'Is it us or the database, and which route runs the most queries? busy is how long requests ran in all, and percent_busy the route''s share of that. The other shares are of the route''s own time and can exceed 100 if calls ran in parallel. Windows of more than three hours are answered from history unless exact, with the same sums.{{.Mark}}';

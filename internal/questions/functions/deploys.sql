@@ -106,9 +106,10 @@ BEGIN
                 http_method,
                 http_route,
                 since,
-                coalesce({{template "bucket"}}, -1) AS bucket,
+                coalesce({{template "bucket"}}, -10000) AS bucket,
                 sum(requests)::numeric AS n,
                 count(*) AS lines,
+                max(duration) AS slowest,
                 (sum(requests) FILTER (WHERE {{template "failed"}}))::numeric AS failed,
                 sum(requests * queries)::numeric AS queries,
                 sum(requests * queries * queries)::numeric AS squares

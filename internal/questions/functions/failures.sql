@@ -48,4 +48,4 @@ BEGIN ATOMIC
     ORDER BY 1, 4 DESC, 2, 3;
 END;
 COMMENT ON FUNCTION {{.Function "failures"}} IS
-'What broke when? Requests with a status of 400 and above, or with an error, by error, for every step of the window (a 60th of it unless given, and at least a second; days are UTC), zeros included. Errors beyond the top most frequent ones are counted together, under neither status nor error, as is a window without any.{{.Mark}}';
+'What broke when? Requests with a status of 400 and above, or with an error, by error, for every step of the window (a 60th of it unless given, at least a second, and whole hours from 60 hours on; days are UTC), zeros included. Errors beyond the top most frequent ones are counted together, under neither status nor error, as is a window without any.{{.Mark}}';

@@ -1,6 +1,7 @@
 {{.Create}} FUNCTION {{.Function "rate"}}(
     {{template "parameters"}},
-    step interval DEFAULT NULL
+    step interval DEFAULT NULL,
+    exact boolean DEFAULT false
 ) RETURNS TABLE (
     at timestamptz,
     requests bigint,
@@ -10,9 +11,10 @@
     lines bigint,
     p50 interval,
     p95 interval,
-    p99 interval
+    p99 interval,
+    accuracy text
 )
-LANGUAGE sql STABLE PARALLEL SAFE
+LANGUAGE sql STABLE PARALLEL RESTRICTED
 BEGIN ATOMIC
     SELECT
         at,
@@ -23,7 +25,8 @@ BEGIN ATOMIC
         coalesce(lines, 0),
         p[1],
         p[2],
-        p[3]
+        p[3],
+        CASE WHEN {{template "from lines" .}} OR NOT {{template "hourly"}} THEN 'exact' ELSE {{template "accuracy"}} END
     FROM {{template "steps"}} AS steps (at)
     FULL JOIN (
         SELECT
@@ -36,12 +39,39 @@ BEGIN ATOMIC
         FROM (
             SELECT {{template "step of"}} AS at, requests, status, error_code, duration
             FROM {{template "lines" .}}
+            WHERE {{template "from lines" .}} OR NOT {{template "hourly"}}
             {{template "fence"}}
         ) AS lines
         GROUP BY at
+        UNION ALL
+        SELECT
+            at,
+            requests::double precision,
+            refused::double precision,
+            failed::double precision,
+            lines,
+            ARRAY[least({{template "middle" "p50"}}, slowest), least({{template "middle" "p95"}}, slowest), least({{template "middle" "p99"}}, slowest)]
+        FROM (
+            SELECT
+                at,
+                pg_catalog.sum(requests) AS requests,
+                pg_catalog.sum(refused) AS refused,
+                pg_catalog.sum(failed) AS failed,
+                pg_catalog.sum(lines)::bigint AS lines,
+                pg_catalog.max(slowest) AS slowest,
+                {{template "bucket at" "0.5"}} AS p50,
+                {{template "bucket at" "0.95"}} AS p95,
+                {{template "bucket at" "0.99"}} AS p99
+            FROM (
+                SELECT *, {{template "reached" "PARTITION BY at"}}
+                FROM {{.Function "past"}}(since, until, service, method, route, {{template "step"}}, by_route => false)
+                WHERE NOT {{template "from lines" .}} AND {{template "hourly"}}
+            ) AS buckets
+            GROUP BY at
+        ) AS kept
     ) AS counted USING (at)
     CROSS JOIN (SELECT extract(epoch FROM {{template "step"}}) AS seconds) AS each
     ORDER BY at;
 END;
 COMMENT ON FUNCTION {{.Function "rate"}} IS
-'Since when? Requests per second, the shares that were refused (status 400 to 499) and that failed (500 and above, or an error beside a status below 400) in percent, and percentiles, for every step of the window (a 60th of it unless given, and at least a second; days are UTC). The window cuts off the first and the last step. Percentiles are of lines, the rest of requests.{{.Mark}}';
+'Since when? Requests per second, the shares that were refused (status 400 to 499) and that failed (500 and above, or an error beside a status below 400) in percent, and percentiles, for every step of the window (a 60th of it unless given, at least a second, and whole hours from 60 hours on; days are UTC). The window cuts off the first and the last step. Percentiles are of lines, the rest of requests. Windows of more than three hours whose steps are whole hours are answered from history unless exact: accuracy says how far off percentiles can be, which are of requests then.{{.Mark}}';

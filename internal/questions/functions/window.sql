@@ -5,18 +5,39 @@ since interval DEFAULT '24 hours',
     method text DEFAULT NULL,
     route text DEFAULT NULL
 {{- end -}}
-{{- define "number" -}}
-CASE pg_catalog.jsonb_typeof(statistics -> '{{.}}'::text) WHEN 'number' THEN (statistics -> '{{.}}'::text)::numeric END
-{{- end -}}
-{{- define "failed" -}}
-(status >= 500 OR status < 400 AND error_code IS NOT NULL)
-{{- end -}}
 {{- define "lines" -}}{{.Function "window"}}(since, until, service, method, route){{- end -}}
+{{- define "past" -}}{{.Function "past"}}(since, until, service, method, route){{- end -}}
 {{- /* The end of the window. Times of day and lengths of days are UTC's, whatever the session's zone. */ -}}
 {{- define "end" -}}(coalesce(until, pg_catalog.now()) AT TIME ZONE 'UTC'){{- end -}}
-{{- /* A 60th of a window is made of seconds, because date_bin accepts no months. */ -}}
+{{- /* A 60th of a window is made of seconds, because date_bin accepts no months. Where it is longer
+    than an hour it is made of whole hours, which history has. */ -}}
 {{- define "step" -}}
-greatest(coalesce(step, pg_catalog.make_interval(secs => extract(epoch FROM since)::double precision / 60)), '1 s')
+greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
+        WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
+        ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s')
+{{- end -}}
+{{- /* Whether a question is answered from lines alone. */ -}}
+{{- define "from lines" -}}
+(exact OR since <= interval '3 hours' OR {{template "no history" .}})
+{{- end -}}
+{{- define "no history" -}}
+NOT coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass({{literal .Table.Built.String}})::oid, 'SELECT'), false)
+{{- end -}}
+{{- /* History has no steps but whole hours. */ -}}
+{{- define "hourly" -}}(extract(epoch FROM {{template "step"}}) % 3600 = 0){{- end -}}
+{{- define "accuracy" -}}'±2.2 %'::text{{- end -}}
+{{- /* For rows of past by bucket: how many requests are not slower, and how many there are. */ -}}
+{{- define "reached" -}}
+pg_catalog.sum(n) OVER ({{.}} ORDER BY bucket NULLS FIRST) AS reached,
+                pg_catalog.sum(n) OVER ({{.}}) AS of_all
+{{- end -}}
+{{- /* The bucket of a percentile, far below all others for a duration of zero. */ -}}
+{{- define "bucket at" -}}
+pg_catalog.min(coalesce(bucket, -10000)) FILTER (WHERE n > 0 AND reached >= {{.}} * of_all)
+{{- end -}}
+{{- /* The middle of a bucket. */ -}}
+{{- define "middle" -}}
+CASE WHEN {{.}} = -10000 THEN interval '0' ELSE pg_catalog.make_interval(secs => pg_catalog.power(2::double precision, ({{.}} + 0.5)::double precision / 16) / 1000000) END
 {{- end -}}
 {{- define "step of" -}}pg_catalog.date_bin({{template "step"}}, created_at, 'epoch'){{- end -}}
 {{- /* The steps that share an instant with the window, which is open at its start. */ -}}

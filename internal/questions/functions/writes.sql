@@ -1,6 +1,7 @@
 {{.Create}} FUNCTION {{.Function "writes"}}(
     since interval DEFAULT '24 hours',
-    until timestamptz DEFAULT NULL
+    until timestamptz DEFAULT NULL,
+    exact boolean DEFAULT false
 ) RETURNS TABLE (
     service_name text,
     http_method text,
@@ -14,11 +15,12 @@
     percent_instant numeric,
     percent_fast numeric,
     percent_slow numeric,
-    percent_failed numeric
+    percent_failed numeric,
+    accuracy text
 )
-LANGUAGE sql STABLE PARALLEL SAFE
+LANGUAGE sql STABLE PARALLEL RESTRICTED
 BEGIN ATOMIC
-    SELECT * FROM {{.Function "speed"}}(since, until) WHERE http_method IN ('DELETE', 'PATCH', 'POST', 'PUT');
+    SELECT * FROM {{.Function "speed"}}(since, until, exact => exact) WHERE http_method IN ('DELETE', 'PATCH', 'POST', 'PUT');
 END;
 COMMENT ON FUNCTION {{.Function "writes"}} IS
 'Are we fast at mutations? Like speed, for DELETE, PATCH, POST and PUT.{{.Mark}}';

@@ -1,0 +1,176 @@
+-- What a window comes to, from history wherever it holds whole days or hours, and from the lines
+-- elsewhere: at the ends of the window, after the last hour that is built, and where hours have to
+-- be built again. Days serve if the steps are days.
+--
+-- It is PL/pgSQL because only that lets the tables of history be missing until it is called, and
+-- says what to read before it reads. step is NULL for the whole window, which has no time then;
+-- otherwise it is made of whole hours. by_route leaves out what tells routes apart, and
+-- with_statistics reads the statistics of lines, which takes most of the time.
+{{.Create}} FUNCTION {{.Function "past"}}(
+    {{template "parameters"}},
+    step interval DEFAULT NULL,
+    by_route boolean DEFAULT true,
+    with_statistics boolean DEFAULT false
+) RETURNS TABLE (
+    at timestamptz,
+    service_name text,
+    http_method text,
+    http_route text,
+    bucket integer,
+    n numeric,
+    lines bigint,
+    slowest interval
+    {{- range .Sums}},
+    {{.}} numeric
+    {{- end}}
+)
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 10000
+SET search_path = pg_catalog, pg_temp
+AS $answer$
+#variable_conflict use_column
+DECLARE
+    instant CONSTANT interval := '1 us';
+    lower CONSTANT timestamptz := ((coalesce($2, now()) AT TIME ZONE 'UTC') - $1) AT TIME ZONE 'UTC';
+    upper CONSTANT timestamptz := coalesce($2, 'infinity');
+    daily CONSTANT boolean := $6 IS NULL OR date_part('epoch', $6)::numeric % 86400 = 0;
+    built timestamptz;
+    frozen timestamptz;
+    -- The whole hours of the window that are built, and the whole days.
+    first_hour timestamptz := date_bin('1 hour', lower - instant, 'epoch') + interval '1 hour';
+    end_hour timestamptz;
+    first_day timestamptz;
+    end_day timestamptz;
+    -- Hours that have to be built again, and days that these or a mark of their own belong to.
+    marked timestamptz[];
+    marked_days timestamptz[];
+    -- The ends of the times of which lines are read. The start is not part of them.
+    starts timestamptz[];
+    ends timestamptz[];
+BEGIN
+    SELECT state.until, state.frozen INTO built, frozen FROM {{.Table.Built}} AS state;
+    -- The window is open at its start: a line of the first instant does not belong to it.
+    IF first_hour = lower AND EXISTS (SELECT FROM {{.Table}} WHERE created_at = lower) THEN
+        first_hour := first_hour + interval '1 hour';
+    END IF;
+    end_hour := date_bin('1 hour', least(built, upper), 'epoch');
+    IF built IS NULL OR first_hour >= end_hour THEN
+        first_hour := lower;
+        end_hour := lower + instant;
+        marked := '{}';
+        starts := ARRAY[lower];
+        ends := ARRAY[$2];
+    ELSE
+        marked := ARRAY(
+            SELECT DISTINCT mark.at
+            FROM {{.Table.Marks}} AS mark
+            WHERE NOT mark.of_day AND mark.at >= greatest(first_hour, frozen) AND mark.at < end_hour
+        );
+        starts := ARRAY[lower, end_hour - instant] || ARRAY(SELECT hour - instant FROM unnest(marked) AS hour);
+        ends := ARRAY[first_hour - instant, $2] || ARRAY(SELECT hour + interval '1 hour' - instant FROM unnest(marked) AS hour);
+    END IF;
+    first_day := date_bin('1 day', first_hour - instant, 'epoch') + interval '24 hours';
+    end_day := CASE WHEN daily THEN date_bin('1 day', end_hour, 'epoch') ELSE first_day END;
+    marked_days := ARRAY(
+        SELECT date_bin('1 day', hour, 'epoch') FROM unnest(marked) AS hour
+        UNION
+        SELECT mark.at FROM {{.Table.Marks}} AS mark WHERE mark.of_day
+    );
+    RETURN QUERY
+    WITH picked AS (
+        SELECT *
+        FROM {{.Table.Hours}} AS hour
+        WHERE hour.at >= first_hour
+            AND hour.at < end_hour
+            AND hour.at <> ALL (marked)
+            AND (hour.at < first_day OR hour.at >= end_day OR date_bin('1 day', hour.at, 'epoch') = ANY (marked_days))
+        UNION ALL
+        SELECT *
+        FROM {{.Table.Days}} AS day
+        WHERE day.at >= first_day AND day.at < end_day AND day.at <> ALL (marked_days)
+    ),
+    kept AS (
+        SELECT
+            picked.*,
+            CASE WHEN $7 THEN picked.service_name END AS service,
+            CASE WHEN $7 THEN picked.http_method END AS method,
+            CASE WHEN NOT $7 THEN NULL WHEN picked.other THEN '(other)' ELSE picked.http_route END AS route
+        FROM picked
+        WHERE ($3 IS NULL OR picked.service_name = ANY (string_to_array($3, E'\n')))
+            AND ($4 IS NULL OR picked.http_method = ANY (string_to_array($4, E'\n')))
+            AND ($5 IS NULL OR picked.http_route = ANY (string_to_array($5, E'\n')))
+    ),
+    part AS (
+        SELECT
+            date_bin($6, kept.at, 'epoch') AS at,
+            service,
+            method,
+            route,
+            NULL::integer AS bucket,
+            kept.zero AS n,
+            kept.lines,
+            kept.slowest
+            {{- range .Sums}},
+            kept.{{.}}
+            {{- end}}
+        FROM kept
+        UNION ALL
+        SELECT
+            date_bin($6, kept.at, 'epoch'),
+            service,
+            method,
+            route,
+            kept.first + (counted.position - 1)::integer,
+            counted.n,
+            0,
+            NULL
+            {{- range .Sums}},
+            NULL
+            {{- end}}
+        FROM kept
+        CROSS JOIN LATERAL unnest(kept.buckets) WITH ORDINALITY AS counted (n, position)
+        WHERE counted.n <> 0
+        UNION ALL
+        SELECT
+            weights.at,
+            service,
+            method,
+            route,
+            bucket,
+            {{template "weighted"}}
+        FROM (
+            SELECT
+                date_bin($6, line.created_at, 'epoch') AS at,
+                CASE WHEN $7 THEN line.service_name END AS service,
+                CASE WHEN $7 THEN line.http_method END AS method,
+                CASE WHEN $7 THEN line.http_route END AS route,
+                line.requests::numeric AS weight,
+                {{template "bucket"}} AS bucket,
+                {{template "sums"}}
+            FROM unnest(starts, ends) AS range (start, "end")
+            CROSS JOIN LATERAL (
+                SELECT created_at, service_name, http_method, http_route, requests, duration, status, error_code,
+                    CASE WHEN $8 THEN statistics END AS statistics
+                FROM {{.Function "window"}}(coalesce(range."end", now()) - range.start, range."end", $3, $4, $5)
+            ) AS line
+            WHERE range."end" IS NULL OR range.start < range."end"
+            GROUP BY 1, 2, 3, 4, 5, 6
+        ) AS weights
+    )
+    SELECT
+        part.at,
+        part.service,
+        part.method,
+        part.route,
+        part.bucket,
+        sum(part.n),
+        sum(part.lines)::bigint,
+        max(part.slowest)
+        {{- range .Sums}},
+        coalesce(sum(part.{{.}}), 0)
+        {{- end}}
+    FROM part
+    GROUP BY 1, 2, 3, 4, 5;
+END
+$answer$;
+COMMENT ON FUNCTION {{.Function "past"}} IS
+'What does a window come to? The sums of a window, from history and the lines at its edges, by route and by bucket of durations: the bucket i holds durations above 2^(i/16) and up to 2^((i+1)/16) microseconds, NULL those of zero, and n requests fall into it. The other questions about longer windows read it.{{.Mark}}';
