@@ -307,6 +307,9 @@ func (s Sanitizer) paired(text string, i int) (from, to int) {
 		i += len(upTo(text[i:min(i+longest, len(text))], `"`)) - 1
 	}
 	start := spaceEnd(text, i+1)
+	if strings.HasPrefix(text[start:], "<<") {
+		start += len("<<")
+	}
 	if quote, _ := quoteStart(text, start); quote >= len(text) || !isQuote(text[quote]) {
 		return 0, 0
 	}

@@ -11,7 +11,7 @@ func (s Sanitizer) Path(path, route string, width int, repairs *Repairs) string 
 		clear = s.parameters(path, route)
 	}
 	if !plainPath(clear) {
-		clear = s.segments(clear)
+		clear = settle(clear, s.segments)
 	}
 	return Fit(clear, width, repairs)
 }
