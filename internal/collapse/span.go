@@ -102,9 +102,9 @@ const (
 // reader reads the spans of an export.
 type reader struct {
 	// prefix starts the attributes of the application, keys names the others that columns
-	// read from INTERNAL spans.
-	prefix string
-	keys   map[string]struct{}
+	// read from INTERNAL spans, serverKeys those that they read from SERVER spans in addition.
+	prefix           string
+	keys, serverKeys map[string]struct{}
 	// statements are shared by all who read.
 	statements *statementCache
 }
@@ -148,25 +148,20 @@ func (r *reader) read(s ptrace.Span, p process) span {
 func (r *reader) describe(kept *span, s ptrace.Span) {
 	var facts facts
 	for key, v := range s.Attributes().All() {
-		if facts.note(key, v) {
+		if facts.note(key, v) && !kept.has(server) {
 			continue
 		}
 		if a, ok := convention.Of(key); ok && r.translates(a, s, v) {
-			if key = a.Means; facts.note(key, v) {
+			if key = a.Means; facts.note(key, v) && !kept.has(server) {
 				continue
 			}
 		}
-		if !strings.HasPrefix(key, r.prefix) {
-			if kept.has(outgoing) {
-				continue
-			}
-			if _, ok := r.keys[key]; !ok {
-				continue
-			}
+		if !r.handsOn(kept, key) {
+			continue
 		}
 		if d := kept.detail(); len(d.attributes) < maxAttributes {
 			d.attributes = append(d.attributes, request.Attribute{
-				Key: key, Value: bounded(v), Internal: !kept.has(outgoing), Ended: kept.end,
+				Key: key, Value: bounded(v), Internal: !kept.has(outgoing), Server: kept.has(server), Ended: kept.end,
 			})
 		}
 	}
@@ -190,6 +185,21 @@ func (r *reader) describe(kept *span, s ptrace.Span) {
 	}
 }
 
+// handsOn reports whether a descendant hands an attribute on to its request.
+func (r *reader) handsOn(s *span, key string) bool {
+	if strings.HasPrefix(key, r.prefix) {
+		return true
+	}
+	if s.has(outgoing) {
+		return false
+	}
+	_, ok := r.keys[key]
+	if !ok && s.has(server) {
+		_, ok = r.serverKeys[key]
+	}
+	return ok
+}
+
 // translates reports whether an attribute of another convention stands for OpenTelemetry's
 // on the span. One that a column reads as it is does not.
 func (r *reader) translates(a convention.Attribute, s ptrace.Span, v pcommon.Value) bool {
@@ -210,6 +220,10 @@ func (r *reader) explain(kept *span, s ptrace.Span, facts *facts) {
 	exception, excepted := request.LastException(s)
 	if !excepted && facts.exception != (request.Exception{}) {
 		exception, excepted = facts.exception, true
+	}
+	if !kept.has(outgoing) {
+		// It answers, and its status is the request's.
+		facts.httpStatus = ""
 	}
 	var message, code string
 	if kept.has(failed) {

@@ -193,7 +193,8 @@ var columns = []column{
 	{
 		Column: table.Column{Name: "request_id", Type: identity, NotNull: true, Comment: "The request's ID, else the trace's"},
 		from: slices.Concat(capturedHeader(requestHeaderPrefix, "x-request-id"), capturedHeader(responseHeaderPrefix, "x-request-id"),
-			knownAll("request.id"), capturedHeader(metadataPrefix, "x-request-id"), capturedHeader(oldMetadataPrefix, "x-request-id")),
+			knownAll("request.id"), capturedHeader(metadataPrefix, "x-request-id"), capturedHeader(oldMetadataPrefix, "x-request-id"),
+			capturedHeader(connectPrefix, "x-request-id"), capturedHeader(grpcWebPrefix, "x-request-id")),
 		read: (*resolver).requestID,
 		rule: "then the trace ID",
 	},

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"canonicallineexporter/internal/copyrow"
+	"canonicallineexporter/internal/request"
 	"canonicallineexporter/internal/sanitize"
 )
 
@@ -66,7 +67,7 @@ var originalPaths = [][]attribute{
 // parseOriginalPath returns the path before a proxy rewrote it, NULL if that equals
 // http_path.
 func parseOriginalPath(r *resolver, _ attribute, text string) copyrow.Value {
-	path, _ := splitTarget(text)
+	path, _ := request.SplitTarget(text)
 	if path == r.path.Text() {
 		return copyrow.Null
 	}
@@ -81,6 +82,12 @@ func (r *resolver) route() copyrow.Value {
 	}
 	route := sanitize.Pattern(r.first(httpRoute))
 	if route != "" && route[0] != '/' {
+		// A ServeMux's pattern has the method in front, as an API gateway's has ANY.
+		if _, pattern, ok := strings.Cut(route, " "); ok && strings.HasPrefix(pattern, "/") {
+			route = pattern
+		}
+	}
+	if route != "" && route[0] != '/' {
 		// aiohttp's is the name of the handler, Laravel's lacks the slash.
 		if named := r.nameRoute(); strings.HasPrefix(named, "/") {
 			route = named
@@ -94,16 +101,16 @@ func (r *resolver) route() copyrow.Value {
 	}
 	switch r.status.Number() {
 	case http.StatusNotFound, http.StatusMethodNotAllowed:
-		if catchAll.MatchString(route) || slices.Contains(unmatched, route) || route == r.target.path && hasID(route, 1) {
+		if catchAll.MatchString(route) || slices.Contains(unmatched, route) && route != r.target.path || route == r.target.path && hasID(route, 1) {
 			return copyrow.Null
 		}
 	}
 	return copyrow.TextValue(route)
 }
 
-// unmatched holds the routes of requests that matched none: actix-web's, and aiohttp's, which
-// is the name of a function.
-var unmatched = []string{"default", "_handle"}
+// unmatched holds the routes of requests that matched none: actix-web's, aiohttp's, which is
+// the name of a function, and the pages that Next.js shows then.
+var unmatched = []string{"default", "_handle", "/_not-found", "/_error", "/404"}
 
 // hasID reports whether a segment of the path is a number of at least so many digits or
 // another ID, for which a pattern would have a parameter.
@@ -121,13 +128,16 @@ func hasID(path string, digits int) bool {
 
 // catchAll matches the root and patterns that match every path, as frameworks write them.
 var catchAll = regexp.MustCompile(`^/?(?:` + strings.Join([]string{
-	``, `\*\*?\w*`, // Express, chi, Spring
-	`\{\*\*?\w*\}`,                       // ASP.NET Core, Spring
-	`\{\w*(?:\.\.\.|\+|:\.[*+]|:path)\}`, // net/http, AWS, gorilla/mux, FastAPI
-	`:\w+(?:[*+]|\(\.[*+]\))`,            // path-to-regexp
-	`\(?\.[*+]\)?`,
-	`<path:\w+>`,             // Flask
-	`\[{1,2}\.{3}\w+\]{1,2}`, // Next.js
+	``, `\*\*?\w*(?:\(\.:format\))?`, // Express, chi, Spring, Rails
+	`\{\*\*?\w*(?::nonfile)?\}`,                // ASP.NET Core, Spring
+	`\{\+\w+\}`,                                // Micronaut
+	`\{\w* ?(?:\.\.\.|[+*]|: ?\.[*+]|:path)\}`, // net/http, AWS, hapi, gorilla/mux, FastAPI
+	`:\w+(?:[*+]|\(\.[*+]\)\*?)`,               // path-to-regexp
+	`\^?\(?(?:\?P?<\w+>)?\.[*+]\)?\$?`,         // Django
+	`<path:\w+>`, `<\w+\.\.>`,                  // Flask, Rocket
+	`\{fallbackPlaceholder\}`, // Laravel
+	`\$default`,               // Amazon API Gateway
+	`\[{1,2}\.{3}\w+\]{1,2}`,  // Next.js
 }, "|") + `)/?$`)
 
 // nameRoute returns the route that the name of the span tells. otelhttp around a ServeMux
@@ -150,18 +160,27 @@ func (r *resolver) nameRoute() string {
 			return after
 		}
 	}
+	function := r.first(functionNames...)
 	switch {
 	case strings.HasPrefix(rest, "/") && (method != "" || rest != r.target.path):
 		return rest
+	case r.invoked():
+		if function == "" && method == "" {
+			return name
+		}
+		return function
 	case method != "" || r.target.path != "" || r.first(requestMethodOriginal, requestMethod, httpMethod) != "",
 		r.status.Number() != 0 && r.ofServer(r.columns[r.statusColumn].from...) != "":
 		return ""
 	}
-	if function := r.first(functionNames...); function != "" {
+	if function != "" {
 		return function
 	}
 	return name
 }
+
+// invoked reports whether the span is the invocation of a function.
+func (r *resolver) invoked() bool { return r.ofServer(invocation...) != "" }
 
 // descendantRoute returns the longest route of INTERNAL descendants: frameworks inside the
 // server know it, and their middleware only knows where it is mounted. "/" is then no route
@@ -237,7 +256,7 @@ type target struct {
 // readTarget returns the target from the attributes of either generation of the HTTP
 // conventions.
 func (r *resolver) readTarget() (t target) {
-	if path, query := splitTarget(r.ofServer(urlPath)); path != "" {
+	if path, query := request.SplitTarget(r.ofServer(urlPath)); path != "" {
 		t = target{path, query}
 	}
 	if query := r.ofServer(urlQuery); query != "" {
@@ -249,9 +268,9 @@ func (r *resolver) readTarget() (t target) {
 		}
 		text := r.ofServer(a)
 		if a != httpTarget {
-			text = withoutHost(text)
+			text = request.WithoutHost(text)
 		}
-		path, query := splitTarget(text)
+		path, query := request.SplitTarget(text)
 		if t.path == "" {
 			t.path = path
 		}
@@ -260,46 +279,4 @@ func (r *resolver) readTarget() (t target) {
 		}
 	}
 	return t
-}
-
-// splitTarget splits a path or an absolute URL into its path, with a leading slash, and
-// its query. It drops the authority and the fragment.
-func splitTarget(s string) (path, query string) {
-	if s == "" {
-		return "", ""
-	}
-	if scheme := strings.Index(s, "://"); scheme >= 0 && !strings.ContainsAny(s[:scheme], "/?#") {
-		s = s[scheme+len("://"):]
-		if authority := strings.IndexAny(s, "/?#"); authority >= 0 {
-			s = s[authority:]
-		} else {
-			s = ""
-		}
-	}
-	s, _, _ = strings.Cut(s, "#")
-	path, query, _ = strings.Cut(s, "?")
-	if !strings.HasPrefix(path, "/") {
-		path = "/" + path
-	}
-	return path, query
-}
-
-// withoutHost returns a URL without its host if it has one and no scheme.
-func withoutHost(url string) string {
-	if after, ok := strings.CutPrefix(url, "//"); ok {
-		url = after
-	} else {
-		end := strings.IndexAny(url, "/?#")
-		if end < 0 {
-			end = len(url)
-		}
-		host := url[:end]
-		if !strings.ContainsAny(host, ".:[") && host != "localhost" || strings.HasPrefix(url[end:], "//") || strings.HasSuffix(host, ":") {
-			return url
-		}
-	}
-	if path := strings.IndexAny(url, "/?#"); path >= 0 {
-		return url[path:]
-	}
-	return "/"
 }
