@@ -114,7 +114,7 @@ var (
 	exceptionType    = known("exception.type")
 	exceptionMessage = known("exception.message")
 	// errorMessages hold the message of a failure besides the span's status.
-	errorMessages  = knownAll("error.message", "gin.errors", "rpc.jsonrpc.error_message")
+	errorMessages  = knownAll("error.message", "gin.errors", "echo.error", "rpc.jsonrpc.error_message")
 	databaseStatus = known("db.response.status_code")
 
 	requestBody = known("http.request.body.content")
