@@ -23,7 +23,7 @@ func plainPath(path string) bool {
 		case '=', '%', '@', 'J', '?', '#', ':':
 			return false
 		}
-		if issuedAt(path, i) > 0 {
+		if signs[path[i]] == issuedKey && issuedAt(path, i) > 0 {
 			return false
 		}
 	}
@@ -69,7 +69,7 @@ func (s Sanitizer) states(segment string) bool {
 // without scheme, authority, query and fragment. A question mark that makes a part of the
 // pattern optional stays.
 func Pattern(route string) string {
-	if !strings.ContainsAny(route, "?#") && !strings.Contains(route, "//") {
+	if strings.IndexByte(route, '?') < 0 && strings.IndexByte(route, '#') < 0 && !strings.Contains(route, "//") {
 		return route
 	}
 	if scheme := strings.Index(route, "//"); scheme == 0 || scheme > 0 && route[scheme-1] == ':' && !strings.ContainsAny(route[:scheme], "/?#") {
