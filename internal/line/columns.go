@@ -158,7 +158,7 @@ var columns = []column{
 		Column: table.Column{Name: "http_route", Type: shortText, Comment: "The pattern that matched; NULL: none"},
 		from:   []attribute{httpRoute}, descendants: true,
 		read: (*resolver).route,
-		rule: "of INTERNAL descendants the longest; then the span's name without its method, if a path is left; for what has nothing of HTTP `faas.invoked_name`, `faas.name` or the span's name; NULL for a 404 or 405 whose route is `/`, a catch-all, or the path itself with an ID in it; for an RPC the path",
+		rule: "of INTERNAL descendants the longest; then the span's name without its method, if a path is left; for the invocation of a function, and what has nothing of HTTP, `faas.invoked_name`, `faas.name` or the span's name; NULL for a 404 or 405 whose route is `/`, a catch-all, or the path itself with an ID in it; for an RPC the path",
 	},
 	{
 		Column: table.Column{Name: "idempotency_key", Type: identity, Comment: "The request's Idempotency-Key"},
