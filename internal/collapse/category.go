@@ -28,6 +28,8 @@ type facts struct {
 	// What follows tells why the span failed.
 	errorType, databaseCode, rpcCode, httpStatus string
 	exception                                    request.Exception
+	// graphQL says that the span executes a part of a GraphQL request, whose errors are answered.
+	graphQL bool
 	// failed says that Zipkin's tag says so, message is what that or another attribute says.
 	failed  bool
 	message string
@@ -66,6 +68,7 @@ func (f *facts) note(key string, v pcommon.Value) bool {
 		f.messages = countOf(v)
 	default:
 		f.http = f.http || strings.HasPrefix(key, "http.") || key == "url.full"
+		f.graphQL = f.graphQL || strings.HasPrefix(key, "graphql.")
 		f.noteFailure(key, v)
 		return false
 	}

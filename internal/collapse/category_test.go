@@ -115,6 +115,7 @@ func TestReader_Read_WhyASpanFailed(t *testing.T) {
 		{"error.type", ptrace.StatusCodeError, "refused", map[string]any{"error.type": "*net.OpError"}, failure("", "refused", "*net.OpError")},
 		{"database", ptrace.StatusCodeError, "no such table", map[string]any{"db.response.status_code": "42P01", "error.type": "_OTHER"}, failure("", "no such table", "42P01")},
 		{"RPC", ptrace.StatusCodeError, "", map[string]any{"rpc.grpc.status_code": 14}, failure("", "", "UNAVAILABLE")},
+		{"GraphQL", ptrace.StatusCodeError, "no", map[string]any{"graphql.field.path": "user"}, request.Failure{Exception: request.Exception{Message: "no"}, Answered: true}},
 		{"Zipkin", ptrace.StatusCodeUnset, "", map[string]any{"error": "refused"}, failure("", "refused", "")},
 		{"Zipkin, no failure", ptrace.StatusCodeUnset, "", map[string]any{"error": "false"}, request.Failure{}},
 		{"OpenTracing", ptrace.StatusCodeUnset, "", map[string]any{"error": true, "error.kind": "E", "error.object": "bad"}, failure("E", "bad", "")},
@@ -128,6 +129,9 @@ func TestReader_Read_WhyASpanFailed(t *testing.T) {
 	} {
 		s := ptrace.NewSpan()
 		s.SetKind(ptrace.SpanKindClient)
+		if tt.want.Answered {
+			s.SetKind(ptrace.SpanKindInternal)
+		}
 		s.SetParentSpanID(pcommon.SpanID{1})
 		s.Status().SetCode(tt.code)
 		s.Status().SetMessage(tt.message)

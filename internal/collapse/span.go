@@ -233,6 +233,7 @@ func (r *reader) explain(kept *span, s ptrace.Span, facts *facts) {
 		return
 	}
 	f := request.Explain(exception, message, code)
+	f.Answered = facts.graphQL && kept.has(failed) && !kept.has(outgoing)
 	for _, text := range []*string{&f.Type, &f.Message, &f.Code} {
 		// What is kept must not refer to the export.
 		*text = strings.Clone(sanitize.Truncate(*text, maxText))

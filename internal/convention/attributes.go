@@ -52,6 +52,7 @@ var Attributes = []Attribute{
 	{Name: "status", Means: "http.response.status_code", With: Outcome, By: "Micrometer"},
 	{Name: "exception", Means: "error.type", With: Outcome, By: "Micrometer"},
 	{Name: "jdbc.query[0]", Means: "db.query.text", By: "Micrometer"},
+	{Name: "r2dbc.query[0]", Means: "db.query.text", By: "Micrometer"},
 
 	{Name: "peer.address", Means: "network.peer.address", By: "Envoy, OpenTracing"},
 	{Name: "user_agent", Means: "user_agent.original", By: "Envoy"},

@@ -3,6 +3,7 @@ package line
 import (
 	"cmp"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -17,7 +18,12 @@ import (
 // failure.
 func (r *resolver) failed() bool {
 	status := r.status.Number()
-	return status >= http.StatusBadRequest || status == 0 || r.errored()
+	return status >= http.StatusBadRequest || status == 0 || r.errored() || r.answeredError()
+}
+
+// answeredError reports whether the client was told of an error, whatever the status.
+func (r *resolver) answeredError() bool {
+	return slices.ContainsFunc(r.Descendants.Failures, func(f request.Failure) bool { return f.Answered })
 }
 
 // errored reports whether the SERVER span says that it failed.
@@ -91,7 +97,7 @@ func (r *resolver) errorCode() copyrow.Value {
 	if code := r.ofFailures(func(f request.Failure) string { return f.Code }); code != "" {
 		return copyrow.TextValue(code)
 	}
-	if kind == "" && r.status.Number() < http.StatusBadRequest && r.errored() {
+	if kind == "" && r.status.Number() < http.StatusBadRequest && (r.errored() || r.answeredError()) {
 		kind = otherError
 	}
 	return copyrow.TextValue(kind)

@@ -172,6 +172,10 @@ func TestColumns_Failure_IsExplainedByTheFailingPath(t *testing.T) {
 		require.Equal(t, [4]any{nil, nil, message, nil}, explain(own), "nothing says more")
 		require.Equal(t, [4]any{nil, nil, "refused", "refused"}, explain(own, of("", "refused", "")), message)
 	}
+	told := of("GraphQLError", "no such user", "")
+	told.Answered = true
+	require.Equal(t, [4]any{"GraphQLError", "GraphQLError", "no such user", "GraphQLError: no such user"}, explain(attrs{"http.response.status_code": 200}, told))
+	require.Equal(t, [4]any{"_OTHER", nil, "no", "no"}, explain(attrs{"http.response.status_code": 200}, request.Failure{Exception: request.Exception{Message: "no"}, Answered: true}))
 	require.Equal(t, [4]any{nil, nil, nil, nil}, explain(attrs{"http.response.status_code": 200}, of("", "refused", "*net.OpError")))
 	require.Equal(t, [4]any{nil, nil, "login failed for https://REDACTED@db.test", "login failed for https://REDACTED@db.test"},
 		explain(bad, of("", "login failed for https://u:p@db.test", "")), "it is redacted")

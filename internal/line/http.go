@@ -1,6 +1,7 @@
 package line
 
 import (
+	"cmp"
 	"net/http"
 	"regexp"
 	"slices"
@@ -190,11 +191,24 @@ func (r *resolver) descendantRoute() (longest string) {
 		if !a.Internal || a.Key != r.names[httpRoute] {
 			continue
 		}
-		if route := sanitize.Pattern(textOf(a.Value)); len(route) > len(longest) && (route != "/" || r.target.path == "/") {
+		if route := sanitize.Pattern(textOf(a.Value)); longer(route, longest) && (route != "/" || r.target.path == "/") {
 			longest = route
 		}
 	}
 	return longest
+}
+
+// longer reports whether a pattern is longer than another that matched the same path: by its
+// segments, of which one that takes all the rest is less than another.
+func longer(a, b string) bool {
+	depth := func(route string) int {
+		n := 2 * strings.Count(strings.TrimSuffix(route, "/"), "/")
+		if last := route[strings.LastIndexByte(route, '/')+1:]; strings.Contains(last, "*") || strings.Contains(last, "...") {
+			n--
+		}
+		return n
+	}
+	return b == "" && a != "" || cmp.Or(cmp.Compare(depth(a), depth(b)), cmp.Compare(len(a), len(b))) > 0
 }
 
 // statusClientLeft is nginx's status for a client that left before the response.

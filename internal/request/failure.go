@@ -19,8 +19,11 @@ type Failure struct {
 	// Exception is the one that the span recorded; without one it holds no type, and the
 	// message of the span's status.
 	Exception
-	// Code is the span's error.type, or the code of a database or of an RPC.
+	// Code is the span's error.type, the code of a database or of an RPC, or the status of an
+	// HTTP call.
 	Code string
+	// Answered says that the client was told of it, whatever the status: GraphQL answers 200.
+	Answered bool
 }
 
 // Explain returns the failure of a span that recorded the exception, which may be empty, and

@@ -70,6 +70,6 @@ func TestExplain_PrefersWhatSaysMore(t *testing.T) {
 		{Exception{"SqlException", "Exception of type 'SqlException' was thrown."}, "", Exception{"SqlException", "Exception of type 'SqlException' was thrown."}},
 		{Exception{"", "bad"}, "", Exception{"", "bad"}},
 	} {
-		require.Equal(t, Failure{tt.want, "42P01"}, Explain(tt.exception, tt.status, "42P01"))
+		require.Equal(t, Failure{Exception: tt.want, Code: "42P01"}, Explain(tt.exception, tt.status, "42P01"))
 	}
 }
