@@ -72,6 +72,10 @@ func Pattern(route string) string {
 	if strings.IndexByte(route, '?') < 0 && strings.IndexByte(route, '#') < 0 && !strings.Contains(route, "//") {
 		return route
 	}
+	return settle(route, pattern)
+}
+
+func pattern(route string) string {
 	if scheme := strings.Index(route, "//"); scheme == 0 || scheme > 0 && route[scheme-1] == ':' && !strings.ContainsAny(route[:scheme], "/?#") {
 		route = route[scheme+len("//"):]
 		if path := strings.IndexAny(route, "/?#"); path >= 0 {
