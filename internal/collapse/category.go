@@ -24,7 +24,9 @@ type facts struct {
 	// jdbc says that Micrometer watched a data source.
 	jdbc                                         bool
 	system, summary, text, operation, collection string
-	messages                                     int64
+	// resource is what Datadog says that the span was about.
+	resource string
+	messages int64
 	// What follows tells why the span failed.
 	errorType, databaseCode, rpcCode, httpStatus string
 	exception                                    request.Exception
@@ -97,6 +99,8 @@ func (f *facts) noteFailure(key string, v pcommon.Value) {
 		if f.httpStatus = textOf(v); f.httpStatus < "4" {
 			f.httpStatus = "" // no failure
 		}
+	case convention.DatadogResource:
+		f.resource = textOf(v)
 	case convention.Error:
 		var message string
 		f.failed, message = convention.ReadError(textOf(v))
@@ -148,6 +152,16 @@ func countOf(v pcommon.Value) int64 {
 		return int64(n)
 	}
 	return 0
+}
+
+// readResource takes the statement from what Datadog says that a call to a database was about.
+func (f *facts) readResource() {
+	if f.resource == "" || f.text != "" || !f.database {
+		return
+	}
+	if _, ok := sanitize.Statement(f.system, f.resource); ok {
+		f.text = f.resource
+	}
 }
 
 // holds reports whether the span is Micrometer's of a connection, which lasts for as long as

@@ -61,6 +61,8 @@ func TestSpansAreCountedAsWhatTheyDo(t *testing.T) {
 		{"query", client, attrs{"jdbc.datasource.name": "d", "jdbc.query[0]": "select 1"}, query},
 		{"mysql", client, attrs{"sql.query": "select 1"}, query},
 		{"redis", client, attrs{"db.type": "redis", "redis.command": "GET"}, query},
+		{"mysql.query", client, attrs{"db.type": "mysql", "dd.span.Resource": "select a from t where id = 42"}, query},
+		{"mysql.connect", client, attrs{"db.type": "mysql", "dd.span.Resource": "mysql.connect"}, acquire},
 		{"http get", client, attrs{"method": "GET", "outcome": "SUCCESS"}, httpCall},
 	} {
 		s := ptrace.NewSpan()

@@ -168,6 +168,7 @@ func (r *reader) describe(kept *span, s ptrace.Span) {
 	if facts.failed {
 		kept.flags |= failed
 	}
+	facts.readResource()
 	r.explain(kept, s, &facts)
 	if facts.holds(s.Name()) {
 		kept.flags = kept.flags&^outgoing | internal

@@ -19,6 +19,10 @@ type Attribute struct {
 	By string
 }
 
+// DatadogResource is the attribute in which Datadog's receiver keeps what a span was about: a
+// route or a statement. The span's name only says what kind of work it was, as mysql.query.
+const DatadogResource = "dd.span.Resource"
+
 // Outcome is on every span that Micrometer makes of an HTTP request.
 const Outcome = "outcome"
 

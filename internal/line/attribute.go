@@ -96,6 +96,9 @@ var (
 	rpcStatuses = knownAll("rpc.response.status_code", "rpc.status_code", "rpc.grpc.status_code", "rpc.grpc_web.status_code",
 		"rpc.connect_rpc.error_code", "rpc.jsonrpc.error_code")
 
+	// datadogResource says what was called where Datadog names the span by its kind of work.
+	datadogResource = known(convention.DatadogResource)
+
 	functionNames = knownAll("faas.invoked_name", "faas.name")
 	// invocation lists the attributes of the invocation of a function, in either generation.
 	invocation = knownAll("faas.invocation_id", "faas.execution")

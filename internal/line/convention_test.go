@@ -52,6 +52,14 @@ func TestColumns_OfOtherConventions(t *testing.T) {
 			attrs{"http.method": "GET", "http.status_code": "500", "http.useragent": "curl/8", "exception.type": "ValueError", "exception.message": "bad", "usr.email": "a@example.com"},
 			map[string]any{"user_agent": "curl/8", "api_error_cause": "ValueError: bad", "account_email": "a@example.com"},
 		},
+		"Datadog's resource": {
+			attrs{"http.method": "GET", "http.url": "http://shop.test/a/42", "http.status_code": "200", "dd.span.Resource": "GET /a/<id>"},
+			map[string]any{"http_route": "/a/<id>", "http_path": "/a/42"},
+		},
+		"Datadog's controller": {
+			attrs{"http.method": "GET", "http.url": "http://shop.test/a/42", "http.status_code": "200", "dd.span.Resource": "ItemsController#show"},
+			map[string]any{"http_route": nil},
+		},
 		"Envoy": {
 			attrs{
 				"component": "proxy", "peer.address": "203.0.113.9", "user_agent": "curl/8", "http.url": "http://shop.test/a", "http.status_code": "200",

@@ -20,7 +20,7 @@ func (r *resolver) method() copyrow.Value {
 	}
 	method := r.first(requestMethodOriginal, requestMethod, httpMethod)
 	if method == "" {
-		method, _ = splitName(sanitize.Pattern(r.Span.Name()))
+		method, _ = splitName(sanitize.Pattern(r.spanName()))
 	}
 	return copyrow.RequiredTextValue(method)
 }
@@ -146,7 +146,7 @@ var catchAll = regexp.MustCompile(`^/?(?:` + strings.Join([]string{
 // path is not a pattern. What has nothing of HTTP, such as a function, a command or a
 // worker's task, is called by its name.
 func (r *resolver) nameRoute() string {
-	name := sanitize.Pattern(r.Span.Name())
+	name := sanitize.Pattern(r.spanName())
 	method, rest := splitName(name)
 	if status := r.status.Number(); rest == r.target.path && (status == http.StatusNotFound || status == http.StatusMethodNotAllowed) {
 		return ""
@@ -178,6 +178,14 @@ func (r *resolver) nameRoute() string {
 		return function
 	}
 	return name
+}
+
+// spanName returns what the span is called by what it did.
+func (r *resolver) spanName() string {
+	if resource := r.ofServer(datadogResource); resource != "" {
+		return resource
+	}
+	return r.Span.Name()
 }
 
 // invoked reports whether the span is the invocation of a function.
