@@ -86,7 +86,7 @@ var columns = []column{
 		Column:  table.Column{Name: "api_error_code", Type: shortText, Comment: "What went wrong, as the API calls it"},
 		from:    []attribute{errorType},
 		explain: (*resolver).errorCode,
-		rule:    "only for a failure, and not if it repeats the status; then the type of the deciding exception, the RPC's code, `db.response.status_code`, then such a code of the failing path; `_OTHER` if only the span's status tells of the error",
+		rule:    "only for a failure, and not if it repeats the status; then the type of the deciding exception, the RPC's code, `db.response.status_code`, then such a code of the failing path, or Envoy's `response_flags`; `_OTHER` if only the span's status tells of the error",
 	},
 	{
 		Column:  table.Column{Name: "api_error_internal_code", Type: shortText, Comment: "What went wrong, as the code calls it"},

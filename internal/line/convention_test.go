@@ -75,6 +75,14 @@ func TestColumns_OfOtherConventions(t *testing.T) {
 			attrs{"http.method": "GET", "http.status_code": "0", "response_flags": "DC"},
 			map[string]any{"status": int32(499)},
 		},
+		"Envoy's failure": {
+			attrs{"http.method": "GET", "http.status_code": "503", "response_flags": "UF,URX"},
+			map[string]any{"status": int32(503), "api_error_code": "UF,URX"},
+		},
+		"Envoy's success": {
+			attrs{"http.method": "GET", "http.status_code": "200", "response_flags": "-"},
+			map[string]any{"status": int32(200), "api_error_code": nil},
+		},
 		"OpenTelemetry's own comes first": {
 			attrs{"http.path": "/a", "url.path": "/b", "user_agent": "old", "user_agent.original": "new"},
 			map[string]any{"http_path": "/b", "user_agent": "new"},

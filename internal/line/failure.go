@@ -97,6 +97,9 @@ func (r *resolver) errorCode() copyrow.Value {
 	if code := r.ofFailures(func(f request.Failure) string { return f.Code }); code != "" {
 		return copyrow.TextValue(code)
 	}
+	if flags := r.ofServer(responseFlags); kind == "" && strings.Trim(flags, "-") != "" {
+		return copyrow.TextValue(flags)
+	}
 	if kind == "" && r.status.Number() < http.StatusBadRequest && (r.errored() || r.answeredError()) {
 		kind = otherError
 	}

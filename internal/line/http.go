@@ -94,8 +94,8 @@ func (r *resolver) route() copyrow.Value {
 			route = named
 		}
 	}
-	if route == "" {
-		route = r.descendantRoute()
+	if route == "" || len(r.Descendants.Attributes) > 0 && r.target.path != "/" && catchAll.MatchString(route) {
+		route = cmp.Or(r.descendantRoute(), route)
 	}
 	if route == "" {
 		route = r.nameRoute()

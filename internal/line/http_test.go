@@ -114,6 +114,7 @@ func TestColumns_HTTPRoute_IsTheLongestOfDescendants(t *testing.T) {
 	}{
 		"the longest":       {attrs{"url.path": "/users/1"}, []string{"/users", "/users/:id", "/"}, "/users/:id"},
 		"middleware's":      {attrs{"url.path": "/users/1"}, []string{"/users/{*splat}", "/users/:id", "/{*path}"}, "/users/:id"},
+		"below a catch-all": {attrs{"url.path": "/users/1", "http.route": "/"}, []string{"/users/:id"}, "/users/:id"},
 		"one of all below":  {attrs{"url.path": "/files/a/b"}, []string{"/files", "/files/*path"}, "/files/*path"},
 		"the SERVER span's": {attrs{"url.path": "/users/1", "http.route": "/users/*"}, []string{"/users/:id"}, "/users/*"},
 		"only the root":     {attrs{"url.path": "/users/1", "http.response.status_code": 401}, []string{"/"}, nil},
