@@ -129,6 +129,7 @@ func collapseConfig(cfg *Config, mapper *line.Mapper, skip skipFunc) collapse.Co
 		AmendWindow:      cfg.Collapse.AmendWindow,
 		DescendantPrefix: mapper.DescendantPrefix(),
 		InternalKeys:     mapper.DescendantKeys(),
+		ServerKeys:       mapper.InnerServerKeys(),
 		Reads:            mapper.Reads,
 		Skip:             skip,
 		Began:            time.Now(),

@@ -27,5 +27,6 @@ func TestShapes_HaveASource(t *testing.T) {
 		shapes = append(shapes, strings.TrimSuffix(filepath.Base(file), ".jsonl"))
 	}
 	require.ElementsMatch(t, shapes, listed)
-	require.GreaterOrEqual(t, len(languages), 10, "and one row is the proxies")
+	require.GreaterOrEqual(t, len(shapes), 50)
+	require.Greater(t, len(languages), 12, "and one is the proxies")
 }

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
@@ -9,6 +10,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -48,12 +50,14 @@ type service struct {
 	address string
 }
 
-// startService starts a service with the README's variables and waits until it answers.
-func startService(t *testing.T, c collector, address string, command *exec.Cmd) service {
+// startService starts a service with the README's variables, and others, and waits until it
+// answers.
+func startService(t *testing.T, c collector, address string, command *exec.Cmd, others ...string) service {
 	t.Helper()
 	command.Env = append(os.Environ(), "OTEL_SERVICE_NAME=api", "OTEL_EXPORTER_OTLP_ENDPOINT="+c.HTTP,
 		"OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf", "OTEL_TRACES_SAMPLER=always_on", "OTEL_SEMCONV_STABILITY_OPT_IN=http,database",
 		"OTEL_METRICS_EXPORTER=none", "OTEL_LOGS_EXPORTER=none", "OTEL_BSP_SCHEDULE_DELAY=100")
+	command.Env = append(command.Env, others...)
 	var output strings.Builder
 	command.Stdout, command.Stderr = &output, &output
 	require.NoError(t, command.Start())
@@ -111,39 +115,55 @@ var nodePackages = []string{
 }
 
 // nodeModules returns a directory with the packages, which are installed once.
-func nodeModules(t *testing.T) string {
-	t.Helper()
+var nodeModules = sync.OnceValues(func() (string, error) {
 	directory, err := filepath.Abs("../.tools/node")
-	require.NoError(t, err)
-	if _, err := os.Stat(filepath.Join(directory, "installed")); err == nil {
-		return directory
+	if err != nil {
+		return "", err
+	}
+	installed := filepath.Join(directory, "installed")
+	if _, err := os.Stat(installed); err == nil {
+		return directory, nil
 	}
 	args := append([]string{"install", "--silent", "--no-audit", "--no-fund", "--no-save", "--ignore-scripts", "--prefix", directory}, nodePackages...)
-	out, err := exec.CommandContext(t.Context(), "npm", args...).CombinedOutput()
-	require.NoError(t, err, "%s", out)
-	require.NoError(t, os.WriteFile(filepath.Join(directory, "installed"), nil, 0o600))
-	return directory
-}
+	if out, err := exec.Command("npm", args...).CombinedOutput(); err != nil {
+		return "", fmt.Errorf("npm install: %w\n%s", err, out)
+	}
+	return directory, os.WriteFile(installed, nil, 0o600)
+})
 
-// nodeService is a service that the README's telemetry.js instruments.
+// nodeService is a service that the README's telemetry.js instruments, behind a line that
+// brings express.
 const nodeService = `
-const app = require('express')();
+const app = express();
 app.get('/orders/:id', (req, res) => { if (req.params.id !== 'slow') res.json({}); });
 app.listen(Number(process.argv[2]), 'localhost');`
 
-func TestREADME_NodeSnippet_KeepsRoutesHeadersAndAborts(t *testing.T) {
-	t.Parallel()
-	modules := nodeModules(t)
-	d := pgtest.New(t)
-	c := start(t, settings{databaseURL: d.URL, flushTimeout: 10 * time.Millisecond})
-	address := freeAddress(t)
-	directory := t.TempDir()
+const (
+	requireExpress = "const express = require('express');"
+	importExpress  = "import express from 'express';"
+)
+
+// startNode starts a file with a service as the README says, with more of Node's flags and of
+// the environment.
+func startNode(t *testing.T, c collector, file, code string, flags []string, environment ...string) service {
+	t.Helper()
+	modules, err := nodeModules()
+	require.NoError(t, err)
+	address, directory := freeAddress(t), t.TempDir()
 	require.NoError(t, os.Symlink(filepath.Join(modules, "node_modules"), filepath.Join(directory, "node_modules")))
 	require.NoError(t, os.WriteFile(filepath.Join(directory, "telemetry.js"), []byte(snippet(t, nodeSnippet, address)), 0o600))
-	require.NoError(t, os.WriteFile(filepath.Join(directory, "server.js"), []byte(nodeService), 0o600))
-	command := exec.CommandContext(t.Context(), "node", "--require", "./telemetry.js", "server.js", address[strings.LastIndex(address, ":")+1:])
+	require.NoError(t, os.WriteFile(filepath.Join(directory, file), []byte(code), 0o600))
+	args := append([]string{"--require", "./telemetry.js"}, flags...)
+	command := exec.CommandContext(t.Context(), "node", append(args, file, address[strings.LastIndex(address, ":")+1:])...)
 	command.Dir = directory
-	s := startService(t, c, address, command)
+	return startService(t, c, address, command, environment...)
+}
+
+func TestREADME_NodeSnippet_KeepsRoutesHeadersAndAborts(t *testing.T) {
+	t.Parallel()
+	d := pgtest.New(t)
+	c := start(t, settings{databaseURL: d.URL, flushTimeout: 10 * time.Millisecond})
+	s := startNode(t, c, "server.js", requireExpress+nodeService, nil)
 
 	require.NoError(t, s.get(t.Context(), "/orders/7"))
 	impatient, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
@@ -155,4 +175,38 @@ func TestREADME_NodeSnippet_KeepsRoutesHeadersAndAborts(t *testing.T) {
 
 	require.NoError(t, s.command.Process.Signal(syscall.SIGTERM))
 	require.NoError(t, s.command.Wait())
+}
+
+// loaderFlag is the flag that the README names for ES modules.
+var loaderFlag = regexp.MustCompile("ES modules need `([^`]+)`")
+
+func TestREADME_NodeSnippet_InstrumentsESModulesWithTheLoader(t *testing.T) {
+	t.Parallel()
+	readme, err := os.ReadFile("../README.md")
+	require.NoError(t, err)
+	flag := loaderFlag.FindStringSubmatch(string(readme))
+	require.NotNil(t, flag)
+	d := pgtest.New(t)
+	c := start(t, settings{databaseURL: d.URL, flushTimeout: 10 * time.Millisecond})
+	s := startNode(t, c, "server.mjs", importExpress+nodeService, []string{flag[1]})
+	require.NoError(t, s.get(t.Context(), "/orders/7"))
+	d.Await(t, "SELECT count(*) = 1 FROM canonical_api_line WHERE http_path = '/orders/7'")
+	require.Equal(t, []string{"GET /orders/:id 200 7c3fa5a5-2079-4e90-9970-855d14bea29a"}, pgtest.All[string](t, d, orders))
+}
+
+func TestREADME_Samplers_OfTheVariablesWriteNoRate(t *testing.T) {
+	t.Parallel()
+	d := pgtest.New(t)
+	c := start(t, settings{databaseURL: d.URL, flushTimeout: 10 * time.Millisecond})
+	s := startNode(t, c, "server.js", requireExpress+nodeService, nil, "OTEL_TRACES_SAMPLER=traceidratio", "OTEL_TRACES_SAMPLER_ARG=0.5")
+	const sent = 60
+	for range sent {
+		require.NoError(t, s.get(t.Context(), "/orders/7"))
+	}
+	require.NoError(t, s.command.Process.Signal(syscall.SIGTERM))
+	require.NoError(t, s.command.Wait())
+	c.terminate(t)
+	lines := pgtest.One[int64](t, d, "SELECT count(*) FROM canonical_api_line WHERE http_path = '/orders/7' AND adjusted_count = 1")
+	require.Positive(t, lines)
+	require.Less(t, lines, int64(sent))
 }

@@ -261,6 +261,53 @@ func TestCollapser_LocalParent(t *testing.T) {
 	l.requireBalanced(t, c)
 }
 
+func TestCollapser_LocalParent_GetsWhatTheInnerServerTells(t *testing.T) {
+	t.Parallel()
+	cfg := config()
+	cfg.ServerKeys = []string{"rpc.system", "rpc.method"}
+	c := New(cfg)
+	var l ledger
+	inner, below := newSpan(1, 2, 1, serverKind), newSpan(1, 3, 2, innerKind)
+	for _, s := range []ptrace.Span{inner, below} {
+		s.Attributes().PutStr("rpc.system", "connect_rpc")
+		s.Attributes().PutStr("rpc.method", "a.B/C")
+		s.Attributes().PutStr("rpc.service", "a.B")
+	}
+	x := send(c, &l, arrival, newSpan(1, 1, 9, serverKind), inner, below)
+	defer x.Release()
+	require.Len(t, x.Requests, 1)
+	var keys []string
+	for _, a := range x.Requests[0].Descendants.Attributes {
+		require.True(t, a.Server)
+		keys = append(keys, a.Key)
+	}
+	require.Equal(t, []string{"rpc.system", "rpc.method"}, keys, "the INTERNAL span answers nobody")
+}
+
+func TestCollapser_QueriesInsideTimeAtADatabase_Count(t *testing.T) {
+	t.Parallel()
+	c := New(config())
+	var l ledger
+	transaction := newSpan(1, 2, 1, clientKind)
+	transaction.SetName("transaction")
+	transaction.Attributes().PutStr("db.system.name", "postgresql")
+	spans := []ptrace.Span{newSpan(1, 1, 0, serverKind), transaction}
+	for id := byte(3); id < 6; id++ {
+		s := newSpan(1, id, 2, clientKind)
+		s.Attributes().PutStr("db.query.text", "SELECT a FROM t")
+		nested := newSpan(1, id+10, id, clientKind)
+		nested.Attributes().PutStr("db.query.text", "SELECT a FROM t")
+		spans = append(spans, s, nested)
+	}
+	x := send(c, &l, arrival, spans...)
+	defer x.Release()
+	cost := x.Requests[0].Descendants.Cost
+	require.Equal(t, 3, cost.Queries.Count)
+	require.Equal(t, 3, cost.MaxRepeat)
+	once := transaction.EndTimestamp().AsTime().Sub(transaction.StartTimestamp().AsTime())
+	require.Equal(t, once, cost.Queries.Duration, "once")
+}
+
 func TestCollapser_Unrelated_DoesNotWait(t *testing.T) {
 	t.Parallel()
 	c := New(config())

@@ -24,11 +24,15 @@ type facts struct {
 	// jdbc says that Micrometer watched a data source.
 	jdbc                                         bool
 	system, summary, text, operation, collection string
-	messages                                     int64
+	// resource is what Datadog says that the span was about.
+	resource string
+	messages int64
 	// What follows tells why the span failed.
-	errorType, databaseCode, rpcCode string
-	exception                        request.Exception
-	// failed and message are what Zipkin's tag says.
+	errorType, databaseCode, rpcCode, httpStatus string
+	exception                                    request.Exception
+	// graphQL says that the span executes a part of a GraphQL request, whose errors are answered.
+	graphQL bool
+	// failed says that Zipkin's tag says so, message is what that or another attribute says.
 	failed  bool
 	message string
 }
@@ -55,7 +59,7 @@ func (f *facts) note(key string, v pcommon.Value) bool {
 		f.prepare = true
 	case "http.request.method", "http.method":
 		f.http = true
-	case "rpc.system.name", "rpc.system", "rpc.method", "rpc.service":
+	case "rpc.system.name", "rpc.system", "rpc.method", "rpc.service", "grpc.path":
 		f.rpc = true
 	case "messaging.system":
 		f.messaging = true
@@ -66,6 +70,7 @@ func (f *facts) note(key string, v pcommon.Value) bool {
 		f.messages = countOf(v)
 	default:
 		f.http = f.http || strings.HasPrefix(key, "http.") || key == "url.full"
+		f.graphQL = f.graphQL || strings.HasPrefix(key, "graphql.")
 		f.noteFailure(key, v)
 		return false
 	}
@@ -88,10 +93,20 @@ func (f *facts) noteFailure(key string, v pcommon.Value) {
 		f.errorType = textOf(v)
 	case "db.response.status_code":
 		f.databaseCode = textOf(v)
-	case "rpc.response.status_code", "rpc.status_code", "rpc.grpc.status_code", "rpc.connect_rpc.error_code":
+	case "rpc.response.status_code", "rpc.status_code", "rpc.grpc.status_code", "rpc.grpc_web.status_code", "rpc.connect_rpc.error_code":
 		f.rpc, f.rpcCode = true, request.RPCCode(textOf(v))
+	case "http.response.status_code", "http.status_code":
+		if f.httpStatus = textOf(v); f.httpStatus < "4" {
+			f.httpStatus = "" // no failure
+		}
+	case convention.DatadogResource:
+		f.resource = textOf(v)
 	case convention.Error:
-		f.failed, f.message = convention.ReadError(textOf(v))
+		var message string
+		f.failed, message = convention.ReadError(textOf(v))
+		f.message = cmp.Or(f.message, message)
+	case "error.message":
+		f.message = textOf(v)
 	case "exception.type":
 		f.exception.Type = textOf(v)
 	case "exception.message":
@@ -104,10 +119,10 @@ func (f *facts) code() string {
 	if f.errorType != "" && f.errorType != "_OTHER" {
 		return f.errorType
 	}
-	if f.databaseCode != "" || f.rpcCode == "OK" {
-		return f.databaseCode
+	if f.rpcCode == "OK" {
+		f.rpcCode = ""
 	}
-	return f.rpcCode
+	return cmp.Or(f.databaseCode, f.rpcCode, f.httpStatus)
 }
 
 // textOf returns an attribute as text, whatever its type. A document stands for its first
@@ -132,20 +147,21 @@ func textOf(v pcommon.Value) string {
 
 // countOf returns an attribute as a number of messages, 0 if it is none.
 func countOf(v pcommon.Value) int64 {
-	var n float64
-	switch v.Type() {
-	case pcommon.ValueTypeInt:
-		n = float64(v.Int())
-	case pcommon.ValueTypeDouble:
-		n = v.Double()
-	case pcommon.ValueTypeStr:
-		n, _ = strconv.ParseFloat(strings.TrimSpace(v.Str()), 64)
-	default:
-	}
+	n, _ := strconv.ParseFloat(strings.TrimSpace(textOf(v)), 64)
 	if n >= 1 && n <= math.MaxInt32 {
 		return int64(n)
 	}
 	return 0
+}
+
+// readResource takes the statement from what Datadog says that a call to a database was about.
+func (f *facts) readResource() {
+	if f.resource == "" || f.text != "" || !f.database {
+		return
+	}
+	if _, ok := sanitize.Statement(f.system, f.resource); ok {
+		f.text = f.resource
+	}
 }
 
 // holds reports whether the span is Micrometer's of a connection, which lasts for as long as
@@ -207,6 +223,9 @@ func isTransaction(name string) bool {
 		}
 		return -1
 	}, name)
+	if strings.HasSuffix(name, "starttransaction") {
+		return true
+	}
 	name = strings.TrimSuffix(strings.TrimSuffix(name, "tx"), "transaction")
 	for _, verb := range []string{"begin", "commit", "rollback"} {
 		if strings.HasSuffix(name, verb) {

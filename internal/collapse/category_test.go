@@ -35,6 +35,7 @@ func TestSpansAreCountedAsWhatTheyDo(t *testing.T) {
 		{"sql.conn.begin_tx", client, attrs{"db.system.name": "postgresql"}, query},
 		{"sql.tx.commit", client, attrs{"db.system.name": "postgresql"}, query},
 		{"PDO::rollBack", inner, attrs{"db.system.name": "mysql"}, query},
+		{"START TRANSACTION", client, attrs{"db.system.name": "mysql"}, query},
 		{"commit", inner, attrs{}, other},
 		{"connection", client, attrs{"jdbc.datasource.name": "d"}, other},
 		{"result-set", client, attrs{"jdbc.datasource.name": "d", "jdbc.row-count": "1"}, databaseTime},
@@ -51,6 +52,7 @@ func TestSpansAreCountedAsWhatTheyDo(t *testing.T) {
 		{"request", inner, attrs{"http.request.method": "GET"}, other},
 		{"Check", client, attrs{"rpc.system.name": "grpc", "http.request.method": "POST"}, rpcCall},
 		{"Check", client, attrs{"rpc.method": "a.B/C"}, rpcCall},
+		{"egress", client, attrs{"grpc.path": "/a.B/C", "http.status_code": "200"}, rpcCall},
 		{"send", producer, attrs{"messaging.system": "kafka"}, message},
 		{"send", client, attrs{"messaging.system": "aws_sqs", "rpc.system": "aws-api"}, message},
 		{"process", inner, attrs{"messaging.system": "kafka"}, other},
@@ -59,6 +61,8 @@ func TestSpansAreCountedAsWhatTheyDo(t *testing.T) {
 		{"query", client, attrs{"jdbc.datasource.name": "d", "jdbc.query[0]": "select 1"}, query},
 		{"mysql", client, attrs{"sql.query": "select 1"}, query},
 		{"redis", client, attrs{"db.type": "redis", "redis.command": "GET"}, query},
+		{"mysql.query", client, attrs{"db.type": "mysql", "dd.span.Resource": "select a from t where id = 42"}, query},
+		{"mysql.connect", client, attrs{"db.type": "mysql", "dd.span.Resource": "mysql.connect"}, acquire},
 		{"http get", client, attrs{"method": "GET", "outcome": "SUCCESS"}, httpCall},
 	} {
 		s := ptrace.NewSpan()
@@ -83,10 +87,6 @@ func TestReader_Read_ValuesOfAnyType(t *testing.T) {
 	for _, count := range []any{int64(3), 3.0, "3", " 3 ", []any{3}} {
 		s := read(ptrace.SpanKindProducer, map[string]any{"messaging.system": "kafka", "messaging.batch.message_count": count})
 		require.Equal(t, message, s.category)
-		if _, list := count.([]any); list {
-			require.Nil(t, s.details)
-			continue
-		}
 		require.Equal(t, 3, s.details.messages, count)
 	}
 	for _, count := range []any{int64(-1), 0.5, 1e300, math.NaN(), math.Inf(1), "", "many", "NaN", int64(math.MaxInt64), true} {
@@ -117,16 +117,23 @@ func TestReader_Read_WhyASpanFailed(t *testing.T) {
 		{"error.type", ptrace.StatusCodeError, "refused", map[string]any{"error.type": "*net.OpError"}, failure("", "refused", "*net.OpError")},
 		{"database", ptrace.StatusCodeError, "no such table", map[string]any{"db.response.status_code": "42P01", "error.type": "_OTHER"}, failure("", "no such table", "42P01")},
 		{"RPC", ptrace.StatusCodeError, "", map[string]any{"rpc.grpc.status_code": 14}, failure("", "", "UNAVAILABLE")},
+		{"GraphQL", ptrace.StatusCodeError, "no", map[string]any{"graphql.field.path": "user"}, request.Failure{Exception: request.Exception{Message: "no"}, Answered: true}},
 		{"Zipkin", ptrace.StatusCodeUnset, "", map[string]any{"error": "refused"}, failure("", "refused", "")},
 		{"Zipkin, no failure", ptrace.StatusCodeUnset, "", map[string]any{"error": "false"}, request.Failure{}},
 		{"OpenTracing", ptrace.StatusCodeUnset, "", map[string]any{"error": true, "error.kind": "E", "error.object": "bad"}, failure("E", "bad", "")},
 		{"Micrometer", ptrace.StatusCodeError, "", map[string]any{"outcome": "SERVER_ERROR", "exception": "IOException"}, failure("", "", "IOException")},
 		{"exception in attributes", ptrace.StatusCodeUnset, "", map[string]any{"exception.type": "E", "exception.message": "bad"}, failure("E", "bad", "")},
+		{"Datadog", ptrace.StatusCodeError, "", map[string]any{"error.type": "E", "error.msg": "bad"}, failure("", "bad", "E")},
+		{"HTTP", ptrace.StatusCodeError, "", map[string]any{"http.method": "GET", "http.status_code": "503"}, failure("", "", "503")},
+		{"HTTP, another failure", ptrace.StatusCodeError, "broken", map[string]any{"http.method": "GET", "http.status_code": 200}, failure("", "broken", "")},
 		{"no failure", ptrace.StatusCodeUnset, "fine", map[string]any{"error.type": "timeout", "rpc.grpc.status_code": 14}, request.Failure{}},
 		{"nothing said", ptrace.StatusCodeError, "", map[string]any{"rpc.grpc.status_code": 0}, request.Failure{}},
 	} {
 		s := ptrace.NewSpan()
 		s.SetKind(ptrace.SpanKindClient)
+		if tt.want.Answered {
+			s.SetKind(ptrace.SpanKindInternal)
+		}
 		s.SetParentSpanID(pcommon.SpanID{1})
 		s.Status().SetCode(tt.code)
 		s.Status().SetMessage(tt.message)

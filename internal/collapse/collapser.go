@@ -37,6 +37,9 @@ type Config struct {
 	DescendantPrefix string
 	// InternalKeys names the attributes that INTERNAL descendants hand on beside those.
 	InternalKeys []string
+	// ServerKeys names the attributes that a SERVER span which is part of another's request
+	// hands on beside those.
+	ServerKeys []string
 	// Reads reports whether lines read an attribute of SERVER spans; nil: all.
 	Reads func(key string) bool
 	// Skip reports of a SERVER span that the request makes no line if it is its own; nil:
@@ -100,16 +103,21 @@ func New(cfg Config) *Collapser {
 
 func (c *Collapser) configure(cfg Config) {
 	c.cfg = cfg
-	c.reader = reader{prefix: cfg.DescendantPrefix, keys: map[string]struct{}{}, statements: newStatementCache()}
-	for _, key := range cfg.InternalKeys {
-		c.reader.keys[key] = struct{}{}
-	}
+	c.reader = reader{prefix: cfg.DescendantPrefix, keys: setOf(cfg.InternalKeys), serverKeys: setOf(cfg.ServerKeys), statements: newStatementCache()}
 	// What is remembered of spans that are gone is bounded as they are.
 	limit := max(1, cfg.MaxPendingSpans/shards)
 	for i := range c.shards {
 		s := &c.shards[i]
 		s.done.limit, s.bereft.limit, s.archive.limit = limit, limit, limit
 	}
+}
+
+func setOf(keys []string) map[string]struct{} {
+	set := make(map[string]struct{}, len(keys))
+	for _, key := range keys {
+		set[key] = struct{}{}
+	}
+	return set
 }
 
 // Pending returns how many spans wait for their SERVER span.

@@ -172,8 +172,8 @@ func (m *model) cost(root *modelSpan) request.Cost {
 		}
 		return interval{min(max(s.start, root.start), root.end), min(max(s.end, root.start), root.end)}
 	}
-	var add func(parent *modelSpan, owned pcommon.Timestamp)
-	add = func(parent *modelSpan, owned pcommon.Timestamp) {
+	var add func(parent *modelSpan, owned pcommon.Timestamp, owner category)
+	add = func(parent *modelSpan, owned pcommon.Timestamp, owner category) {
 		for _, s := range m.children(parent) {
 			cost.Spans++
 			if s.has(failed) {
@@ -183,9 +183,14 @@ func (m *model) cost(root *modelSpan) request.Cost {
 			if s.has(outgoing) {
 				busy = append(busy, ran)
 			}
-			below := owned
+			below, by := owned, owner
+			if s.category == query && s.start < owned && owner == databaseTime {
+				cost.Queries.Add(0, s.has(failed))
+				repeats[s.statement.Value()]++
+				by = query
+			}
 			if s.category != other && s.start >= owned {
-				below = max(owned, s.end, s.start+1)
+				below, by = max(owned, s.end, s.start+1), s.category
 				switch s.category {
 				case query:
 					cost.Queries.Add(ran.duration(), s.has(failed))
@@ -212,10 +217,10 @@ func (m *model) cost(root *modelSpan) request.Cost {
 				default:
 				}
 			}
-			add(s, below)
+			add(s, below, by)
 		}
 	}
-	add(root, 0)
+	add(root, 0, other)
 	for statement, n := range repeats {
 		better := n > cost.MaxRepeat || n == cost.MaxRepeat && statement < cost.MaxRepeatQuery
 		if n > 1 && statement != "" && better {

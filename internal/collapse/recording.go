@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"canonicallineexporter/internal/request"
 )
 
 // recording tells what recorded a SERVER span, and of which request. Two instrumentations
@@ -36,26 +38,19 @@ func targetOf(s ptrace.Span) (method, path string) {
 	for key, v := range s.Attributes().All() {
 		switch key {
 		case "http.request.method", "http.method":
-			method = v.Str()
-		case "url.path", "http.target", "url.full", "http.url":
+			method = strings.ToUpper(v.Str())
+		case "url.path", "http.target", "http.path":
 			if v.Str() != "" {
-				path = pathOf(v.Str())
+				path, _ = request.SplitTarget(v.Str())
+			}
+		case "url.full", "http.url":
+			if v.Str() != "" {
+				path, _ = request.SplitTarget(request.WithoutHost(v.Str()))
 			}
 		default:
 		}
 	}
 	return method, path
-}
-
-// pathOf returns the path of a URL, which may lack scheme and authority.
-func pathOf(url string) string {
-	if i := strings.IndexAny(url, "?#"); i >= 0 {
-		url = url[:i]
-	}
-	if _, rest, ok := strings.Cut(url, "://"); ok && !strings.HasPrefix(url, "/") {
-		_, url, _ = strings.Cut(rest, "/")
-	}
-	return "/" + strings.TrimPrefix(url, "/")
 }
 
 // maxSiblings bounds how many siblings of a SERVER span are looked at: a call that more

@@ -61,13 +61,19 @@ func TestCollapser_SiblingRequests_AreLinesOfTheirOwn(t *testing.T) {
 	}
 }
 
-func TestPathOf(t *testing.T) {
+func TestCollapser_TwoRecordings_MaySpellTheirTargetApart(t *testing.T) {
 	t.Parallel()
-	for url, want := range map[string]string{
-		"/a/b?c=d#e": "/a/b", "http://host:1/a?b": "/a", "https://host": "/", "https://host?a=/b": "/", "a": "/a",
-		"/to/http://host/a": "/to/http://host/a",
+	for _, attributes := range []map[string]any{
+		{"http.method": "GET", "http.target": "/sse?a=b"},
+		{"http.method": "get", "http.path": "/sse"},
+		{"http.method": "GET", "http.url": "127.0.0.1:26100/sse"},
+		{"http.request.method": "GET", "url.path": "/sse", "url.full": "http://127.0.0.1:26100/sse?a=b#c"},
+		{"http.request.method": "GET", "url.full": "http://127.0.0.1:26100/sse"},
 	} {
-		require.Equal(t, want, pathOf(url), url)
+		exports := readCase(t, twoRecordings)
+		require.NoError(t, spanOf(exports[0]).Attributes().FromRaw(attributes))
+		lines, _ := deliver(t, merge(exports))
+		require.Len(t, lines, 1, attributes)
 	}
 }
 

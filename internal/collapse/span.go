@@ -102,9 +102,9 @@ const (
 // reader reads the spans of an export.
 type reader struct {
 	// prefix starts the attributes of the application, keys names the others that columns
-	// read from INTERNAL spans.
-	prefix string
-	keys   map[string]struct{}
+	// read from INTERNAL spans, serverKeys those that they read from SERVER spans in addition.
+	prefix           string
+	keys, serverKeys map[string]struct{}
 	// statements are shared by all who read.
 	statements *statementCache
 }
@@ -148,31 +148,27 @@ func (r *reader) read(s ptrace.Span, p process) span {
 func (r *reader) describe(kept *span, s ptrace.Span) {
 	var facts facts
 	for key, v := range s.Attributes().All() {
-		if facts.note(key, v) {
+		if facts.note(key, v) && !kept.has(server) {
 			continue
 		}
 		if a, ok := convention.Of(key); ok && r.translates(a, s, v) {
-			if key = a.Means; facts.note(key, v) {
+			if key = a.Means; facts.note(key, v) && !kept.has(server) {
 				continue
 			}
 		}
-		if !strings.HasPrefix(key, r.prefix) {
-			if kept.has(outgoing) {
-				continue
-			}
-			if _, ok := r.keys[key]; !ok {
-				continue
-			}
+		if !r.handsOn(kept, key) {
+			continue
 		}
 		if d := kept.detail(); len(d.attributes) < maxAttributes {
 			d.attributes = append(d.attributes, request.Attribute{
-				Key: key, Value: bounded(v), Internal: !kept.has(outgoing), Ended: kept.end,
+				Key: key, Value: bounded(v), Internal: !kept.has(outgoing), Server: kept.has(server), Ended: kept.end,
 			})
 		}
 	}
 	if facts.failed {
 		kept.flags |= failed
 	}
+	facts.readResource()
 	r.explain(kept, s, &facts)
 	if facts.holds(s.Name()) {
 		kept.flags = kept.flags&^outgoing | internal
@@ -188,6 +184,21 @@ func (r *reader) describe(kept *span, s ptrace.Span) {
 		}
 	default:
 	}
+}
+
+// handsOn reports whether a descendant hands an attribute on to its request.
+func (r *reader) handsOn(s *span, key string) bool {
+	if strings.HasPrefix(key, r.prefix) {
+		return true
+	}
+	if s.has(outgoing) {
+		return false
+	}
+	_, ok := r.keys[key]
+	if !ok && s.has(server) {
+		_, ok = r.serverKeys[key]
+	}
+	return ok
 }
 
 // translates reports whether an attribute of another convention stands for OpenTelemetry's
@@ -211,6 +222,10 @@ func (r *reader) explain(kept *span, s ptrace.Span, facts *facts) {
 	if !excepted && facts.exception != (request.Exception{}) {
 		exception, excepted = facts.exception, true
 	}
+	if !kept.has(outgoing) {
+		// It answers, and its status is the request's.
+		facts.httpStatus = ""
+	}
 	var message, code string
 	if kept.has(failed) {
 		message, code = cmp.Or(s.Status().Message(), facts.message), facts.code()
@@ -219,6 +234,7 @@ func (r *reader) explain(kept *span, s ptrace.Span, facts *facts) {
 		return
 	}
 	f := request.Explain(exception, message, code)
+	f.Answered = facts.graphQL && kept.has(failed) && !kept.has(outgoing)
 	for _, text := range []*string{&f.Type, &f.Message, &f.Code} {
 		// What is kept must not refer to the export.
 		*text = strings.Clone(sanitize.Truncate(*text, maxText))

@@ -25,6 +25,8 @@ func TestFacts_Statement(t *testing.T) {
 		{"SET ?", facts{system: "redis", text: "SET user:1 s3cr3t"}},
 		{"get ?", facts{system: "ioredis-cluster", text: "get user:1"}},
 		{"", facts{system: "redis", text: "user:1"}},
+		{"", facts{system: "neo4j", text: "MATCH (n) RETURN n"}},
+		{"SELECT a FROM b WHERE c = ?", facts{system: "couchbase", text: `SELECT a FROM b WHERE c = "s3cr3t"`}},
 		{"SELECT a", facts{summary: "SELECT", text: "SELECT a"}},
 		{"UPDATE t", facts{text: `UPDATE t SET a = 'b\' OR c = 's3cr3t'`, operation: "UPDATE", collection: "t"}},
 		{"", facts{text: `SELECT 'a\' OR b = 's3cr3t'`}},

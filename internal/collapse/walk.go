@@ -37,8 +37,9 @@ type node struct {
 	// failed says that it failed or leads to a span that did.
 	failed bool
 	// owned is until when a span above, or this one, owns the time: what begins before is
-	// part of it.
+	// part of it. owner is what that span does.
 	owned pcommon.Timestamp
+	owner category
 }
 
 // interval is when a span ran.
@@ -104,13 +105,19 @@ func (w *walk) clip(s *span) interval {
 
 // visit adds a descendant of the parent's node.
 func (w *walk) visit(parent int, s *span) {
-	n := node{span: s, parent: int32(parent), owned: w.nodes[parent].owned, failed: s.has(failed)}
+	n := node{span: s, parent: int32(parent), owned: w.nodes[parent].owned, owner: w.nodes[parent].owner, failed: s.has(failed)}
 	ran := w.clip(s)
 	// Time is counted once, for the outermost span. What begins after that has ended is not
 	// part of it, though it hangs below.
-	if s.category != other && (n.owned == 0 || s.start >= n.owned) {
+	switch {
+	case s.category == other:
+	case n.owned == 0 || s.start >= n.owned:
 		w.count(s, ran.duration())
-		n.owned = max(n.owned, s.end, s.start+1)
+		n.owned, n.owner = max(n.owned, s.end, s.start+1), s.category
+	case s.category == query && n.owner == databaseTime:
+		// Some clients have a span around all that they do in a transaction.
+		w.count(s, 0)
+		n.owner = query
 	}
 	w.cost.Spans++
 	if s.has(failed) {

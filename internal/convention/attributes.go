@@ -19,6 +19,10 @@ type Attribute struct {
 	By string
 }
 
+// DatadogResource is the attribute in which Datadog's receiver keeps what a span was about: a
+// route or a statement. The span's name only says what kind of work it was, as mysql.query.
+const DatadogResource = "dd.span.Resource"
+
 // Outcome is on every span that Micrometer makes of an HTTP request.
 const Outcome = "outcome"
 
@@ -52,6 +56,7 @@ var Attributes = []Attribute{
 	{Name: "status", Means: "http.response.status_code", With: Outcome, By: "Micrometer"},
 	{Name: "exception", Means: "error.type", With: Outcome, By: "Micrometer"},
 	{Name: "jdbc.query[0]", Means: "db.query.text", By: "Micrometer"},
+	{Name: "r2dbc.query[0]", Means: "db.query.text", By: "Micrometer"},
 
 	{Name: "peer.address", Means: "network.peer.address", By: "Envoy, OpenTracing"},
 	{Name: "user_agent", Means: "user_agent.original", By: "Envoy"},

@@ -57,7 +57,7 @@ func forwardedFor(list string, trusted int) (addr netip.Addr, ok bool) {
 // parameters.
 func entryAddress(entry string) string {
 	if !strings.Contains(entry, "=") {
-		return entry
+		return strings.Trim(entry, `"`)
 	}
 	for parameter := range strings.SplitSeq(entry, ";") {
 		name, value, _ := strings.Cut(parameter, "=")

@@ -23,6 +23,7 @@ func TestColumns_IP_IsWhatTheOutermostTrustedProxySaw(t *testing.T) {
 		"underscores":           {1, attrs{header + "x_forwarded_for": []any{"203.0.113.9"}}, "203.0.113.9"},
 		"metadata":              {1, attrs{"rpc.request.metadata.x-forwarded-for": []any{"203.0.113.9"}}, "203.0.113.9"},
 		"port":                  {1, attrs{header + "x-forwarded-for": "203.0.113.9:4711"}, "203.0.113.9"},
+		"quotes":                {1, attrs{header + "x-forwarded-for": `"[2001:db8::1]:4711"`}, "2001:db8::1"},
 		"brackets":              {1, attrs{header + "x-forwarded-for": "[2001:db8::1]:4711"}, "2001:db8::1"},
 		"mapped":                {1, attrs{header + "x-forwarded-for": "::ffff:203.0.113.9"}, "203.0.113.9"},
 		"empty entries":         {1, attrs{header + "x-forwarded-for": "203.0.113.9, ,"}, "203.0.113.9"},

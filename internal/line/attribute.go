@@ -1,6 +1,7 @@
 package line
 
 import (
+	"slices"
 	"strings"
 
 	"canonicallineexporter/internal/convention"
@@ -42,11 +43,13 @@ const (
 	responseHeaderPrefix = "http.response.header."
 	metadataPrefix       = "rpc.request.metadata."
 	oldMetadataPrefix    = "rpc.grpc.request.metadata."
+	connectPrefix        = "rpc.connect_rpc.request.metadata."
+	grpcWebPrefix        = "rpc.grpc_web.request.metadata."
 )
 
-// requestHeaderPrefixes lists the prefixes of request headers: those of HTTP, and those
-// of gRPC metadata in either generation of the conventions.
-var requestHeaderPrefixes = []string{requestHeaderPrefix, metadataPrefix, oldMetadataPrefix}
+// requestHeaderPrefixes lists the prefixes of request headers: those of HTTP, those of gRPC
+// metadata in either generation of the conventions, and otelconnect's.
+var requestHeaderPrefixes = []string{requestHeaderPrefix, metadataPrefix, oldMetadataPrefix, connectPrefix, grpcWebPrefix}
 
 // requestHeader returns the attributes that can hold a captured request header.
 func requestHeader(name string) (all []attribute) {
@@ -65,6 +68,15 @@ func capturedHeader(prefix, name string) []attribute {
 	return knownAll(prefix + name)
 }
 
+// ofInnerServers lists, by what they tell, the attributes that are read of a SERVER span inside
+// the request's if that one tells nothing of the kind: otelhttp knows no RPC, otelconnect does.
+var ofInnerServers = [][]attribute{
+	{requestMethodOriginal, requestMethod, httpMethod},
+	{urlPath, urlQuery, urlFull, httpTarget, httpURL},
+	knownAll("http.response.status_code", "http.status_code"),
+	slices.Concat(rpcSystems, rpcStatuses, []attribute{rpcMethod, rpcOriginal, rpcService}),
+}
+
 // These attributes feed more than one column, or are read by functions of their own.
 var (
 	requestMethod         = known("http.request.method")
@@ -81,10 +93,15 @@ var (
 	rpcMethod   = known("rpc.method")
 	rpcOriginal = known("rpc.method_original")
 	rpcService  = known("rpc.service")
-	rpcStatuses = knownAll("rpc.response.status_code", "rpc.status_code", "rpc.grpc.status_code",
+	rpcStatuses = knownAll("rpc.response.status_code", "rpc.status_code", "rpc.grpc.status_code", "rpc.grpc_web.status_code",
 		"rpc.connect_rpc.error_code", "rpc.jsonrpc.error_code")
 
+	// datadogResource says what was called where Datadog names the span by its kind of work.
+	datadogResource = known(convention.DatadogResource)
+
 	functionNames = knownAll("faas.invoked_name", "faas.name")
+	// invocation lists the attributes of the invocation of a function, in either generation.
+	invocation = knownAll("faas.invocation_id", "faas.execution")
 
 	protocolName    = known("network.protocol.name")
 	schemes         = knownAll("url.scheme", "http.scheme")
@@ -100,7 +117,7 @@ var (
 	exceptionType    = known("exception.type")
 	exceptionMessage = known("exception.message")
 	// errorMessages hold the message of a failure besides the span's status.
-	errorMessages  = knownAll("error.message", "gin.errors", "rpc.jsonrpc.error_message")
+	errorMessages  = knownAll("error.message", "gin.errors", "echo.error", "rpc.jsonrpc.error_message")
 	databaseStatus = known("db.response.status_code")
 
 	requestBody = known("http.request.body.content")

@@ -86,7 +86,7 @@ var columns = []column{
 		Column:  table.Column{Name: "api_error_code", Type: shortText, Comment: "What went wrong, as the API calls it"},
 		from:    []attribute{errorType},
 		explain: (*resolver).errorCode,
-		rule:    "only for a failure, and not if it repeats the status; then the type of the deciding exception, the RPC's code, `db.response.status_code`, then such a code of the failing path; `_OTHER` if only the span's status tells of the error",
+		rule:    "only for a failure, and not if it repeats the status; then the type of the deciding exception, the RPC's code, `db.response.status_code`, then such a code of the failing path, or Envoy's `response_flags`; `_OTHER` if only the span's status tells of the error",
 	},
 	{
 		Column:  table.Column{Name: "api_error_internal_code", Type: shortText, Comment: "What went wrong, as the code calls it"},
@@ -158,7 +158,7 @@ var columns = []column{
 		Column: table.Column{Name: "http_route", Type: shortText, Comment: "The pattern that matched; NULL: none"},
 		from:   []attribute{httpRoute}, descendants: true,
 		read: (*resolver).route,
-		rule: "of INTERNAL descendants the longest; then the span's name without its method, if a path is left; for what has nothing of HTTP `faas.invoked_name`, `faas.name` or the span's name; NULL for a 404 or 405 whose route is `/`, a catch-all, or the path itself with an ID in it; for an RPC the path",
+		rule: "of INTERNAL descendants the longest; then the span's name without its method, if a path is left; for the invocation of a function, and what has nothing of HTTP, `faas.invoked_name`, `faas.name` or the span's name; NULL for a 404 or 405 whose route is `/`, a catch-all, or the path itself with an ID in it; for an RPC the path",
 	},
 	{
 		Column: table.Column{Name: "idempotency_key", Type: identity, Comment: "The request's Idempotency-Key"},
@@ -193,7 +193,8 @@ var columns = []column{
 	{
 		Column: table.Column{Name: "request_id", Type: identity, NotNull: true, Comment: "The request's ID, else the trace's"},
 		from: slices.Concat(capturedHeader(requestHeaderPrefix, "x-request-id"), capturedHeader(responseHeaderPrefix, "x-request-id"),
-			knownAll("request.id"), capturedHeader(metadataPrefix, "x-request-id"), capturedHeader(oldMetadataPrefix, "x-request-id")),
+			knownAll("request.id"), capturedHeader(metadataPrefix, "x-request-id"), capturedHeader(oldMetadataPrefix, "x-request-id"),
+			capturedHeader(connectPrefix, "x-request-id"), capturedHeader(grpcWebPrefix, "x-request-id")),
 		read: (*resolver).requestID,
 		rule: "then the trace ID",
 	},

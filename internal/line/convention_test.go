@@ -52,6 +52,14 @@ func TestColumns_OfOtherConventions(t *testing.T) {
 			attrs{"http.method": "GET", "http.status_code": "500", "http.useragent": "curl/8", "exception.type": "ValueError", "exception.message": "bad", "usr.email": "a@example.com"},
 			map[string]any{"user_agent": "curl/8", "api_error_cause": "ValueError: bad", "account_email": "a@example.com"},
 		},
+		"Datadog's resource": {
+			attrs{"http.method": "GET", "http.url": "http://shop.test/a/42", "http.status_code": "200", "dd.span.Resource": "GET /a/<id>"},
+			map[string]any{"http_route": "/a/<id>", "http_path": "/a/42"},
+		},
+		"Datadog's controller": {
+			attrs{"http.method": "GET", "http.url": "http://shop.test/a/42", "http.status_code": "200", "dd.span.Resource": "ItemsController#show"},
+			map[string]any{"http_route": nil},
+		},
 		"Envoy": {
 			attrs{
 				"component": "proxy", "peer.address": "203.0.113.9", "user_agent": "curl/8", "http.url": "http://shop.test/a", "http.status_code": "200",
@@ -66,6 +74,14 @@ func TestColumns_OfOtherConventions(t *testing.T) {
 		"Envoy's client has left": {
 			attrs{"http.method": "GET", "http.status_code": "0", "response_flags": "DC"},
 			map[string]any{"status": int32(499)},
+		},
+		"Envoy's failure": {
+			attrs{"http.method": "GET", "http.status_code": "503", "response_flags": "UF,URX"},
+			map[string]any{"status": int32(503), "api_error_code": "UF,URX"},
+		},
+		"Envoy's success": {
+			attrs{"http.method": "GET", "http.status_code": "200", "response_flags": "-"},
+			map[string]any{"status": int32(200), "api_error_code": nil},
 		},
 		"OpenTelemetry's own comes first": {
 			attrs{"http.path": "/a", "url.path": "/b", "user_agent": "old", "user_agent.original": "new"},

@@ -114,14 +114,18 @@ func integerOf(v pcommon.Value) (int64, bool) {
 		}
 		n = int64(v.Double())
 	case pcommon.ValueTypeStr:
-		var err error
-		if n, err = strconv.ParseInt(strings.TrimSpace(v.Str()), 10, 64); err != nil {
-			return 0, false
-		}
+		return parseInteger(v.Str())
 	default:
 		return 0, false
 	}
 	return n, true
+}
+
+// parseInteger returns the integer that s spells, which may have a fraction of zeros.
+func parseInteger(s string) (int64, bool) {
+	whole, fraction, _ := strings.Cut(strings.TrimSpace(s), ".")
+	n, err := strconv.ParseInt(whole, 10, 64)
+	return n, err == nil && strings.Trim(fraction, "0") == ""
 }
 
 // floatOf returns the number that v holds as a number or a numeric string.

@@ -1,7 +1,9 @@
 package line
 
 import (
+	"cmp"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -16,7 +18,12 @@ import (
 // failure.
 func (r *resolver) failed() bool {
 	status := r.status.Number()
-	return status >= http.StatusBadRequest || status == 0 || r.errored()
+	return status >= http.StatusBadRequest || status == 0 || r.errored() || r.answeredError()
+}
+
+// answeredError reports whether the client was told of an error, whatever the status.
+func (r *resolver) answeredError() bool {
+	return slices.ContainsFunc(r.Descendants.Failures, func(f request.Failure) bool { return f.Answered })
 }
 
 // errored reports whether the SERVER span says that it failed.
@@ -39,12 +46,19 @@ func (r *resolver) readException() (request.Exception, bool) {
 }
 
 // readFailures returns the failures along the failing path, starting at the SERVER span. The
-// first exception names the failure, the last failure that says anything is its cause.
-func (r *resolver) readFailures() []request.Failure {
+// first exception names the failure, the last failure that says anything is its cause. One that
+// only repeats the status, as a proxy's call does, says nothing.
+func (r *resolver) readFailures() (failures []request.Failure) {
 	if own, ok := r.readException(); ok {
-		return append([]request.Failure{{Exception: own}}, r.Descendants.Failures...)
+		failures = append(failures, request.Failure{Exception: own})
 	}
-	return r.Descendants.Failures
+	status := strconv.FormatInt(r.status.Number(), 10)
+	for _, f := range r.Descendants.Failures {
+		if f != (request.Failure{Code: status}) {
+			failures = append(failures, f)
+		}
+	}
+	return failures
 }
 
 // ofFailures returns the first text that is not empty which get returns of the failures.
@@ -83,7 +97,10 @@ func (r *resolver) errorCode() copyrow.Value {
 	if code := r.ofFailures(func(f request.Failure) string { return f.Code }); code != "" {
 		return copyrow.TextValue(code)
 	}
-	if kind == "" && r.status.Number() < http.StatusBadRequest && r.errored() {
+	if flags := r.ofServer(responseFlags); kind == "" && strings.Trim(flags, "-") != "" {
+		return copyrow.TextValue(flags)
+	}
+	if kind == "" && r.status.Number() < http.StatusBadRequest && (r.errored() || r.answeredError()) {
 		kind = otherError
 	}
 	return copyrow.TextValue(kind)
@@ -94,17 +111,25 @@ func (r *resolver) errorInternalCode() copyrow.Value {
 }
 
 func (r *resolver) errorMessage() copyrow.Value {
-	message := r.Span.Status().Message()
-	if message == "" {
-		message = r.ofServer(errorMessages...)
+	_, flag := convention.ReadError(r.server.text(errorFlag))
+	messages := [...]string{
+		r.Span.Status().Message(), r.ofServer(errorMessages...), flag, r.ofFailures(func(f request.Failure) string { return f.Message }),
 	}
-	if message == "" {
-		_, message = convention.ReadError(r.server.text(errorFlag))
+	for _, message := range messages {
+		if message != "" && !r.repeatsStatus(message) {
+			return copyrow.TextValue(withoutNumber(message))
+		}
 	}
-	if message == "" {
-		message = r.ofFailures(func(f request.Failure) string { return f.Message })
-	}
-	return copyrow.TextValue(withoutNumber(message))
+	return copyrow.TextValue(cmp.Or(messages[:]...))
+}
+
+// repeatsStatus reports whether a message is only the status, as in "HTTP 500" and "Internal
+// Server Error".
+func (r *resolver) repeatsStatus(message string) bool {
+	code := strconv.FormatInt(r.status.Number(), 10)
+	text := http.StatusText(int(r.status.Number()))
+	message = strings.TrimPrefix(message, "HTTP ")
+	return message == code || strings.EqualFold(message, text) || strings.EqualFold(message, code+" "+text)
 }
 
 // errorCause returns the type and the message of the deepest failure that has a message, else

@@ -165,6 +165,17 @@ func TestColumns_Failure_IsExplainedByTheFailingPath(t *testing.T) {
 		explain(bad, of("TypeError", "kaboom", ""), of("", "", "500")), "the deeper one says less")
 	require.Equal(t, [4]any{"42P01", "42P01", "no such table", "42P01: no such table"},
 		explain(bad, of("42P01", "no such table", ""), of("", "no such table", "")), "the deeper one repeats it")
+	require.Equal(t, [4]any{"503", nil, nil, "503"}, explain(bad, of("", "", "503")))
+	require.Equal(t, [4]any{nil, nil, nil, nil}, explain(bad, of("", "", "502")), "it only repeats the status")
+	for _, message := range []string{"HTTP 502", "502", "Bad Gateway", "502 Bad Gateway"} {
+		own := attrs{"http.response.status_code": 502, "error.message": message}
+		require.Equal(t, [4]any{nil, nil, message, nil}, explain(own), "nothing says more")
+		require.Equal(t, [4]any{nil, nil, "refused", "refused"}, explain(own, of("", "refused", "")), message)
+	}
+	told := of("GraphQLError", "no such user", "")
+	told.Answered = true
+	require.Equal(t, [4]any{"GraphQLError", "GraphQLError", "no such user", "GraphQLError: no such user"}, explain(attrs{"http.response.status_code": 200}, told))
+	require.Equal(t, [4]any{"_OTHER", nil, "no", "no"}, explain(attrs{"http.response.status_code": 200}, request.Failure{Exception: request.Exception{Message: "no"}, Answered: true}))
 	require.Equal(t, [4]any{nil, nil, nil, nil}, explain(attrs{"http.response.status_code": 200}, of("", "refused", "*net.OpError")))
 	require.Equal(t, [4]any{nil, nil, "login failed for https://REDACTED@db.test", "login failed for https://REDACTED@db.test"},
 		explain(bad, of("", "login failed for https://u:p@db.test", "")), "it is redacted")

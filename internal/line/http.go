@@ -1,12 +1,14 @@
 package line
 
 import (
+	"cmp"
 	"net/http"
 	"regexp"
 	"slices"
 	"strings"
 
 	"canonicallineexporter/internal/copyrow"
+	"canonicallineexporter/internal/request"
 	"canonicallineexporter/internal/sanitize"
 )
 
@@ -18,7 +20,7 @@ func (r *resolver) method() copyrow.Value {
 	}
 	method := r.first(requestMethodOriginal, requestMethod, httpMethod)
 	if method == "" {
-		method, _ = splitName(sanitize.Pattern(r.Span.Name()))
+		method, _ = splitName(sanitize.Pattern(r.spanName()))
 	}
 	return copyrow.RequiredTextValue(method)
 }
@@ -66,7 +68,7 @@ var originalPaths = [][]attribute{
 // parseOriginalPath returns the path before a proxy rewrote it, NULL if that equals
 // http_path.
 func parseOriginalPath(r *resolver, _ attribute, text string) copyrow.Value {
-	path, _ := splitTarget(text)
+	path, _ := request.SplitTarget(text)
 	if path == r.path.Text() {
 		return copyrow.Null
 	}
@@ -81,29 +83,35 @@ func (r *resolver) route() copyrow.Value {
 	}
 	route := sanitize.Pattern(r.first(httpRoute))
 	if route != "" && route[0] != '/' {
+		// A ServeMux's pattern has the method in front, as an API gateway's has ANY.
+		if _, pattern, ok := strings.Cut(route, " "); ok && strings.HasPrefix(pattern, "/") {
+			route = pattern
+		}
+	}
+	if route != "" && route[0] != '/' {
 		// aiohttp's is the name of the handler, Laravel's lacks the slash.
 		if named := r.nameRoute(); strings.HasPrefix(named, "/") {
 			route = named
 		}
 	}
-	if route == "" {
-		route = r.descendantRoute()
+	if route == "" || len(r.Descendants.Attributes) > 0 && r.target.path != "/" && catchAll.MatchString(route) {
+		route = cmp.Or(r.descendantRoute(), route)
 	}
 	if route == "" {
 		route = r.nameRoute()
 	}
 	switch r.status.Number() {
 	case http.StatusNotFound, http.StatusMethodNotAllowed:
-		if catchAll.MatchString(route) || slices.Contains(unmatched, route) || route == r.target.path && hasID(route, 1) {
+		if catchAll.MatchString(route) || slices.Contains(unmatched, route) && route != r.target.path || route == r.target.path && hasID(route, 1) {
 			return copyrow.Null
 		}
 	}
 	return copyrow.TextValue(route)
 }
 
-// unmatched holds the routes of requests that matched none: actix-web's, and aiohttp's, which
-// is the name of a function.
-var unmatched = []string{"default", "_handle"}
+// unmatched holds the routes of requests that matched none: actix-web's, aiohttp's, which is
+// the name of a function, and the pages that Next.js shows then.
+var unmatched = []string{"default", "_handle", "/_not-found", "/_error", "/404"}
 
 // hasID reports whether a segment of the path is a number of at least so many digits or
 // another ID, for which a pattern would have a parameter.
@@ -121,13 +129,16 @@ func hasID(path string, digits int) bool {
 
 // catchAll matches the root and patterns that match every path, as frameworks write them.
 var catchAll = regexp.MustCompile(`^/?(?:` + strings.Join([]string{
-	``, `\*\*?\w*`, // Express, chi, Spring
-	`\{\*\*?\w*\}`,                       // ASP.NET Core, Spring
-	`\{\w*(?:\.\.\.|\+|:\.[*+]|:path)\}`, // net/http, AWS, gorilla/mux, FastAPI
-	`:\w+(?:[*+]|\(\.[*+]\))`,            // path-to-regexp
-	`\(?\.[*+]\)?`,
-	`<path:\w+>`,             // Flask
-	`\[{1,2}\.{3}\w+\]{1,2}`, // Next.js
+	``, `\*\*?\w*(?:\(\.:format\))?`, // Express, chi, Spring, Rails
+	`\{\*\*?\w*(?::nonfile)?\}`,                // ASP.NET Core, Spring
+	`\{\+\w+\}`,                                // Micronaut
+	`\{\w* ?(?:\.\.\.|[+*]|: ?\.[*+]|:path)\}`, // net/http, AWS, hapi, gorilla/mux, FastAPI
+	`:\w+(?:[*+]|\(\.[*+]\)\*?)`,               // path-to-regexp
+	`\^?\(?(?:\?P?<\w+>)?\.[*+]\)?\$?`,         // Django
+	`<path:\w+>`, `<\w+\.\.>`,                  // Flask, Rocket
+	`\{fallbackPlaceholder\}`, // Laravel
+	`\$default`,               // Amazon API Gateway
+	`\[{1,2}\.{3}\w+\]{1,2}`,  // Next.js
 }, "|") + `)/?$`)
 
 // nameRoute returns the route that the name of the span tells. otelhttp around a ServeMux
@@ -135,7 +146,7 @@ var catchAll = regexp.MustCompile(`^/?(?:` + strings.Join([]string{
 // path is not a pattern. What has nothing of HTTP, such as a function, a command or a
 // worker's task, is called by its name.
 func (r *resolver) nameRoute() string {
-	name := sanitize.Pattern(r.Span.Name())
+	name := sanitize.Pattern(r.spanName())
 	method, rest := splitName(name)
 	if status := r.status.Number(); rest == r.target.path && (status == http.StatusNotFound || status == http.StatusMethodNotAllowed) {
 		return ""
@@ -150,18 +161,35 @@ func (r *resolver) nameRoute() string {
 			return after
 		}
 	}
+	function := r.first(functionNames...)
 	switch {
 	case strings.HasPrefix(rest, "/") && (method != "" || rest != r.target.path):
 		return rest
+	case r.invoked():
+		if function == "" && method == "" {
+			return name
+		}
+		return function
 	case method != "" || r.target.path != "" || r.first(requestMethodOriginal, requestMethod, httpMethod) != "",
 		r.status.Number() != 0 && r.ofServer(r.columns[r.statusColumn].from...) != "":
 		return ""
 	}
-	if function := r.first(functionNames...); function != "" {
+	if function != "" {
 		return function
 	}
 	return name
 }
+
+// spanName returns what the span is called by what it did.
+func (r *resolver) spanName() string {
+	if resource := r.ofServer(datadogResource); resource != "" {
+		return resource
+	}
+	return r.Span.Name()
+}
+
+// invoked reports whether the span is the invocation of a function.
+func (r *resolver) invoked() bool { return r.ofServer(invocation...) != "" }
 
 // descendantRoute returns the longest route of INTERNAL descendants: frameworks inside the
 // server know it, and their middleware only knows where it is mounted. "/" is then no route
@@ -171,11 +199,24 @@ func (r *resolver) descendantRoute() (longest string) {
 		if !a.Internal || a.Key != r.names[httpRoute] {
 			continue
 		}
-		if route := sanitize.Pattern(textOf(a.Value)); len(route) > len(longest) && (route != "/" || r.target.path == "/") {
+		if route := sanitize.Pattern(textOf(a.Value)); longer(route, longest) && (route != "/" || r.target.path == "/") {
 			longest = route
 		}
 	}
 	return longest
+}
+
+// longer reports whether a pattern is longer than another that matched the same path: by its
+// segments, of which one that takes all the rest is less than another.
+func longer(a, b string) bool {
+	depth := func(route string) int {
+		n := 2 * strings.Count(strings.TrimSuffix(route, "/"), "/")
+		if last := route[strings.LastIndexByte(route, '/')+1:]; strings.Contains(last, "*") || strings.Contains(last, "...") {
+			n--
+		}
+		return n
+	}
+	return b == "" && a != "" || cmp.Or(cmp.Compare(depth(a), depth(b)), cmp.Compare(len(a), len(b))) > 0
 }
 
 // statusClientLeft is nginx's status for a client that left before the response.
@@ -237,7 +278,7 @@ type target struct {
 // readTarget returns the target from the attributes of either generation of the HTTP
 // conventions.
 func (r *resolver) readTarget() (t target) {
-	if path, query := splitTarget(r.ofServer(urlPath)); path != "" {
+	if path, query := request.SplitTarget(r.ofServer(urlPath)); path != "" {
 		t = target{path, query}
 	}
 	if query := r.ofServer(urlQuery); query != "" {
@@ -249,9 +290,9 @@ func (r *resolver) readTarget() (t target) {
 		}
 		text := r.ofServer(a)
 		if a != httpTarget {
-			text = withoutHost(text)
+			text = request.WithoutHost(text)
 		}
-		path, query := splitTarget(text)
+		path, query := request.SplitTarget(text)
 		if t.path == "" {
 			t.path = path
 		}
@@ -260,46 +301,4 @@ func (r *resolver) readTarget() (t target) {
 		}
 	}
 	return t
-}
-
-// splitTarget splits a path or an absolute URL into its path, with a leading slash, and
-// its query. It drops the authority and the fragment.
-func splitTarget(s string) (path, query string) {
-	if s == "" {
-		return "", ""
-	}
-	if scheme := strings.Index(s, "://"); scheme >= 0 && !strings.ContainsAny(s[:scheme], "/?#") {
-		s = s[scheme+len("://"):]
-		if authority := strings.IndexAny(s, "/?#"); authority >= 0 {
-			s = s[authority:]
-		} else {
-			s = ""
-		}
-	}
-	s, _, _ = strings.Cut(s, "#")
-	path, query, _ = strings.Cut(s, "?")
-	if !strings.HasPrefix(path, "/") {
-		path = "/" + path
-	}
-	return path, query
-}
-
-// withoutHost returns a URL without its host if it has one and no scheme.
-func withoutHost(url string) string {
-	if after, ok := strings.CutPrefix(url, "//"); ok {
-		url = after
-	} else {
-		end := strings.IndexAny(url, "/?#")
-		if end < 0 {
-			end = len(url)
-		}
-		host := url[:end]
-		if !strings.ContainsAny(host, ".:[") && host != "localhost" || strings.HasPrefix(url[end:], "//") || strings.HasSuffix(host, ":") {
-			return url
-		}
-	}
-	if path := strings.IndexAny(url, "/?#"); path >= 0 {
-		return url[path:]
-	}
-	return "/"
 }

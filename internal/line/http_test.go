@@ -60,6 +60,10 @@ func TestColumns_HTTPRoute_OfWhatIsNotHTTP(t *testing.T) {
 		"function by HTTP": {
 			attrs{"faas.name": "resize", "faas.trigger": "http", "http.request.method": "GET", "http.route": "/resize"}, "GET", "/resize",
 		},
+		"function of Node by HTTP": {attrs{"faas.execution": "1", "url.full": "https://h/users/7"}, "", "name"},
+		"function of Java by HTTP": {
+			attrs{"faas.invocation_id": "1", "faas.name": "resize", "http.request.method": "GET", "http.response.status_code": 200}, "GET", "resize",
+		},
 		"MCP":            {attrs{"mcp.method.name": "tools/call", "gen_ai.tool.name": "weather"}, "", "name"},
 		"HTTP, no route": {attrs{"http.request.method": "GET", "url.path": "/a"}, "GET", nil},
 		"only a status":  {attrs{"http.status_code": 200}, "", nil},
@@ -89,6 +93,8 @@ func TestColumns_HTTPRoute_IsAPatternRatherThanAName(t *testing.T) {
 		{"GET /users/{id}", "users/{id}", "/users/7", "/users/{id}"},
 		{"GET users/<int:pk>/", "users/<int:pk>/", "/users/7/", "users/<int:pk>/"},
 		{"GET user_show", "user_show", "/users/7", "user_show"},
+		{"GET", "GET /users/{id}", "/users/7", "/users/{id}"},
+		{"GET", "ANY /users/{proxy+}", "/users/7", "/users/{proxy+}"},
 		{"GET /users/4711", "", "/users/4711", nil},
 		{"GET /users/4711", "show_user", "/users/4711", "show_user"},
 		{"GET /rest/api/2/search", "", "/rest/api/2/search", "/rest/api/2/search"},
@@ -107,6 +113,9 @@ func TestColumns_HTTPRoute_IsTheLongestOfDescendants(t *testing.T) {
 		want   any
 	}{
 		"the longest":       {attrs{"url.path": "/users/1"}, []string{"/users", "/users/:id", "/"}, "/users/:id"},
+		"middleware's":      {attrs{"url.path": "/users/1"}, []string{"/users/{*splat}", "/users/:id", "/{*path}"}, "/users/:id"},
+		"below a catch-all": {attrs{"url.path": "/users/1", "http.route": "/"}, []string{"/users/:id"}, "/users/:id"},
+		"one of all below":  {attrs{"url.path": "/files/a/b"}, []string{"/files", "/files/*path"}, "/files/*path"},
 		"the SERVER span's": {attrs{"url.path": "/users/1", "http.route": "/users/*"}, []string{"/users/:id"}, "/users/*"},
 		"only the root":     {attrs{"url.path": "/users/1", "http.response.status_code": 401}, []string{"/"}, nil},
 		"the root itself":   {attrs{"url.path": "/", "http.response.status_code": 200}, []string{"/"}, "/"},
@@ -119,6 +128,40 @@ func TestColumns_HTTPRoute_IsTheLongestOfDescendants(t *testing.T) {
 		}
 		req.Descendants.Attributes = append(req.Descendants.Attributes, below(t, "http.route", "/of/the/other/side", false, 0))
 		require.Equal(t, tt.want, read(t, req)["http_route"], name)
+	}
+}
+
+func TestColumns_OfAnInnerServer_FillWhatTheOuterLacks(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct{ outer, inner, want attrs }{
+		"otelconnect inside otelhttp": {
+			attrs{"http.request.method": "POST", "url.path": "/a.B/C", "http.response.status_code": 200},
+			attrs{"rpc.system": "grpc_web", "rpc.service": "a.B", "rpc.method": "C", "rpc.grpc_web.status_code": 5},
+			attrs{"http_method": "POST", "http_path": "/a.B/C", "http_route": "/a.B/C", "status": int32(404)},
+		},
+		"otelconnect's success": {
+			attrs{"http.request.method": "POST", "url.path": "/a.B/C", "http.response.status_code": 200},
+			attrs{"rpc.system": "connect_rpc", "rpc.service": "a.B", "rpc.method": "C"},
+			attrs{"http_route": "/a.B/C", "status": int32(200)},
+		},
+		"the outer's first": {
+			attrs{"http.request.method": "GET", "http.target": "/mounted/a", "http.status_code": 201},
+			attrs{"http.request.method": "POST", "url.path": "/a", "http.response.status_code": 200, "http.route": "/a"},
+			attrs{"http_method": "GET", "http_path": "/mounted/a", "http_route": "/a", "status": int32(201)},
+		},
+		"HTTP inside a function": {
+			attrs{"faas.execution": "1"},
+			attrs{"http.request.method": "POST", "url.path": "/a", "http.response.status_code": 500, "http.route": "/:x"},
+			attrs{"http_method": "POST", "http_path": "/a", "http_route": "/:x", "status": int32(500)},
+		},
+	} {
+		req := newRequest(t, tt.outer)
+		for key, value := range tt.inner {
+			a := below(t, key, value, true, 0)
+			a.Server = true
+			req.Descendants.Attributes = append(req.Descendants.Attributes, a)
+		}
+		require.Equal(t, tt.want, keep(read(t, req), tt.want), name)
 	}
 }
 
@@ -147,7 +190,8 @@ func TestColumns_HTTPRoute_OfA404IsNoCatchAll(t *testing.T) {
 	for _, route := range []string{
 		"/", "/*", "/**", "*", "**", "/{path...}", "/{proxy+}", "/{path:.*}", "/{path:.+}", "/{*path}", "/{**path}", "/*path",
 		"/:path*", "/:path+", "/:path(.*)", "/(.*)", "(.*)", "/.*", "/<path:path>", "/[...slug]", "/[[...slug]]", "/**/",
-		"/{tail:path}", "default", "_handle",
+		"/{tail:path}", "default", "_handle", "/{any*}", "/{path: .*}", "/{+path}", "{*path:nonfile}", "/*path(.:format)", "/:slug(.*)*",
+		"/<path..>", "^.*$", "/(?P<path>.*)", "/{fallbackPlaceholder}", "$default", "ANY /{proxy+}", "/_not-found", "/_error", "/404",
 	} {
 		for _, status := range []int{404, 405} {
 			require.Nil(t, readAttributes(t, attrs{"http.route": route, "url.path": "/nope", "http.status_code": status})["http_route"], route)
@@ -253,6 +297,7 @@ func TestColumns_Status_ComesFromEitherGeneration(t *testing.T) {
 		"old":                           {attrs{"http.status_code": 201}, int32(201)},
 		"new before old":                {attrs{"http.response.status_code": 201, "http.status_code": 200}, int32(201)},
 		"numeric string":                {attrs{"http.status_code": " 201 "}, int32(201)},
+		"numeric string with zeros":     {attrs{"http.status_code": "201.00"}, int32(201)},
 		"whole float":                   {attrs{"http.status_code": 201.0}, int32(201)},
 		"no number":                     {attrs{"http.response.status_code": "OK", "http.status_code": 200}, int32(200)},
 		"no int4":                       {attrs{"http.response.status_code": int64(1) << 40}, int32(0)},
@@ -324,33 +369,4 @@ func TestColumns_RequestID_IsTheHeaderElseTheTraces(t *testing.T) {
 		"set by the application": {attrs{"canonical.request_id": id, "request.id": other}, id},
 		"set to no id":           {attrs{"canonical.request_id": 7, "request.id": id}, id},
 	}.run(t, "request_id")
-}
-
-func TestSplitTarget_DropsAuthorityAndFragment(t *testing.T) {
-	t.Parallel()
-	for s, want := range map[string][2]string{
-		"":                                    {"", ""},
-		"/":                                   {"/", ""},
-		"/a/b":                                {"/a/b", ""},
-		"/a?b=c":                              {"/a", "b=c"},
-		"/a?":                                 {"/a", ""},
-		"/a?b=c?d":                            {"/a", "b=c?d"},
-		"/a?b=c#d":                            {"/a", "b=c"},
-		"/a#d?b=c":                            {"/a", ""},
-		"a/b":                                 {"/a/b", ""},
-		"?b=c":                                {"/", "b=c"},
-		"/%61/%2F?%62=%63":                    {"/%61/%2F", "%62=%63"},
-		"https://example.com":                 {"/", ""},
-		"https://example.com?b=c":             {"/", "b=c"},
-		"https://example.com/a":               {"/a", ""},
-		"http://u:p@example.com:80/a?b=c#d":   {"/a", "b=c"},
-		"http://[::1]:80/a":                   {"/a", ""},
-		"/proxy/https://example.com/a?b=c":    {"/proxy/https://example.com/a", "b=c"},
-		"proxy/https://example.com/a":         {"/proxy/https://example.com/a", ""},
-		"/a?next=https://example.com/b?c=d":   {"/a", "next=https://example.com/b?c=d"},
-		"https://example.com/a?next=https://": {"/a", "next=https://"},
-	} {
-		path, query := splitTarget(s)
-		require.Equal(t, want, [2]string{path, query}, s)
-	}
 }

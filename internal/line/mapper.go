@@ -169,6 +169,17 @@ func (m *Mapper) DescendantPrefix() string { return m.prefix }
 // addition. It must not be changed.
 func (m *Mapper) DescendantKeys() []string { return m.descendantKeys }
 
+// InnerServerKeys returns the attributes that lines need from SERVER spans inside the
+// request's in addition.
+func (m *Mapper) InnerServerKeys() (keys []string) {
+	for _, group := range ofInnerServers {
+		for _, a := range group {
+			keys = append(keys, m.names[a])
+		}
+	}
+	return keys
+}
+
 // Reads reports whether lines read an attribute of SERVER spans.
 func (m *Mapper) Reads(key string) bool {
 	if _, ok := m.attributes[key]; ok || m.aliases[key] != nil {

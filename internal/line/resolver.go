@@ -1,6 +1,7 @@
 package line
 
 import (
+	"slices"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -122,6 +123,7 @@ func (r *resolver) load(req request.Request, createdAt time.Time) {
 	if len(r.aliased) > 0 {
 		r.translate()
 	}
+	r.readInnerServers()
 	r.target = r.readTarget()
 	if r.call = r.readCall(); r.call.rpc {
 		r.target.path = r.call.path
@@ -133,6 +135,25 @@ func (r *resolver) load(req request.Request, createdAt time.Time) {
 	r.failures = nil
 	if r.failure {
 		r.failures = r.readFailures()
+	}
+}
+
+// readInnerServers adds what the SERVER spans inside the request's tell and that one does not.
+func (r *resolver) readInnerServers() {
+	if !slices.ContainsFunc(r.Descendants.Attributes, func(d request.Attribute) bool { return d.Server }) {
+		return
+	}
+	for _, group := range ofInnerServers {
+		if r.ofServer(group...) != "" {
+			continue
+		}
+		for _, d := range r.Descendants.Attributes {
+			a, ok := r.attributes[d.Key]
+			if ok && d.Server && slices.Contains(group, a) && r.server.values[a] == (pcommon.Value{}) {
+				r.server.put(a, d.Value)
+				r.fed |= r.Mapper.fed[a]
+			}
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package line
 
 import (
+	"cmp"
 	"net/http"
 	"strconv"
 	"strings"
@@ -29,6 +30,10 @@ var rpcStatus = map[string]int64{
 	"UNAUTHENTICATED": 401,
 }
 
+// twirpStatus holds the HTTP status of Twirp's codes that gRPC does not have
+// (https://twitchtv.github.io/twirp/docs/errors.html).
+var twirpStatus = map[string]int64{"bad_route": 404, "malformed": 400, "dataloss": 500}
+
 // readCall returns the call from the attributes of either generation of the RPC
 // conventions (https://opentelemetry.io/docs/specs/semconv/rpc/). A span can have HTTP
 // attributes too.
@@ -50,7 +55,7 @@ func (r *resolver) readCall() (c call) {
 	if method == "" {
 		method = r.Span.Name()
 	}
-	c.path, _ = splitTarget(method)
+	c.path, _ = request.SplitTarget(method)
 	if !unknown {
 		c.route = c.path
 	}
@@ -64,7 +69,7 @@ func (r *resolver) readCode() (code string, status int64) {
 		if code = request.RPCCode(text); code != "" {
 			return code, rpcStatus[code]
 		}
-		if status = jsonRPCStatus(text); status != 0 {
+		if status = cmp.Or(jsonRPCStatus(text), twirpStatus[text]); status != 0 {
 			return text, status
 		}
 	}
@@ -90,10 +95,14 @@ func jsonRPCStatus(text string) int64 {
 }
 
 // fullMethod returns a method with its service. Some instrumentations put the full path
-// into one of them, and WCF names a service by its URI.
+// into one of them, and WCF names a service, and an action, by its URI.
 func fullMethod(service, method string) string {
+	if strings.Contains(method, "://") {
+		method, _ = request.SplitTarget(method)
+		return method
+	}
 	if strings.Contains(service, "/") {
-		service, _ = splitTarget(service)
+		service, _ = request.SplitTarget(service)
 		service = strings.TrimSuffix(service, "/")
 		if method = strings.TrimPrefix(method, "/"); method == "" || strings.HasSuffix(service, "/"+method) {
 			return service

@@ -18,6 +18,7 @@ func TestColumns_OfAnRPC(t *testing.T) {
 		"full path in the service": {grpc(attrs{"rpc.service": "/shop.v1.Orders/Place"}), "/shop.v1.Orders/Place"},
 		"URI as the service":       {grpc(attrs{"rpc.service": "http://shop.test/Orders"}), "/Orders/Place"},
 		"URI and a path":           {grpc(attrs{"rpc.service": "http://shop.test/Orders/", "rpc.method": "/Place"}), "/Orders/Place"},
+		"URIs of both":             {grpc(attrs{"rpc.service": "http://shop.test/Orders", "rpc.method": "http://shop.test/Orders/Place"}), "/Orders/Place"},
 		"slash in the service":     {grpc(attrs{"rpc.service": "shop/Orders"}), "/shop/Orders/Place"},
 		"beside HTTP":              {grpc(attrs{"url.path": "/elsewhere", "http.route": "/other"}), "/shop.v1.Orders/Place"},
 		"unknown method":           {attrs{"rpc.system.name": "grpc", "rpc.method": "_OTHER", "rpc.method_original": "a.B/C"}, "/a.B/C"},
@@ -39,6 +40,9 @@ func TestColumns_OfAnRPC(t *testing.T) {
 		"older name":        {grpc(attrs{"rpc.status_code": "UNAVAILABLE"}), int32(503)},
 		"as Go spells it":   {grpc(attrs{"rpc.response.status_code": "CANCELED"}), int32(499)},
 		"as Java spells it": {grpc(attrs{"rpc.response.status_code": "CANCELLED"}), int32(499)},
+		"in one word":       {grpc(attrs{"rpc.grpc.status_code": "NotFound"}), int32(404)},
+		"gRPC-Web":          {grpc(attrs{"rpc.grpc_web.status_code": 5}), int32(404)},
+		"Twirp":             {attrs{"rpc.system": "twirp", "rpc.method": "a.B/C", "rpc.response.status_code": "bad_route"}, int32(404)},
 		"Connect":           {grpc(attrs{"rpc.connect_rpc.error_code": "not_found"}), int32(404)},
 		"before HTTP":       {grpc(attrs{"rpc.grpc.status_code": 5, "http.response.status_code": 200}), int32(404)},
 		"only HTTP":         {grpc(attrs{"http.response.status_code": 200}), int32(200)},
@@ -58,6 +62,7 @@ func TestColumns_OfAnRPC(t *testing.T) {
 	}.run(t, "api_error_code")
 	cases{
 		"metadata":     {grpc(attrs{"rpc.request.metadata.x-request-id": []any{"4f6b9d1e-1111-4222-8333-444455556666"}}), "4f6b9d1e-1111-4222-8333-444455556666"},
+		"Connect's":    {grpc(attrs{"rpc.connect_rpc.request.metadata.x_request_id": []any{"4f6b9d1e-1111-4222-8333-444455556666"}}), "4f6b9d1e-1111-4222-8333-444455556666"},
 		"old metadata": {grpc(attrs{"rpc.grpc.request.metadata.x_request_id": []any{"4f6b9d1e-1111-4222-8333-444455556666"}}), "4f6b9d1e-1111-4222-8333-444455556666"},
 	}.run(t, "request_id")
 	cases{

@@ -25,6 +25,8 @@ type Attribute struct {
 	// Internal says that the descendant is an INTERNAL span. Spans of other kinds describe
 	// the other side of a call: otelpgx sets user.name to the database role.
 	Internal bool
+	// Server says that it is the SERVER span of another instrumentation of the same request.
+	Server bool
 	// Ended is when the descendant ended.
 	Ended pcommon.Timestamp
 }

@@ -2,6 +2,7 @@ package request
 
 import (
 	"cmp"
+	"regexp"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
@@ -18,19 +19,27 @@ type Failure struct {
 	// Exception is the one that the span recorded; without one it holds no type, and the
 	// message of the span's status.
 	Exception
-	// Code is the span's error.type, or the code of a database or of an RPC.
+	// Code is the span's error.type, the code of a database or of an RPC, or the status of an
+	// HTTP call.
 	Code string
+	// Answered says that the client was told of it, whatever the status: GraphQL answers 200.
+	Answered bool
 }
 
 // Explain returns the failure of a span that recorded the exception, which may be empty, and
 // whose status has the message. The status tells more than an exception that lacks its type
-// or its message: some instrumentations leave out what the database said.
+// or its message, or whose message tells only the type: some instrumentations leave out what
+// the database said.
 func Explain(exception Exception, status, code string) Failure {
-	if status != "" && (exception.Type == "" || exception.Message == "") {
+	if status != "" && (exception.Type == "" || exception.Message == "" || onlyType.MatchString(exception.Message)) {
 		exception.Message = status
 	}
 	return Failure{Exception: exception, Code: code}
 }
+
+// onlyType matches the message that .NET gives an exception without one, and that of
+// OpenTelemetry's instrumentation of pg.
+var onlyType = regexp.MustCompile(`^(?:PostgreSQL error|Exception) of type '[^']*' (?:occurred \(code: \w+\)|was thrown\.)$`)
 
 // LastException returns the exception that the span recorded last, because an earlier one
 // may have been handled. It reports whether there is one.

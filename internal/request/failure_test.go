@@ -65,8 +65,11 @@ func TestExplain_PrefersWhatSaysMore(t *testing.T) {
 		{Exception{"", "PostgreSQL error"}, "no such table", Exception{"", "no such table"}},
 		{Exception{"ValueError", ""}, "bad", Exception{"ValueError", "bad"}},
 		{Exception{"ValueError", "bad"}, "Error", Exception{"ValueError", "bad"}},
+		{Exception{"SqlException", "Exception of type 'SqlException' was thrown."}, "no such table", Exception{"SqlException", "no such table"}},
+		{Exception{"error", "PostgreSQL error of type 'error' occurred (code: 42P01)"}, "no such table", Exception{"error", "no such table"}},
+		{Exception{"SqlException", "Exception of type 'SqlException' was thrown."}, "", Exception{"SqlException", "Exception of type 'SqlException' was thrown."}},
 		{Exception{"", "bad"}, "", Exception{"", "bad"}},
 	} {
-		require.Equal(t, Failure{tt.want, "42P01"}, Explain(tt.exception, tt.status, "42P01"))
+		require.Equal(t, Failure{Exception: tt.want, Code: "42P01"}, Explain(tt.exception, tt.status, "42P01"))
 	}
 }

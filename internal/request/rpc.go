@@ -15,7 +15,8 @@ var rpcCodes = []string{
 }
 
 // RPCCode returns the name of the code that s gives by number or by name, empty if s
-// is not a code. It accepts names in lower case, which Connect uses, and Go's CANCELED.
+// is not a code. It accepts names in lower case, which Connect uses, in one word, as
+// NotFound, Python's StatusCode.NOT_FOUND, and Go's CANCELED.
 func RPCCode(s string) string {
 	if n, err := strconv.Atoi(s); err == nil {
 		if n < 0 || n >= len(rpcCodes) {
@@ -23,12 +24,13 @@ func RPCCode(s string) string {
 		}
 		return rpcCodes[n]
 	}
-	name := strings.ToUpper(s)
+	name := strings.ReplaceAll(strings.ToUpper(strings.TrimPrefix(s, "StatusCode.")), "_", "")
 	if name == "CANCELED" {
 		name = "CANCELLED"
 	}
-	if !slices.Contains(rpcCodes, name) {
+	i := slices.IndexFunc(rpcCodes, func(code string) bool { return strings.ReplaceAll(code, "_", "") == name })
+	if i < 0 {
 		return ""
 	}
-	return name
+	return rpcCodes[i]
 }

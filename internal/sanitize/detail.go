@@ -22,13 +22,7 @@ func (s Sanitizer) details(text string) string {
 				}
 			}
 		case ' ':
-			const identified = "identified by"
-			if start := i - len(identified); start >= 0 && strings.EqualFold(text[start:i], identified) {
-				from, to, _ = valueAt(text, i+1)
-				if value := text[from:to]; empty(value) || strings.EqualFold(value, "values") {
-					to = from
-				}
-			}
+			from, to = assignedInSQL(text, i)
 		case '$':
 			// Postgres: parameters: $1 = 'value', ...
 			if strings.HasPrefix(text[i:], "$1 = ") && strings.HasSuffix(text[:i], "arameters: ") {
@@ -62,6 +56,29 @@ func (s Sanitizer) details(text string) string {
 	return e.finish()
 }
 
+// assignedInSQL returns the place of the password behind the blank at i, which SQL assigns
+// without a sign: IDENTIFIED BY value, and PASSWORD 'value'.
+func assignedInSQL(text string, i int) (from, to int) {
+	const identified, password = "identified by", "password"
+	follows := func(words string) bool {
+		start := i - len(words)
+		return start >= 0 && strings.EqualFold(text[start:i], words) && (start == 0 || !isWord(text[start-1]))
+	}
+	switch {
+	case follows(identified):
+		from, to, _ = valueAt(text, i+1)
+		if value := text[from:to]; empty(value) || strings.EqualFold(value, "values") {
+			return 0, 0
+		}
+	case follows(password) && i+1 < len(text) && text[i+1] == '\'':
+		from, to, _ = valueAt(text, i+1)
+		if empty(text[from:to]) {
+			return 0, 0
+		}
+	}
+	return from, to
+}
+
 // group returns the place of the values in the parenthesis at i if they are secret.
 func (s Sanitizer) group(text string, i int) (from, to int) {
 	before := text[max(i-2*longest, 0):i]
@@ -87,8 +104,15 @@ func (s Sanitizer) group(text string, i int) (from, to int) {
 		}
 		return i + 1, to
 	case strings.HasSuffix(before, "key value is "):
-		// SQL Server names the index in front.
-		if !s.mentions(before) {
+		// SQL Server names the constraint or the index in front.
+		before = text[max(i-maxEntry, 0):i]
+		named := false
+		for start := strings.IndexByte(before, '\''); start >= 0 && !named; start = strings.IndexByte(before, '\'') {
+			name := upTo(before[start+1:], "'")
+			named = s.mentions(name)
+			before = before[min(start+len(name)+len("''"), len(before)):]
+		}
+		if !named {
 			return 0, 0
 		}
 		return i + 1, bracketEnd(text, i) - 1

@@ -7,9 +7,9 @@ import (
 
 // dialect says how to read a database's SQL.
 type dialect struct {
-	// quotedIdentifiers says that "a" is a name, not a string. If valuesInQuotes is set too,
-	// it is a string where only a value can stand.
-	quotedIdentifiers, valuesInQuotes bool
+	// quotedIdentifiers says that "a" is a name, not a string, unless only a value can stand
+	// there.
+	quotedIdentifiers bool
 	// brackets says that [a] is a name, backticks that `a` is one.
 	brackets, backticks bool
 	// escapes says that a backslash escapes in every string, not only in E''.
@@ -30,7 +30,7 @@ var (
 	postgres  = dialect{quotedIdentifiers: true, nested: true, dollars: true}
 	dollars   = dialect{quotedIdentifiers: true, dollars: true}
 	oracle    = dialect{quotedIdentifiers: true, alternatives: true}
-	sqlServer = dialect{quotedIdentifiers: true, valuesInQuotes: true, brackets: true, nested: true}
+	sqlServer = dialect{quotedIdentifiers: true, brackets: true, nested: true}
 	lenient   = dialect{backticks: true}
 	sqlite    = dialect{brackets: true, backticks: true}
 	mysql     = dialect{escapes: true, comments: true, backticks: true}
@@ -76,10 +76,10 @@ var families = []struct {
 }
 
 // commandStores holds parts of the names of systems that take commands and documents, some
-// of which look like SQL.
+// of which look like SQL. What asks in a language of its own, as Couchbase and Neo4j do, is not
+// among them: its first word says as little as that of SQL.
 var commandStores = []string{
-	"redis", "valkey", "memcache", "keydb", "dragonfly", "mongo", "documentdb", "elastic", "opensearch", "dynamo", "couch",
-	"neo4j", "hbase", "influx", "etcd", "geode",
+	"redis", "valkey", "memcache", "keydb", "dragonfly", "mongo", "documentdb", "etcd", "geode",
 }
 
 // dialectOf returns the dialect of a system, whatever its case. A name that is not known
@@ -124,11 +124,14 @@ func Command(s string) string {
 	return word
 }
 
-// placeholders matches a list after IN that holds nothing but placeholders, even one that was
-// cut.
-var placeholders = regexp.MustCompile(`(?i)(\bin ?)\( ?` + placeholder + `(?: ?, ?` + placeholder + `)*(?: ?\)|[ ,]*$)`)
+// placeholders matches a list after IN that holds nothing but placeholders, or rows of them,
+// even one that was cut.
+var placeholders = regexp.MustCompile(`(?i)(\bin ?)\( ?` + entry + `(?: ?, ?` + entry + `)*(?: ?\)|[ ,]*$)`)
 
-const placeholder = `(?:\?\d*|\$\d+|[:@]\w+|%s|%\(\w+\)s)`
+const (
+	placeholder = `(?:\?\d*|\$\d+|[:@]\w+|%s|%\(\w+\)s)`
+	entry       = `(?:` + placeholder + `|\( ?` + placeholder + `(?: ?, ?` + placeholder + `)* ?\))`
+)
 
 // verbs lists the words with which a statement begins.
 var verbs = wordSet(`select insert update delete with merge replace upsert create alter drop truncate begin start commit

@@ -26,7 +26,10 @@ var forms = formsByFirstByte(
 	form{"sk_live_", 10, ""}, form{"sk_test_", 10, ""}, form{"rk_live_", 10, ""}, form{"rk_test_", 10, ""}, form{"whsec_", 24, "+/="}, // Stripe
 	form{"xoxb-", 10, "-"}, form{"xoxp-", 10, "-"}, form{"xoxa-", 10, "-"}, form{"xoxr-", 10, "-"}, form{"xoxs-", 10, "-"},
 	form{"xoxe-", 10, "-"}, form{"xoxe.xoxb-", 10, "-"}, form{"xoxe.xoxp-", 10, "-"}, form{"xapp-", 10, "-"}, // Slack
-	form{"AIza", 35, "-_"}, // Google
+	form{"AIza", 35, "-_"}, form{"ya29.", 20, "-_"}, // Google
+	form{"sk-ant-", 20, "-_"}, form{"sk-proj-", 20, "-_"}, form{"hf_", 30, ""}, // Anthropic, OpenAI, Hugging Face
+	form{"npm_", 36, ""}, form{"pypi-", 50, "-_"}, form{"dckr_pat_", 20, "-_"}, // registries
+	form{"SG.", 40, ".-_"}, form{"dop_v1_", 64, ""}, form{"shpat_", 32, ""}, // SendGrid, DigitalOcean, Shopify
 )
 
 func formsByFirstByte(all ...form) (by [utf8.RuneSelf][]form) {

@@ -35,16 +35,51 @@ func (s Sanitizer) message(text string, depth int) string {
 func plain(s string) bool {
 	slash := false
 	for i := range len(s) {
-		c := s[i]
-		if c >= utf8.RuneSelf || special[c] || slash && c == '@' || issuedAt(s, i) > 0 {
+		switch signs[s[i]] {
+		case noSign:
+		case anySecret:
 			return false
+		case issuedKey:
+			if issuedAt(s, i) > 0 {
+				return false
+			}
+		case beforeHost:
+			slash = true
+		case afterUser:
+			if slash {
+				return false
+			}
 		}
-		slash = slash || c == '/'
 	}
 	return true
 }
 
-var special = [utf8.RuneSelf]bool{0: true, ' ': true, ':': true, '=': true, '?': true, '%': true, '<': true, 'J': true, ',': true}
+// sign says of what a byte of text can be the sign.
+type sign uint8
+
+const (
+	noSign sign = iota
+	// anySecret stands in front of many secrets, or can hide one.
+	anySecret
+	// issuedKey begins keys that show what they are.
+	issuedKey
+	// beforeHost and afterUser are those of URLs and logons.
+	beforeHost
+	afterUser
+)
+
+// signs holds the sign that each byte is.
+var signs = func() (all [256]sign) {
+	for c := range all {
+		if c >= utf8.RuneSelf || strings.IndexByte("\x00 :=?%<J,", byte(c)) >= 0 {
+			all[c] = anySecret
+		} else if forms[c] != nil {
+			all[c] = issuedKey
+		}
+	}
+	all['/'], all['@'] = beforeHost, afterUser
+	return all
+}()
 
 // encodedWords redacts the secrets in words that are percent-encoded.
 func (s Sanitizer) encodedWords(text string, depth int) string {
@@ -307,6 +342,9 @@ func (s Sanitizer) paired(text string, i int) (from, to int) {
 		i += len(upTo(text[i:min(i+longest, len(text))], `"`)) - 1
 	}
 	start := spaceEnd(text, i+1)
+	if strings.HasPrefix(text[start:], "<<") {
+		start += len("<<")
+	}
 	if quote, _ := quoteStart(text, start); quote >= len(text) || !isQuote(text[quote]) {
 		return 0, 0
 	}

@@ -26,11 +26,12 @@ var secretEndings = []string{
 	"session", "session_id", "sess", "sessid", "sess_id", "sid", "phpsessid", "jsessionid", "ticket",
 	"SAMLResponse", "SAMLRequest", "SAMLart", "assertion", "code_verifier", "oauth_verifier", "secret_id",
 	"api_key", "secret_key", "private_key", "access_key", "access_key_id", "signing_key", "encryption_key", "auth_key",
-	"account_key", "master_key", "shared_key", "shared_access_key", "consumer_key", "client_key", "app_key", "session_key",
+	"licence_key", "account_key", "master_key", "shared_key", "shared_access_key", "consumer_key", "client_key", "app_key", "session_key",
 	"service_key", "license_key", "ssh_key", "subscription_key", "storage_key", "deploy_key", "functions_key", "host_key",
 	"auth_code", "authorization_code", "verification_code", "otp_code", "reset_code", "device_code", "user_code",
 	"activation_code", "invite_code", "invitation_code", "sms_code", "mfa_code", "totp_code", "recovery_code",
-	"backup_code", "security_code", "access_code", "confirmation_code", "login_code", "magic_code", "magic_link",
+	"backup_code", "pin_code", "tfa", "2fa", "mfa", "tfa_code", "2fa_code", "security_answer", "sesskey", "aspxauth", "passwort",
+	"security_code", "access_code", "confirmation_code", "login_code", "magic_code", "magic_link",
 }
 
 // secretSuffixes end a word that is a secret even where nothing parts the words.

@@ -11,7 +11,7 @@ func (s Sanitizer) Path(path, route string, width int, repairs *Repairs) string 
 		clear = s.parameters(path, route)
 	}
 	if !plainPath(clear) {
-		clear = s.segments(clear)
+		clear = settle(clear, s.segments)
 	}
 	return Fit(clear, width, repairs)
 }
@@ -23,7 +23,7 @@ func plainPath(path string) bool {
 		case '=', '%', '@', 'J', '?', '#', ':':
 			return false
 		}
-		if issuedAt(path, i) > 0 {
+		if signs[path[i]] == issuedKey && issuedAt(path, i) > 0 {
 			return false
 		}
 	}
@@ -69,9 +69,13 @@ func (s Sanitizer) states(segment string) bool {
 // without scheme, authority, query and fragment. A question mark that makes a part of the
 // pattern optional stays.
 func Pattern(route string) string {
-	if !strings.ContainsAny(route, "?#") && !strings.Contains(route, "//") {
+	if strings.IndexByte(route, '?') < 0 && strings.IndexByte(route, '#') < 0 && !strings.Contains(route, "//") {
 		return route
 	}
+	return settle(route, pattern)
+}
+
+func pattern(route string) string {
 	if scheme := strings.Index(route, "//"); scheme == 0 || scheme > 0 && route[scheme-1] == ':' && !strings.ContainsAny(route[:scheme], "/?#") {
 		route = route[scheme+len("//"):]
 		if path := strings.IndexAny(route, "/?#"); path >= 0 {

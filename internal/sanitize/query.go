@@ -89,7 +89,7 @@ func encodesSyntax(text string) bool {
 // encoded redacts the secrets in text that is percent-encoded or plain, and encodes the
 // result again. It returns text without secrets as it is.
 func (s Sanitizer) encoded(text string, depth int) string {
-	if !strings.ContainsAny(text, "%+") {
+	if strings.IndexByte(text, '%') < 0 && strings.IndexByte(text, '+') < 0 {
 		return s.message(text, depth+1)
 	}
 	decoded := unescape(text)

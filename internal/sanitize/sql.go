@@ -6,22 +6,26 @@ import (
 	"unicode/utf8"
 )
 
-// MaxStatement is how much of a statement is read, in bytes.
-const MaxStatement = 2000
+// MaxStatement is how long a normalized statement is at most, in bytes. More of its text is
+// read, since a list after IN is longer than what is left of it.
+const (
+	MaxStatement = 2000
+	maxText      = 16 << 10
+)
 
 // literals matches a list of replaced literals, even one that was cut.
 var literals = regexp.MustCompile(`\(\?(?: ?, ?\?)+(?:\)|[ ,]*$)`)
 
 // Statement normalizes a statement for the database that OpenTelemetry calls system. It
-// replaces literals with ?, even one that was cut, folds lists of them to one, and
-// removes comments and runs of whitespace. It folds lists of placeholders after IN, too. It reads at most MaxStatement bytes. ok is
-// false if literals cannot be told from the rest, as in text that is not SQL.
+// replaces literals with ?, even one that was cut, folds lists of them to one, and lists of
+// placeholders after IN, and removes comments and runs of whitespace. ok is false if literals
+// cannot be told from the rest, as in text that is not SQL.
 func Statement(system, text string) (normal string, ok bool) {
 	d, ok := dialectOf(system)
 	if !ok || text == "" {
 		return "", false
 	}
-	text = strings.TrimSpace(Truncate(text, MaxStatement))
+	text = strings.TrimSpace(Truncate(text, maxText))
 	if !d.begins(text) {
 		return "", false
 	}
@@ -29,7 +33,7 @@ func Statement(system, text string) (normal string, ok bool) {
 		normal = literals.ReplaceAllString(normal, "(?)")
 	}
 	if ok {
-		normal = placeholders.ReplaceAllString(normal, "$1(?)")
+		normal = strings.TrimSpace(Truncate(placeholders.ReplaceAllString(normal, "$1(?)"), MaxStatement))
 	}
 	return normal, ok
 }
@@ -37,7 +41,6 @@ func Statement(system, text string) (normal string, ok bool) {
 // normalize replaces literals and removes comments and runs of whitespace. It does not
 // copy a statement that needs no change.
 func (d dialect) normalize(text string) (normal string, ok bool) {
-	text = strings.TrimSpace(Truncate(text, MaxStatement))
 	if strings.Contains(text, "FORMAT") || strings.Contains(text, "format") || strings.Contains(text, "STDIN") || strings.Contains(text, "stdin") {
 		text = withoutData(text)
 	}
@@ -78,13 +81,17 @@ func (d dialect) normalize(text string) (normal string, ok bool) {
 		case c == '\'', c == '"' && !d.quotedIdentifiers:
 			escapes := d.escapes || word >= 0 && strings.EqualFold(text[word:i], "e")
 			end, by = stringEnd(text, i, escapes), "?"
+			if end == len(text) && escapes && strings.IndexByte(text, '\\') >= 0 && !closed(text, i) {
+				// The backslash escaped nothing, and what seems to be between strings is in one.
+				return "", false
+			}
 		case c == '"', c == '`' && d.backticks, c == '[' && d.brackets:
 			end = quoteEnd(text, i, false)
 			if c == '[' {
 				end = bracketedEnd(text, i)
 			}
 			// What is never closed may hold anything.
-			if text[end-1] != closing(c) || end-i < 2 || c == '"' && d.valuesInQuotes && isValue(text, i, end) {
+			if text[end-1] != closing(c) || end-i < 2 || c == '"' && isValue(text, i, end) {
 				by = "?"
 				break
 			}
@@ -296,6 +303,9 @@ func stringEnd(s string, i int, escapes bool) int {
 		end = quoteEnd(s, next, escapes)
 	}
 }
+
+// closed reports whether the string at i, in which a backslash escapes, has an end.
+func closed(s string, i int) bool { return quoteEnd(s+" ", i, true) <= len(s) }
 
 // closing returns the quote that closes what c opens.
 func closing(c byte) byte {

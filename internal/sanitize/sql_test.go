@@ -31,6 +31,12 @@ func TestStatement_LosesItsLiterals(t *testing.T) {
 		{"mysql", "SELECT a FROM t WHERE id IN (?, ?) OR id IN (?)", "SELECT a FROM t WHERE id IN (?) OR id IN (?)"},
 		{"", "SELECT a FROM t WHERE id IN (:a0, :a1) AND b NOT IN (@p0,@p1) OR c IN (%s, %s)", "SELECT a FROM t WHERE id IN (?) AND b NOT IN (?) OR c IN (?)"},
 		{"", "SELECT a FROM t WHERE id IN ($1, $2, ", "SELECT a FROM t WHERE id IN (?)"},
+		{"postgresql", "SELECT a FROM t WHERE (a, b) IN (($1, $2), ($3, $4)) OR (a, b) IN ((1, 2))", "SELECT a FROM t WHERE (a, b) IN (?) OR (a, b) IN (?)"},
+		{"postgresql", "SELECT a FROM t WHERE id IN (" + strings.Repeat("$12345, ", 500) + "$2) AND b = 1", "SELECT a FROM t WHERE id IN (?) AND b = ?"},
+		{"postgresql", `UPDATE t SET a = "s3cr3t" WHERE "b" IN ("s3cr3t") AND t."c" = u."d"`, `UPDATE t SET a = ? WHERE "b" IN (?) AND t."c" = u."d"`},
+		{"oracle", `INSERT INTO t ("a", "b") VALUES (1, "s3cr3t")`, `INSERT INTO t ("a", "b") VALUES (?)`},
+		{"couchbase", `SELECT * FROM b WHERE a = "s3cr3t"`, "SELECT * FROM b WHERE a = ?"},
+		{"aws.dynamodb", `SELECT * FROM "b" WHERE a = 's3cr3t'`, "SELECT * FROM ? WHERE a = ?"},
 		{"", "SELECT a FROM t WHERE id IN (SELECT b FROM u)", "SELECT a FROM t WHERE id IN (SELECT b FROM u)"},
 		{"", "SELECT a FROM t WHERE id IN ($1, b)", "SELECT a FROM t WHERE id IN ($1, b)"},
 		{"mysql", "SELECT f(1, a), g(1, 2)", "SELECT f(?, a), g(?)"},
@@ -43,7 +49,11 @@ func TestStatement_LosesItsLiterals(t *testing.T) {
 
 func TestStatement_RefusesOtherThanSQL(t *testing.T) {
 	t.Parallel()
-	for system, text := range map[string]string{"redis": "SET user:1 s3cr3t", "mongodb": `{"find": "s3cr3t"}`, "": `SELECT 'a\' OR b = 's3cr3t'`} {
+	for system, text := range map[string]string{
+		"redis": "SET user:1 s3cr3t", "mongodb": `{"find": "s3cr3t"}`, "": `SELECT 'a\' OR b = 's3cr3t'`,
+		"mysql": `SELECT a FROM t WHERE b LIKE 'C:\' AND c = 's3cr3t'`, "neo4j": `MATCH (n {token: "s3cr3t"}) RETURN n`,
+		"influxdb": `from(bucket: "s3cr3t")`, "elasticsearch": `{"query": {"match": {"token": "s3cr3t"}}}`,
+	} {
 		_, ok := Statement(system, text)
 		require.False(t, ok, text)
 	}
@@ -62,7 +72,7 @@ func TestStatement_OfASystemOfAnyName(t *testing.T) {
 		_, ok := Statement("made-up", text)
 		require.False(t, ok, text)
 	}
-	for _, system := range []string{"ioredis", "MongoDB", "amazon-dynamodb"} {
+	for _, system := range []string{"ioredis", "MongoDB", "geode"} {
 		_, ok := Statement(system, "SELECT 1")
 		require.False(t, ok, system)
 	}
