@@ -14,6 +14,7 @@ import (
 	"go.opentelemetry.io/collector/exporter"
 	"go.opentelemetry.io/collector/exporter/exporterhelper/xexporterhelper"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.opentelemetry.io/collector/pipeline"
 	"go.uber.org/zap"
 
 	"canonicallineexporter/internal/collapse"
@@ -53,6 +54,14 @@ type lineExporter struct {
 	// unfit holds the columns whose type could not hold a value, once that is logged.
 	unfit sync.Map
 
+	// signals are those that share this exporter, left is how many of them have shut it down:
+	// see sharing. unexplained counts failures in a row that have no exception.
+	signals     map[pipeline.Signal]bool
+	left        int
+	unexplained atomic.Int64
+
+	started  sync.Once
+	startErr error
 	// inherited says that this exporter has taken over what one before it left.
 	inherited bool
 	// Start sets these, and Shutdown ends them first: what feeds the queue.
@@ -116,6 +125,7 @@ func newLineExporter(cfg *Config, set exporter.Settings) (*lineExporter, error) 
 	return &lineExporter{
 		id: set.ID, cfg: cfg, table: name, collapser: collapse.New(collapseConfig(cfg, mapper, skip)), mapper: mapper, skip: skip,
 		logger: set.Logger, telemetry: telemetry, spool: newSpool(cfg, set.Logger), now: time.Now,
+		signals:   map[pipeline.Signal]bool{},
 		waiting:   waiting{oldest: map[*queued]time.Time{}},
 		unwritten: &unwritten{retry: cfg.BackOffConfig, timeout: cfg.TimeoutConfig.Timeout, retrying: map[*queued]time.Time{}},
 	}, nil
@@ -137,8 +147,13 @@ func collapseConfig(cfg *Config, mapper *line.Mapper, skip skipFunc) collapse.Co
 }
 
 // Start starts the exporter, with the spool between exporterhelper and the storage. It takes
-// over what an exporter of the same id left.
+// over what an exporter of the same id left. Only the first call does.
 func (e *lineExporter) Start(ctx context.Context, host component.Host) error {
+	e.started.Do(func() { e.startErr = e.begin(ctx, host) })
+	return e.startErr
+}
+
+func (e *lineExporter) begin(ctx context.Context, host component.Host) error {
 	e.inherit()
 	real := host
 	if e.spool != nil {
@@ -218,8 +233,11 @@ func (e *lineExporter) probed(answered bool, err error) {
 
 // Shutdown writes the lines queued in memory and ends. What it cannot write and what can be
 // amended is left to the next exporter of the same id. Unlike exporterhelper's own, it may be
-// called before Start and more than once.
+// called before Start and more than once. Of the signals that share it, the last one ends it.
 func (e *lineExporter) Shutdown(ctx context.Context) error {
+	if !shared.leave(e) {
+		return nil
+	}
 	e.ended.Do(func() {
 		e.finish(ctx)
 		e.endErr = e.Traces.Shutdown(ctx)
@@ -271,6 +289,7 @@ func (e *lineExporter) Capabilities() consumer.Capabilities {
 func (e *lineExporter) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
 	delivery := e.collapser.Enter(td, e.now())
 	defer delivery.Release()
+	e.noteExplained(delivery)
 	return e.offer(ctx, delivery)
 }
 

@@ -7,6 +7,7 @@ import (
 	"go.opentelemetry.io/collector/exporter"
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
 	"go.opentelemetry.io/collector/exporter/exporterhelper/xexporterhelper"
+	"go.opentelemetry.io/collector/pipeline"
 
 	"canonicallineexporter/internal/metadata"
 )
@@ -17,10 +18,19 @@ func NewFactory() exporter.Factory {
 		metadata.Type,
 		createDefaultConfig,
 		exporter.WithTraces(createTraces, metadata.TracesStability),
+		exporter.WithLogs(createLogs, metadata.LogsStability),
 	)
 }
 
 func createTraces(ctx context.Context, set exporter.Settings, config component.Config) (exporter.Traces, error) {
+	return shared.join(config.(*Config), pipeline.SignalTraces, func() (*lineExporter, error) { return create(ctx, set, config) })
+}
+
+func createLogs(ctx context.Context, set exporter.Settings, config component.Config) (exporter.Logs, error) {
+	return shared.join(config.(*Config), pipeline.SignalLogs, func() (*lineExporter, error) { return create(ctx, set, config) })
+}
+
+func create(ctx context.Context, set exporter.Settings, config component.Config) (*lineExporter, error) {
 	cfg := config.(*Config)
 	e, err := newLineExporter(cfg, set)
 	if err != nil {

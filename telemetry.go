@@ -131,6 +131,7 @@ func (e *lineExporter) startCounters(ctx context.Context) {
 		{t.CanonicalLineClockSkew, "", nil},
 		{t.CanonicalLineQueueCorrupted, "", nil},
 		{t.CanonicalLineDropped, "reason", []string{"expired", "gave_up", "rejected", "skipped"}},
+		{t.CanonicalLineLogRecords, "outcome", []string{"taken", "passed_over"}},
 		{t.CanonicalLineSpansEvicted, "reason", []string{"max_pending_spans", "pending_ttl"}},
 		{t.CanonicalLineSpansReceived, "role", []string{"server", "other"}},
 		{t.CanonicalLineSpansResolved, "outcome", []string{"attached", "unrelated", "late", "duplicate"}},

@@ -152,12 +152,17 @@ func (c *Collapser) newDelivery(now time.Time) *Delivery {
 // released.
 func (c *Collapser) Enter(td ptrace.Traces, arrival time.Time) *Delivery {
 	d := c.newDelivery(arrival)
-	d.read(td)
+	d.read(td, 0)
+	d.enterAll()
+	return d
+}
+
+// enterAll takes in what has been read.
+func (d *Delivery) enterAll() {
 	for i := range d.traces {
 		d.enter(&d.traces[i])
 	}
-	c.makeRoom(d)
-	return d
+	d.collapser.makeRoom(d)
 }
 
 // Release ends the use of the delivery. What it should have handed over is offered again
@@ -201,15 +206,18 @@ func (d *Delivery) withdraw() {
 	}
 }
 
-// read takes from the export what is kept of its spans, by trace.
-func (d *Delivery) read(td ptrace.Traces) {
+// read takes from the export what is kept of its spans, by trace, and gives them flags.
+func (d *Delivery) read(td ptrace.Traces, flags uint16) {
 	for _, resourceSpans := range td.ResourceSpans().All() {
 		resource := &enteredResource{resourceSpans.Resource(), processOf(resourceSpans.Resource()), resourceSpans}
 		for _, scopeSpans := range resourceSpans.ScopeSpans().All() {
 			for _, s := range scopeSpans.Spans().All() {
-				d.export = append(d.export, entered{
-					span: d.collapser.reader.read(s, resource.process), otlp: s, resource: resource, scope: scopeSpans,
-				})
+				kept := d.collapser.reader.read(s, resource.process)
+				kept.flags |= flags
+				if flags&record != 0 && s.Flags()&handledFlag != 0 {
+					kept.flags |= mild
+				}
+				d.export = append(d.export, entered{span: kept, otlp: s, resource: resource, scope: scopeSpans})
 				n := int32(len(d.export))
 				i, ok := d.groupOf(s.TraceID())
 				if !ok {

@@ -277,6 +277,7 @@ func (e *entry) resolve(s *span, of *owner, late bool) {
 		}
 		e.detach(claimant)
 		e.unfoldBelow(claimant)
+		e.setRoot(claimant, 0) // it may have hung below a twin
 		e.drop(claimant, func(o *span) {
 			e.remember(o, of, late)
 			switch {

@@ -35,7 +35,7 @@ func (e *entry) outgoing(p parent) bool {
 // parentOf returns the parent of a span among those that are known. Two of them can share
 // the id: a call and what answers it. Then the one in the span's own process is the
 // parent, the answer first. What another process did below a call belongs to the answer,
-// even if that is missing.
+// even if that is missing. A log record names its span, whoever sent it.
 func (e *entry) parentOf(s *span) parent {
 	if s.parentID.IsEmpty() {
 		return parent{}
@@ -52,7 +52,7 @@ func (e *entry) parentOf(s *span) parent {
 		return call
 	case answer.known():
 		return answer
-	case call.known() && !e.outgoing(call):
+	case call.known() && (!e.outgoing(call) || s.has(record)):
 		return call
 	}
 	return parent{}
@@ -149,7 +149,7 @@ func (e *entry) unfold(r *serving) {
 			e.outcomes.Unrelated++
 		}
 	}
-	e.at(i).flags &^= folded
+	e.at(i).flags &^= folded | excepted
 	e.at(i).details = nil
 	e.detach(i)
 	e.chainOrphan(i)

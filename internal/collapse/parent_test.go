@@ -136,3 +136,31 @@ func TestCollapser_OtherService_SpansBelowACallAreNobodys(t *testing.T) {
 		}
 	}
 }
+
+// A query hangs below the SERVER span of another process until the call of its own process
+// comes that has the same id, and belongs to nobody.
+func TestCollapser_SharedSpanID_WhatTurnsOutToBeNobodysIsCountedOnce(t *testing.T) {
+	t.Parallel()
+	c := New(config())
+	var l ledger
+	lines := newest{}
+	ofOther := func(s ptrace.Span) ptrace.Traces {
+		td := export(s)
+		td.ResourceSpans().At(0).Resource().Attributes().PutStr("service.name", "other")
+		return td
+	}
+	for _, td := range []ptrace.Traces{
+		export(newSpan(1, 10, 0, ptrace.SpanKindServer)),
+		ofOther(newSpan(1, 7, 0, ptrace.SpanKindProducer)),
+		ofOther(newSpan(1, 20, 10, ptrace.SpanKindClient)),
+		ofOther(newSpan(1, 10, 7, ptrace.SpanKindInternal)),
+	} {
+		d := c.Enter(td, arrival)
+		lines.take(d)
+		l.add(d.Acknowledge())
+		d.Release()
+	}
+	require.Equal(t, 0, lines[spanIdentity{pcommon.TraceID{15: 1}, pcommon.SpanID{7: 10}}].Descendants.Cost.Spans)
+	require.Equal(t, 3, l.Unrelated)
+	l.requireBalanced(t, c)
+}

@@ -41,6 +41,9 @@ const (
 	folded                          // it is a SERVER span that belongs to its parent's request
 	acknowledged                    // its export was acknowledged
 	counted                         // it has been counted as attached
+	excepted                        // it recorded an exception itself
+	record                          // it stands for a log record about its parent
+	mild                            // it is an exception that was handled
 )
 
 // identity tells the spans of a trace apart. An id alone does not: Zipkin gives a
@@ -218,9 +221,9 @@ func (r *reader) translates(a convention.Attribute, s ptrace.Span, v pcommon.Val
 // explain adds why the span failed: the exception that it recorded, and if its status is
 // Error, what that and its attributes say.
 func (r *reader) explain(kept *span, s ptrace.Span, facts *facts) {
-	exception, excepted := request.LastException(s)
-	if !excepted && facts.exception != (request.Exception{}) {
-		exception, excepted = facts.exception, true
+	exception, found := request.LastException(s)
+	if !found && facts.exception != (request.Exception{}) {
+		exception, found = facts.exception, true
 	}
 	if !kept.has(outgoing) {
 		// It answers, and its status is the request's.
@@ -230,8 +233,11 @@ func (r *reader) explain(kept *span, s ptrace.Span, facts *facts) {
 	if kept.has(failed) {
 		message, code = cmp.Or(s.Status().Message(), facts.message), facts.code()
 	}
-	if !excepted && message == "" && code == "" {
+	if !found && message == "" && code == "" {
 		return
+	}
+	if found {
+		kept.flags |= excepted
 	}
 	f := request.Explain(exception, message, code)
 	f.Answered = facts.graphQL && kept.has(failed) && !kept.has(outgoing)

@@ -21,6 +21,8 @@ type walk struct {
 	outgoing []interval
 	// start and end are those of the request.
 	start, end pcommon.Timestamp
+	// records are those of all nodes.
+	records []*span
 	// explained says that a descendant tells why it failed, detailed that one has details of
 	// any kind.
 	explained, detailed bool
@@ -40,6 +42,8 @@ type node struct {
 	// part of it. owner is what that span does.
 	owned pcommon.Timestamp
 	owner category
+	// record is the last exception among the log records about it, nil for none.
+	record *span
 }
 
 // interval is when a span ran.
@@ -57,7 +61,8 @@ func (w *walk) size() int { return cap(w.nodes) }
 func (w *walk) reset() {
 	clear(w.nodes)
 	clear(w.repeats)
-	*w = walk{nodes: w.nodes[:0], repeats: w.repeats, outgoing: w.outgoing[:0]}
+	clear(w.records)
+	*w = walk{nodes: w.nodes[:0], repeats: w.repeats, outgoing: w.outgoing[:0], records: w.records[:0]}
 }
 
 // descendants adds up the spans below the SERVER span of a request.
@@ -105,6 +110,10 @@ func (w *walk) clip(s *span) interval {
 
 // visit adds a descendant of the parent's node.
 func (w *walk) visit(parent int, s *span) {
+	if s.has(record) {
+		w.visitRecord(&w.nodes[parent], s)
+		return
+	}
 	n := node{span: s, parent: int32(parent), owned: w.nodes[parent].owned, owner: w.nodes[parent].owner, failed: s.has(failed)}
 	ran := w.clip(s)
 	// Time is counted once, for the outermost span. What begins after that has ended is not
@@ -132,6 +141,37 @@ func (w *walk) visit(parent int, s *span) {
 		n.failed = n.failed || s.details.explained
 	}
 	w.nodes = append(w.nodes, n)
+}
+
+// visitRecord adds what a log record says about its span.
+func (w *walk) visitRecord(about *node, s *span) {
+	if s.details == nil {
+		return
+	}
+	w.detailed = true
+	w.records = append(w.records, s)
+	if !s.details.explained {
+		return
+	}
+	if about.record == nil || laterFirst(s, about.record) < 0 {
+		about.record = s
+	}
+	w.explained = true
+	about.failed = about.failed || !s.has(mild)
+}
+
+// failure returns why the span failed, and whether that is known.
+func (n *node) failure() (f request.Failure, known bool) {
+	if d := n.span.details; d != nil && d.explained {
+		f, known = d.failure, true
+	}
+	if n.record == nil || n.span.has(excepted) {
+		return f, known
+	}
+	answered := f.Answered
+	f = request.Explain(n.record.details.failure.Exception, f.Message, f.Code)
+	f.Answered = answered
+	return f, true
 }
 
 // count adds a span to its category.
@@ -176,6 +216,9 @@ func (w *walk) descendants() request.Descendants {
 	if w.explained {
 		found.Failures = w.failures()
 	}
+	if of := w.nodes[0].record; of != nil {
+		found.Recorded = request.Recorded{Exception: of.details.failure.Exception, Found: true, Handled: of.has(mild)}
+	}
 	return found
 }
 
@@ -199,7 +242,8 @@ func laterFirst(a, b *span) int {
 
 // attributes returns those of the span that ended last first.
 func (w *walk) attributes() (attributes []request.Attribute) {
-	detailed := make([]*span, 0, len(w.nodes))
+	detailed := make([]*span, 0, len(w.nodes)+len(w.records))
+	detailed = append(detailed, w.records...)
 	for _, n := range w.nodes[1:] {
 		if n.span.details != nil {
 			detailed = append(detailed, n.span)
@@ -225,8 +269,8 @@ func (w *walk) failures() (failures []request.Failure) {
 		}
 	}
 	for n := w.nodes[0].failing; n != 0; n = w.nodes[n].failing {
-		if d := w.nodes[n].span.details; d != nil && d.explained && !slices.Contains(failures, d.failure) {
-			failures = append(failures, d.failure)
+		if f, known := w.nodes[n].failure(); known && !slices.Contains(failures, f) {
+			failures = append(failures, f)
 		}
 	}
 	return failures

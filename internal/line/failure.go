@@ -35,11 +35,14 @@ func (r *resolver) errored() bool {
 	return failed
 }
 
-// readException returns the exception that the SERVER span recorded last, as an event or in
-// its attributes. It reports whether there is one.
+// readException returns the exception that the SERVER span recorded last, as an event, in a
+// log record or in its attributes. It reports whether there is one.
 func (r *resolver) readException() (request.Exception, bool) {
 	if e, ok := request.LastException(r.Span); ok {
 		return e, true
+	}
+	if recorded := r.Descendants.Recorded; recorded.Found {
+		return recorded.Exception, true
 	}
 	e := request.Exception{Type: r.ofServer(exceptionType), Message: r.ofServer(exceptionMessage)}
 	return e, e != (request.Exception{})

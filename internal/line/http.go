@@ -243,6 +243,9 @@ func (r *resolver) readStatus() copyrow.Value {
 		return copyrow.IntegerValue(statusClientLeft)
 	}
 	exception, failed := r.readException()
+	if _, event := request.LastException(r.Span); !event && r.Descendants.Recorded.Handled {
+		failed = false
+	}
 	switch {
 	case exception.Message == abortHandler || r.Span.Status().Message() == abortHandler:
 		return copyrow.IntegerValue(statusClientLeft)

@@ -40,6 +40,7 @@ type TelemetryBuilder struct {
 	CanonicalLineHistoryBehind        metric.Int64ObservableGauge
 	CanonicalLineHistoryHours         metric.Int64ObservableCounter
 	CanonicalLineHistoryOtherSeries   metric.Int64ObservableCounter
+	CanonicalLineLogRecords           metric.Int64Counter
 	CanonicalLinePartitionActions     metric.Int64ObservableCounter
 	CanonicalLinePartitionBytes       metric.Int64ObservableGauge
 	CanonicalLinePartitionCount       metric.Int64ObservableGauge
@@ -372,6 +373,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_canonical_line_history_other_series",
 		metric.WithDescription("Combinations of service, environment, method and route that shared one row of an hour or a day because there were more than history::max_series, once for each time it was built. [Development]"),
 		metric.WithUnit("{series}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.CanonicalLineLogRecords, err = builder.meter.Int64Counter(
+		"otelcol_canonical_line_log_records",
+		metric.WithDescription("Log records received and acknowledged; taken ones are exceptions or have values for a line, name a span and are counted among the spans as well, the others are passed over. [Development]"),
+		metric.WithUnit("{record}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.CanonicalLinePartitionActions, err = builder.meter.Int64ObservableCounter(

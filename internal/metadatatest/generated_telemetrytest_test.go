@@ -78,6 +78,7 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.CanonicalLineBatchSize.Record(context.Background(), 1)
 	tb.CanonicalLineClockSkew.Add(context.Background(), 1)
 	tb.CanonicalLineDropped.Add(context.Background(), 1)
+	tb.CanonicalLineLogRecords.Add(context.Background(), 1)
 	tb.CanonicalLineQueueAbandoned.Record(context.Background(), 1)
 	tb.CanonicalLineQueueCorrupted.Add(context.Background(), 1)
 	tb.CanonicalLineRepairs.Add(context.Background(), 1)
@@ -119,6 +120,9 @@ func TestSetupTelemetry(t *testing.T) {
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualCanonicalLineHistoryOtherSeries(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualCanonicalLineLogRecords(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualCanonicalLinePartitionActions(t, testTel,

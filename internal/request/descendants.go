@@ -16,6 +16,17 @@ type Descendants struct {
 	// Failures holds the failures along the failing path, the one nearest to the SERVER span
 	// first. The path goes from each span to its failing child that ended last.
 	Failures []Failure
+	// Recorded is the last exception that a log record says the SERVER span had.
+	Recorded Recorded
+}
+
+// Recorded is an exception in a log record.
+type Recorded struct {
+	Exception
+	// Found says that there is one.
+	Found bool
+	// Handled says that it may be why the request failed, but not that the request did.
+	Handled bool
 }
 
 // Attribute is an attribute of a descendant.
