@@ -1,6 +1,7 @@
 package canonicallineexporter
 
 import (
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/config/configopaque"
 	"go.opentelemetry.io/collector/exporter/exportertest"
+	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
@@ -127,4 +129,57 @@ func TestFactory_TracesAndLogs_ShareAnExporter(t *testing.T) {
 	require.NoError(t, traces.Shutdown(t.Context()))
 	require.EqualValues(t, 3, pgtest.One[int64](t, d, "SELECT count(*) FROM canonical_api_line"))
 	require.NotContains(t, shared.exporters, cfg)
+}
+
+// Nothing of a log reaches the table but an exception's type and message, redacted, and what
+// the application sends for it.
+func TestExporter_HostileLogs_StoreNothingElse(t *testing.T) {
+	t.Parallel()
+	d := pgtest.New(t)
+	b := setup(t, d.URL, func(cfg *Config) { cfg.Collapse.MaxPendingSpans = 20_000 })
+	require.NoError(t, b.ConsumeTraces(t.Context(), requests(1, 10)))
+	td := requests(1, 10)
+	servers := td.ResourceSpans().At(0).ScopeSpans().At(0).Spans()
+	random := rand.New(rand.NewPCG(1, 2))
+	keys := []string{
+		"exception.type", "exception.message", "exception.stacktrace", "http.request.header.authorization", "user.id", "http.route",
+		"db.query.text", "canonicalx", "canonical.", "event.name", "", "\x00", "exception.escaped",
+	}
+	for range 100 {
+		ld := plog.NewLogs()
+		records := ld.ResourceLogs().AppendEmpty().ScopeLogs().AppendEmpty().LogRecords()
+		for range 1000 {
+			l := records.AppendEmpty()
+			if random.IntN(4) > 0 {
+				s := servers.At(random.IntN(servers.Len()))
+				l.SetTraceID(s.TraceID())
+				l.SetSpanID(s.SpanID())
+				if random.IntN(3) == 0 {
+					l.SetSpanID(pcommon.SpanID{0: 9, 6: byte(random.IntN(256)), 7: byte(random.IntN(256))})
+				}
+			}
+			l.SetTimestamp(pcommon.Timestamp(random.Uint64()))
+			l.SetSeverityNumber(plog.SeverityNumber(random.IntN(30) - 2))
+			l.SetEventName([]string{"", "exception", "exception\xff", "session.start"}[random.IntN(4)])
+			l.Body().SetStr("planted-in-body password=planted-in-secret")
+			for range random.IntN(4) {
+				value := "planted-in-attribute"
+				key := keys[random.IntN(len(keys))]
+				if strings.HasPrefix(key, "exception.") && key != "exception.stacktrace" {
+					value = "said password=planted-in-secret"
+				}
+				switch random.IntN(3) {
+				case 0:
+					l.Attributes().PutEmptyMap(key).PutStr("token", "planted-in-secret")
+				default:
+					l.Attributes().PutStr(key, value)
+				}
+			}
+		}
+		require.NoError(t, b.Traces.(*lineExporter).ConsumeLogs(t.Context(), ld))
+	}
+	b.flush(t)
+	require.EqualValues(t, 10, pgtest.One[int64](t, d, "SELECT count(*) FROM canonical_api_line"))
+	require.Empty(t, pgtest.All[string](t, d, "SELECT l::text FROM canonical_api_line AS l WHERE l::text ~ 'planted-in-(secret|attribute)'"))
+	require.Equal(t, int64(100_000), b.sum(t, "otelcol_canonical_line_log_records"))
 }
