@@ -36,7 +36,7 @@ func (e *lineExporter) noteExplained(delivery *collapse.Delivery) {
 			continue
 		}
 		_, recorded := request.LastException(r.Span)
-		if recorded || r.Descendants.Recorded.Found || len(r.Descendants.Failures) > 0 {
+		if recorded || r.Descendants.Recorded.Count > 0 || len(r.Descendants.Failures) > 0 {
 			e.unexplained.Store(0)
 		} else if e.unexplained.Add(1) == unexplainedInARow && !shared.serves(e, pipeline.SignalLogs) {
 			e.logger.Warn("requests fail without an exception: if services send exceptions as log records, add this exporter to a pipeline of logs")

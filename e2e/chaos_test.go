@@ -49,6 +49,8 @@ type world struct {
 	mu        sync.Mutex
 	collector collector
 	deliver   send
+	// deliverLogs does the same with log records.
+	deliverLogs sendLogs
 	// process numbers the collectors. While one hands over to the next, either answers.
 	process     int
 	handingOver bool
@@ -107,10 +109,10 @@ func newWorld(t *testing.T) *world {
 		proxy: newProxy(), passfile: filepath.Join(t.TempDir(), "passfile"), lost: map[string]storedLine{},
 	}
 	w.startServer()
-	w.client = newClient(func() send {
+	w.client = newClient(func() (send, sendLogs) {
 		w.mu.Lock()
 		defer w.mu.Unlock()
-		return w.deliver
+		return w.deliver, w.deliverLogs
 	}, w.processes)
 	w.s = settings{
 		databaseURL: "postgres://writer@" + w.host.address() + "," + w.spareHost.address() +
@@ -175,10 +177,10 @@ func (w *world) current() collector {
 
 func (w *world) startCollector() {
 	c := start(w.t, w.s)
-	deliver := overGRPC(w.t, c)
+	deliver, deliverLogs := overGRPC(w.t, c), logsOverGRPC(w.t, c)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.collector, w.deliver = c, deliver
+	w.collector, w.deliver, w.deliverLogs = c, deliver, deliverLogs
 	w.process++
 }
 

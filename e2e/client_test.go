@@ -4,17 +4,19 @@ import (
 	"context"
 	"encoding/hex"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 )
 
 // client is services under steady load. They send an export until it is acknowledged, as
 // an SDK does, and keep a record of what was.
 type client struct {
-	send func() send
+	send func() (send, sendLogs)
 	// processes are the first and the last collector that may answer now.
 	processes func() (first, last int)
 	// impatient has most attempts given up in the middle.
@@ -58,6 +60,8 @@ type acknowledgement struct {
 	// the last descendant was.
 	sent, served, last time.Time
 	descendants        int
+	// records are those of the descendants that are log records.
+	records int
 	// unanswered are descendants that others may need and that were not acknowledged.
 	unanswered int
 	// process had the SERVER span, lastProcess the last of the descendants.
@@ -77,6 +81,7 @@ func (a *acknowledgement) late() bool { return a.last.Sub(a.sent) > amendWindow 
 const (
 	againShare  = 10
 	heldShare   = 10
+	recordShare = 5
 	poisonShare = 50
 	skewedShare = 200
 )
@@ -96,7 +101,7 @@ const (
 	retention   = 336 * time.Hour
 )
 
-func newClient(send func() send, processes func() (first, last int)) *client {
+func newClient(send func() (send, sendLogs), processes func() (first, last int)) *client {
 	return &client{
 		send: send, processes: processes,
 		acknowledged: map[string]*acknowledgement{}, odd: map[string]oddity{},
@@ -147,7 +152,7 @@ func (c *client) deliver(ctx context.Context, e *export, random *rand.Rand) bool
 		}
 		first, _ := c.processes()
 		attempt, cancel := context.WithTimeout(ctx, patience)
-		err := c.send()(attempt, e.td)
+		err := c.attempt(attempt, e)
 		cancel()
 		if err == nil {
 			_, last := c.processes()
@@ -165,6 +170,20 @@ func (c *client) deliver(ctx context.Context, e *export, random *rand.Rand) bool
 	return false
 }
 
+// attempt sends the spans and the log records of an export once.
+func (c *client) attempt(ctx context.Context, e *export) error {
+	send, sendLogs := c.send()
+	if e.td.SpanCount() > 0 {
+		if err := send(ctx, e.td); err != nil {
+			return err
+		}
+	}
+	if e.ld.LogRecordCount() > 0 {
+		return sendLogs(ctx, e.ld)
+	}
+	return nil
+}
+
 // acknowledge records what was acknowledged: first may have been the collector that
 // answered, and last too.
 func (c *client) acknowledge(e *export, first, last int) {
@@ -180,6 +199,11 @@ func (c *client) acknowledge(e *export, first, last int) {
 	}
 	for _, r := range e.descendants {
 		r.descendants++
+	}
+	for _, r := range e.records {
+		r.records++
+	}
+	for _, r := range slices.Concat(e.descendants, e.records) {
 		if !e.abandoned {
 			r.unanswered--
 		}
@@ -216,6 +240,7 @@ func (c *client) total() (requests, descendants int) {
 // export is spans that a client sends at once.
 type export struct {
 	td ptrace.Traces
+	ld plog.Logs
 	// due is when it is sent; one that is not due yet is held.
 	made, due time.Time
 	// sent is when it was first sent; zero if it was not.
@@ -223,6 +248,6 @@ type export struct {
 	// abandoned exports are sent once, by a client that does not wait for the answer.
 	abandoned, acknowledged bool
 	// servers are the requests whose SERVER span it has; descendants has a request once
-	// for each of its descendants.
-	servers, descendants []*sentRequest
+	// for each of its descendants, and records for each of its log records.
+	servers, descendants, records []*sentRequest
 }

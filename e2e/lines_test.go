@@ -11,13 +11,13 @@ import (
 
 // storedLine is what a line says of its descendants.
 type storedLine struct {
-	spans      int
-	incomplete bool
+	spans, records int
+	incomplete     bool
 }
 
 // richer returns what two versions of a line say together.
 func (l storedLine) richer(other storedLine) storedLine {
-	return storedLine{max(l.spans, other.spans), l.incomplete || other.incomplete}
+	return storedLine{max(l.spans, other.spans), max(l.records, other.records), l.incomplete || other.incomplete}
 }
 
 // lose notes the lines of a table that is about to be dropped. A poorer version that was on
@@ -32,7 +32,7 @@ func (w *world) lose(tx pgx.Tx, table string) error {
 
 // read returns the lines of a table by span id, each of which is there once.
 func (w *world) read(tx pgx.Tx, table string) (map[string]storedLine, error) {
-	rows, err := tx.Query(w.ctx, `SELECT span_id, COALESCE((statistics ->> 'spans')::int, 0),
+	rows, err := tx.Query(w.ctx, `SELECT span_id, COALESCE((statistics ->> 'spans')::int, 0), COALESCE((statistics ->> 'recorded')::int, 0),
 		COALESCE((statistics ->> 'incomplete')::boolean, false) FROM `+table)
 	if err != nil {
 		return nil, err
@@ -40,7 +40,7 @@ func (w *world) read(tx pgx.Tx, table string) (map[string]storedLine, error) {
 	lines := map[string]storedLine{}
 	var id string
 	var line storedLine
-	_, err = pgx.ForEachRow(rows, []any{&id, &line.spans, &line.incomplete}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&id, &line.spans, &line.records, &line.incomplete}, func() error {
 		odd := w.client.oddityOf(id)
 		if _, twice := lines[id]; twice && odd != skewed {
 			return fmt.Errorf("%s is stored twice", id)
@@ -90,7 +90,7 @@ func (w *world) judge() (v verdict) {
 			v.missing = append(v.missing, id)
 		case line.incomplete:
 			v.incomplete++
-		case line.spans >= request.descendants:
+		case line.spans >= request.descendants && line.records >= request.records:
 			v.complete++
 		case odd == skewed:
 			v.odd++
@@ -99,7 +99,7 @@ func (w *world) judge() (v verdict) {
 		case request.late():
 			v.overtaken++
 		default:
-			v.short = append(v.short, fmt.Sprintf("%s: %d of %d, lost %v, made %s, served %s by collector %d, the last descendant %s by collector %d\n", id, line.spans, request.descendants, taken,
+			v.short = append(v.short, fmt.Sprintf("%s: %d of %d spans, %d of %d records, lost %v, made %s, served %s by collector %d, the last descendant %s by collector %d\n", id, line.spans, request.descendants, line.records, request.records, taken,
 				request.made.Format(clock), request.served.Format(clock), request.process, request.last.Format(clock), request.lastProcess))
 		}
 	}

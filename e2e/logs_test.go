@@ -14,9 +14,10 @@ import (
 	"canonicallineexporter/internal/pgtest"
 )
 
-// logsOverGRPC returns a function that delivers an export of log records and returns once it
-// is acknowledged.
-func logsOverGRPC(t *testing.T, c collector) func(context.Context, plog.Logs) error {
+// sendLogs delivers an export of log records and returns once it is acknowledged.
+type sendLogs func(ctx context.Context, ld plog.Logs) error
+
+func logsOverGRPC(t *testing.T, c collector) sendLogs {
 	t.Helper()
 	conn, err := grpc.NewClient(c.GRPC, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	require.NoError(t, err)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 )
 
@@ -34,6 +35,13 @@ func (c *client) exports(random *rand.Rand) []*export {
 		parents := []pcommon.SpanID{r.id}
 		for n := range random.IntN(5) {
 			e := []*export{before, with, after, abandoned}[random.IntN(4)]
+			if random.IntN(recordShare) == 0 {
+				e.addRecord(r, n, parents[random.IntN(len(parents))])
+				if !e.abandoned {
+					r.unanswered++
+				}
+				continue
+			}
 			id := e.addDescendant(r, byte(n+1), parents[random.IntN(len(parents))])
 			if !e.abandoned {
 				r.unanswered++
@@ -43,7 +51,7 @@ func (c *client) exports(random *rand.Rand) []*export {
 	}
 	var exports []*export
 	for _, e := range []*export{before, abandoned, with, after} {
-		if e.td.SpanCount() > 0 {
+		if e.td.SpanCount()+e.ld.LogRecordCount() > 0 {
 			exports = append(exports, e)
 		}
 	}
@@ -84,7 +92,8 @@ func (c *client) request(e *export, random *rand.Rand) *sentRequest {
 }
 
 func newExport() *export {
-	e := &export{td: ptrace.NewTraces(), made: time.Now()}
+	e := &export{td: ptrace.NewTraces(), ld: plog.NewLogs(), made: time.Now()}
+	e.ld.ResourceLogs().AppendEmpty().ScopeLogs().AppendEmpty()
 	e.td.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty()
 	return e
 }
@@ -99,6 +108,16 @@ func (e *export) addDescendant(r *sentRequest, n byte, parent pcommon.SpanID) pc
 	s.Attributes().PutStr("db.query.text", "SELECT 1")
 	e.descendants = append(e.descendants, r)
 	return id
+}
+
+// addRecord adds the nth descendant of a request as a log record about a span.
+func (e *export) addRecord(r *sentRequest, n int, of pcommon.SpanID) {
+	l := e.ld.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().AppendEmpty()
+	l.SetTraceID(pcommon.TraceID(append(r.id[:], r.id[:]...)))
+	l.SetSpanID(of)
+	l.SetTimestamp(pcommon.NewTimestampFromTime(r.now.Add(time.Duration(n) * time.Microsecond)))
+	l.Attributes().PutInt("canonical.statistics.recorded", 1)
+	e.records = append(e.records, r)
 }
 
 func (e *export) add(r *sentRequest, id pcommon.SpanID) ptrace.Span {

@@ -91,6 +91,8 @@ type details struct {
 	failure    request.Failure
 	// explained says that there is a failure.
 	explained bool
+	// exceptions is how many events are one.
+	exceptions int
 	// messages is the size of a batch.
 	messages int
 }
@@ -246,6 +248,7 @@ func (r *reader) explain(kept *span, s ptrace.Span, facts *facts) {
 		*text = strings.Clone(sanitize.Truncate(*text, maxText))
 	}
 	kept.detail().failure, kept.detail().explained = f, true
+	kept.detail().exceptions = request.CountExceptions(s)
 }
 
 // nameless returns an id for a span that has none, so that it is known when it comes again.

@@ -21,8 +21,10 @@ type walk struct {
 	outgoing []interval
 	// start and end are those of the request.
 	start, end pcommon.Timestamp
-	// records are those of all nodes.
-	records []*span
+	// records are those of all nodes, recorded is how many of them are exceptions of the SERVER
+	// span.
+	records  []*span
+	recorded int
 	// explained says that a descendant tells why it failed, detailed that one has details of
 	// any kind.
 	explained, detailed bool
@@ -138,6 +140,7 @@ func (w *walk) visit(parent int, s *span) {
 	if s.details != nil {
 		w.detailed = true
 		w.explained = w.explained || s.details.explained
+		w.cost.Exceptions += s.details.exceptions
 		n.failed = n.failed || s.details.explained
 	}
 	w.nodes = append(w.nodes, n)
@@ -150,8 +153,18 @@ func (w *walk) visitRecord(about *node, s *span) {
 	}
 	w.detailed = true
 	w.records = append(w.records, s)
+	if len(s.details.attributes) > 0 {
+		w.cost.LogRecords++
+	}
 	if !s.details.explained {
 		return
+	}
+	switch {
+	case about.span.has(excepted):
+	case about.span == w.nodes[0].span:
+		w.recorded++
+	default:
+		w.cost.Exceptions++
 	}
 	if about.record == nil || laterFirst(s, about.record) < 0 {
 		about.record = s
@@ -217,7 +230,7 @@ func (w *walk) descendants() request.Descendants {
 		found.Failures = w.failures()
 	}
 	if of := w.nodes[0].record; of != nil {
-		found.Recorded = request.Recorded{Exception: of.details.failure.Exception, Found: true, Handled: of.has(mild)}
+		found.Recorded = request.Recorded{Exception: of.details.failure.Exception, Count: w.recorded, Handled: of.has(mild)}
 	}
 	return found
 }

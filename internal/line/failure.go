@@ -41,7 +41,7 @@ func (r *resolver) readException() (request.Exception, bool) {
 	if e, ok := request.LastException(r.Span); ok {
 		return e, true
 	}
-	if recorded := r.Descendants.Recorded; recorded.Found {
+	if recorded := r.Descendants.Recorded; recorded.Count > 0 {
 		return recorded.Exception, true
 	}
 	e := request.Exception{Type: r.ofServer(exceptionType), Message: r.ofServer(exceptionMessage)}

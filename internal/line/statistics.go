@@ -21,6 +21,8 @@ const maxStatistic = 2000
 // The upsert and readers rely on these statistics, so an application cannot set them.
 const (
 	statisticSpans      = "spans"
+	statisticExceptions = "exceptions"
+	statisticLogRecords = "log_records"
 	statisticIncomplete = "incomplete"
 )
 
@@ -73,6 +75,8 @@ func (r *resolver) writeCost(c request.Cost) {
 	o := &r.object
 	o.count(statisticSpans, c.Spans)
 	o.count("span_errors", c.SpanErrors)
+	o.count(statisticExceptions, c.Exceptions+r.ownExceptions())
+	o.count(statisticLogRecords, c.LogRecords)
 	o.count("db_num_queries", c.Queries.Count)
 	o.count("db_num_errors", c.Queries.Errors)
 	o.duration("db_duration", c.Queries.Duration)
@@ -99,6 +103,15 @@ func (r *resolver) writeCost(c request.Cost) {
 		o.name(statisticIncomplete)
 		o.boolean(true)
 	}
+}
+
+// ownExceptions counts the exceptions of the SERVER span, as events or, if it has none, in log
+// records.
+func (r *resolver) ownExceptions() int {
+	if n := request.CountExceptions(r.Span); n > 0 {
+		return n
+	}
+	return r.Descendants.Recorded.Count
 }
 
 // count writes a member unless n is zero.
@@ -143,7 +156,8 @@ func (r *resolver) ownStatistics() map[string]any {
 	}
 	statistics := map[string]any{}
 	add := func(name string, v pcommon.Value) {
-		if name == "" || name == statisticSpans || name == statisticIncomplete {
+		switch name {
+		case "", statisticSpans, statisticIncomplete, statisticExceptions, statisticLogRecords:
 			return
 		}
 		name = r.statisticText(name)

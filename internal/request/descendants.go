@@ -23,8 +23,8 @@ type Descendants struct {
 // Recorded is an exception in a log record.
 type Recorded struct {
 	Exception
-	// Found says that there is one.
-	Found bool
+	// Count is how many there are.
+	Count int
 	// Handled says that it may be why the request failed, but not that the request did.
 	Handled bool
 }
@@ -46,6 +46,9 @@ type Attribute struct {
 type Cost struct {
 	// Spans counts the descendants, SpanErrors the ones with the status Error.
 	Spans, SpanErrors int
+	// Exceptions counts what the descendants recorded as events, or in log records where a span
+	// has no event. LogRecords counts log records with values of the application.
+	Exceptions, LogRecords int
 	// Queries counts calls to databases, Acquires waits for a connection to a database,
 	// HTTP, RPC and Other outgoing requests. If calls nest, only the outermost counts. The
 	// duration of Queries includes what else a client does at a database, such as reading rows.

@@ -53,6 +53,16 @@ func LastException(span ptrace.Span) (Exception, bool) {
 	return Exception{}, false
 }
 
+// CountExceptions returns how many exceptions the span recorded as events.
+func CountExceptions(span ptrace.Span) (n int) {
+	for _, event := range span.Events().All() {
+		if _, ok := readException(event); ok {
+			n++
+		}
+	}
+	return n
+}
+
 // readException returns the exception that an event records by its name or by its
 // attributes, which may be those of OpenTracing
 // (https://github.com/opentracing/specification/blob/master/semantic_conventions.md). It

@@ -60,6 +60,8 @@ type span struct {
 	with map[string]any
 	// descendants is the number of descendants that the line counts.
 	descendants int
+	// records is the number of log records that do.
+	records int
 	// incomplete says that some are missing.
 	incomplete bool
 }
@@ -81,7 +83,7 @@ func batchOf(t testing.TB, spans ...span) copyrow.Batch {
 		require.NoError(t, otlp.Attributes().FromRaw(s.with))
 		require.Equal(t, line.Stored, encoder.Append(request.Request{
 			Resource: pcommon.NewResource(), Span: otlp, Arrival: epoch,
-			Descendants: request.Descendants{Cost: request.Cost{Spans: s.descendants, Incomplete: s.incomplete}},
+			Descendants: request.Descendants{Cost: request.Cost{Spans: s.descendants, LogRecords: s.records, Incomplete: s.incomplete}},
 		}))
 	}
 	batch := encoder.Batch()

@@ -23,7 +23,7 @@ BEGIN
     FROM (
         SELECT DISTINCT ON (created_at, id) ctid, created_at, id
         FROM {{.Staging}} AS staged
-        ORDER BY created_at, id{{if .ByStatistics}}, {{template "spans" "staged"}} DESC{{end}}
+        ORDER BY created_at, id{{if .ByStatistics}}, {{template "counts" "staged"}} DESC{{end}}
     ) AS richest;
     isolation.size := pg_catalog.cardinality(isolation.lines);
     WHILE isolation.next OPERATOR(pg_catalog.<=) pg_catalog.cardinality(isolation.lines) LOOP

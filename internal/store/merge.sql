@@ -1,25 +1,28 @@
 -- How two versions of a line become one. A stored line only gains.
 --
--- If a line has two versions, the one whose statistics count more spans is richer: its
--- values win, and those of the other fill its NULLs. So a line that is delivered again
--- after its descendants were forgotten cannot make the stored one poorer. The counts are
--- compared as jsonb: a cast could fail on what an application wrote there.
+-- If a line has two versions, the one whose statistics count more spans, or as many and more
+-- exceptions or log records, is richer: its values win, and those of the other fill its NULLs.
+-- So a line that is delivered again after its descendants were forgotten cannot make the stored
+-- one poorer. The counts are compared as jsonb: a cast could fail on what an application wrote
+-- there.
 --
--- Two versions that count as many spans can differ in what they say of missing ones. A
+-- Two versions that count as much can differ in what they say of missing ones. A
 -- line that may be short says so.
 --
 -- A schema that comes before pg_catalog in the search_path can have operators of its own, and
 -- IS DISTINCT FROM, BETWEEN and IN call those.
-{{define "spans" -}}
-COALESCE({{.}}.statistics OPERATOR(pg_catalog.->) 'spans'::pg_catalog.text, '0')
+{{define "counts" -}}
+ROW(COALESCE({{.}}.statistics OPERATOR(pg_catalog.->) 'spans'::pg_catalog.text, '0'),
+            COALESCE({{.}}.statistics OPERATOR(pg_catalog.->) 'exceptions'::pg_catalog.text, '0'),
+            COALESCE({{.}}.statistics OPERATOR(pg_catalog.->) 'log_records'::pg_catalog.text, '0'))
 {{- end -}}
 {{define "richer" -}}
-{{template "spans" "EXCLUDED"}} OPERATOR(pg_catalog.>=) {{template "spans" "stored"}}
+{{template "counts" "EXCLUDED"}} OPERATOR(pg_catalog.>=) {{template "counts" "stored"}}
 {{- end -}}
 {{define "new" -}}
 {{if eq .Name "statistics" -}}
 CASE WHEN stored.statistics OPERATOR(pg_catalog.@>) '{"incomplete": true}'
-            AND {{template "spans" "EXCLUDED"}} OPERATOR(pg_catalog.=) {{template "spans" "stored"}}
+            AND {{template "counts" "EXCLUDED"}} OPERATOR(pg_catalog.=) {{template "counts" "stored"}}
         THEN COALESCE(EXCLUDED.statistics, '{}') OPERATOR(pg_catalog.||) '{"incomplete": true}'
         ELSE COALESCE(EXCLUDED.statistics, stored.statistics) END
 {{- else -}}

@@ -9,7 +9,7 @@
     SELECT DISTINCT ON (created_at, id) {{identifiers .Names}}
     FROM {{.Staging}} AS staged
     WHERE created_at OPERATOR(pg_catalog.>=) $1 AND created_at OPERATOR(pg_catalog.<=) $2
-    ORDER BY created_at, id{{if .ByStatistics}}, {{template "spans" "staged"}} DESC{{end}}
+    ORDER BY created_at, id{{if .ByStatistics}}, {{template "counts" "staged"}} DESC{{end}}
 )
 {{- end -}}
 {{if .Key.Arbiter -}}
