@@ -2081,9 +2081,9 @@ CREATE FUNCTION "public"."canonical_api_line_burn"(
     percent_failed_slow numeric,
     requests_fast bigint,
     requests_slow bigint,
-    failed_lines_slow bigint
+    failed_slow bigint
 )
-LANGUAGE sql STABLE PARALLEL SAFE
+LANGUAGE sql STABLE PARALLEL RESTRICTED
 BEGIN ATOMIC
     SELECT
         coalesce(
@@ -2111,21 +2111,42 @@ BEGIN ATOMIC
                 http_method,
                 service_name,
                 pg_catalog.sum(requests) AS requests,
-                coalesce(pg_catalog.sum(requests) FILTER (WHERE is_fast), 0) AS requests_fast,
-                coalesce(pg_catalog.sum(requests) FILTER (WHERE (status >= 500 OR status < 400 AND error_code IS NOT NULL)), 0) AS failed,
-                coalesce(pg_catalog.sum(requests) FILTER (WHERE (status >= 500 OR status < 400 AND error_code IS NOT NULL) AND is_fast), 0) AS failed_fast,
-                pg_catalog.count(*) FILTER (WHERE (status >= 500 OR status < 400 AND error_code IS NOT NULL)) AS failed_lines
+                coalesce(pg_catalog.sum(requests_fast), 0) AS requests_fast,
+                coalesce(pg_catalog.sum(failed), 0) AS failed,
+                coalesce(pg_catalog.sum(failed_fast), 0) AS failed_fast,
+                pg_catalog.sum(failed_lines)::bigint AS failed_lines
             FROM (
-                SELECT *, created_at > ((coalesce(until, pg_catalog.now()) AT TIME ZONE 'UTC') - fast) AT TIME ZONE 'UTC' AS is_fast
-                FROM "public"."canonical_api_line_window"(slow, until, service, method, route)
-            ) AS lines
+                SELECT
+                    http_route,
+                    http_method,
+                    service_name,
+                    pg_catalog.sum(requests) AS requests,
+                    pg_catalog.sum(requests) FILTER (WHERE is_fast) AS requests_fast,
+                    pg_catalog.sum(requests) FILTER (WHERE (status >= 500 OR status < 400 AND error_code IS NOT NULL)) AS failed,
+                    pg_catalog.sum(requests) FILTER (WHERE (status >= 500 OR status < 400 AND error_code IS NOT NULL) AND is_fast) AS failed_fast,
+                    pg_catalog.count(*) FILTER (WHERE (status >= 500 OR status < 400 AND error_code IS NOT NULL)) AS failed_lines
+                FROM (
+                    SELECT *, created_at > ((coalesce(until, pg_catalog.now()) AT TIME ZONE 'UTC') - fast) AT TIME ZONE 'UTC' AS is_fast
+                    FROM "public"."canonical_api_line_window"(slow, until, service, method, route)
+                    WHERE ("canonical_api_line_burn".slow <= interval '3 hours' OR NOT coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass('"public"."canonical_api_line_built"')::oid, 'SELECT'), false))
+                ) AS lines
+                GROUP BY http_route, http_method, service_name
+                UNION ALL
+                SELECT http_route, http_method, service_name, requests::double precision, NULL, failed::double precision, NULL, failed
+                FROM "public"."canonical_api_line_past"(slow, until, service, method, route)
+                WHERE NOT ("canonical_api_line_burn".slow <= interval '3 hours' OR NOT coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass('"public"."canonical_api_line_built"')::oid, 'SELECT'), false))
+                UNION ALL
+                SELECT http_route, http_method, service_name, NULL, requests::double precision, NULL, failed::double precision, 0
+                FROM "public"."canonical_api_line_past"(fast, until, service, method, route)
+                WHERE NOT ("canonical_api_line_burn".slow <= interval '3 hours' OR NOT coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass('"public"."canonical_api_line_built"')::oid, 'SELECT'), false))
+            ) AS parts
             GROUP BY http_route, http_method, service_name
         ) AS counted
     ) AS shares
     ORDER BY 1 DESC, share_slow DESC NULLS LAST, requests DESC, http_method, http_route, service_name;
 END;
 COMMENT ON FUNCTION "public"."canonical_api_line_burn" IS
-'Do failures use up the error budget? How many times as fast as the objective allows each route fails (status 500 and above, or an error beside a status below 400), in a fast and a slow window. alert: both burn at least at the threshold, and at_least so many lines failed. At 14.4 times a budget of 30 days lasts two days. [canonical_line d9bf0f61]';
+'Do failures use up the error budget? How many times as fast as the objective allows each route fails (status 500 and above, or an error beside a status below 400), in a fast and a slow window. alert: both burn at least at the threshold, and at_least so many lines failed, or requests where a slow window of more than three hours is answered from history. At 14.4 times a budget of 30 days lasts two days. [canonical_line ac871b08]';
 
 CREATE FUNCTION "public"."canonical_api_line_account"(
     who text,

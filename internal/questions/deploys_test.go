@@ -82,7 +82,7 @@ func TestQuestions_Burn_NeedsBothWindowsAndSomeFailures(t *testing.T) {
 		"(f,/over,0.00,20.00,0.00,2.00,1000,2000,40)",
 		"(f,/fine,0.00,0.00,0.00,0.00,1000,1000,0)",
 	}, pgtest.All[string](t, d, `
-		SELECT (alert, http_route, burn_fast, burn_slow, percent_failed_fast, percent_failed_slow, requests_fast, requests_slow, failed_lines_slow)::text
+		SELECT (alert, http_route, burn_fast, burn_slow, percent_failed_fast, percent_failed_slow, requests_fast, requests_slow, failed_slow)::text
 		FROM canonical_api_line_burn()`))
 	require.Equal(t, []string{"/burning"}, pgtest.All[string](t, d,
 		"SELECT http_route FROM canonical_api_line_burn(0.99, threshold => 1.5) WHERE alert"))
@@ -115,4 +115,19 @@ func TestAlerting_Rule_NamesTheBurningRoute(t *testing.T) {
 	require.Equal(t, []map[string]any{
 		{"service": "", "method": "GET", "route": "/burning", "burn": 1000.0}, {"service": "", "method": "GET", "route": "/fine", "burn": 0.0},
 	}, answer(t, d.Pool, rule.Data[0].Model.RawSQL))
+}
+
+func TestQuestions_Burn_OfLongWindows_ComesFromHistory(t *testing.T) {
+	t.Parallel()
+	d := remember(t, 20_000, 2)
+	burn := func(more string) []string {
+		return pgtest.All[string](t, d, `
+			SELECT (http_route, burn_fast, burn_slow, requests_slow)::text
+			FROM canonical_api_line_burn(0.999, '6 hours', '1 day', date_bin('1 minute', now(), 'epoch')) ORDER BY http_route, http_method`+more)
+	}
+	fromHistory := burn("")
+	require.Greater(t, len(fromHistory), 15)
+	require.Contains(t, explain(t, d, "ANALYZE", "SELECT * FROM canonical_api_line_burn(0.999, '6 hours', '1 day')"), "Function Scan on canonical_api_line_past")
+	d.Exec(t, "DROP TABLE canonical_api_line_built")
+	require.Equal(t, burn(""), fromHistory)
 }

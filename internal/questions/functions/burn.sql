@@ -1,3 +1,7 @@
+{{- /* History has a column of the argument's name. */ -}}
+{{- define "burn from lines" -}}
+({{identifier (.Function "burn").Name}}.slow <= interval '3 hours' OR {{template "no history" .}})
+{{- end -}}
 -- Two windows, as the Site Reliability Workbook has them ("Alerting on SLOs"): the long one shows
 -- that it matters, the short one that it goes on. A few failures of a route with little traffic
 -- are no alert, however large a share of it they are.
@@ -22,9 +26,9 @@
     percent_failed_slow numeric,
     requests_fast bigint,
     requests_slow bigint,
-    failed_lines_slow bigint
+    failed_slow bigint
 )
-LANGUAGE sql STABLE PARALLEL SAFE
+LANGUAGE sql STABLE PARALLEL RESTRICTED
 BEGIN ATOMIC
     SELECT
         coalesce(
@@ -52,18 +56,39 @@ BEGIN ATOMIC
                 http_method,
                 service_name,
                 pg_catalog.sum(requests) AS requests,
-                coalesce(pg_catalog.sum(requests) FILTER (WHERE is_fast), 0) AS requests_fast,
-                coalesce(pg_catalog.sum(requests) FILTER (WHERE {{template "failed"}}), 0) AS failed,
-                coalesce(pg_catalog.sum(requests) FILTER (WHERE {{template "failed"}} AND is_fast), 0) AS failed_fast,
-                pg_catalog.count(*) FILTER (WHERE {{template "failed"}}) AS failed_lines
+                coalesce(pg_catalog.sum(requests_fast), 0) AS requests_fast,
+                coalesce(pg_catalog.sum(failed), 0) AS failed,
+                coalesce(pg_catalog.sum(failed_fast), 0) AS failed_fast,
+                pg_catalog.sum(failed_lines)::bigint AS failed_lines
             FROM (
-                SELECT *, created_at > ({{template "end"}} - fast) AT TIME ZONE 'UTC' AS is_fast
-                FROM {{.Function "window"}}(slow, until, service, method, route)
-            ) AS lines
+                SELECT
+                    http_route,
+                    http_method,
+                    service_name,
+                    pg_catalog.sum(requests) AS requests,
+                    pg_catalog.sum(requests) FILTER (WHERE is_fast) AS requests_fast,
+                    pg_catalog.sum(requests) FILTER (WHERE {{template "failed"}}) AS failed,
+                    pg_catalog.sum(requests) FILTER (WHERE {{template "failed"}} AND is_fast) AS failed_fast,
+                    pg_catalog.count(*) FILTER (WHERE {{template "failed"}}) AS failed_lines
+                FROM (
+                    SELECT *, created_at > ({{template "end"}} - fast) AT TIME ZONE 'UTC' AS is_fast
+                    FROM {{.Function "window"}}(slow, until, service, method, route)
+                    WHERE {{template "burn from lines" .}}
+                ) AS lines
+                GROUP BY http_route, http_method, service_name
+                UNION ALL
+                SELECT http_route, http_method, service_name, requests::double precision, NULL, failed::double precision, NULL, failed
+                FROM {{.Function "past"}}(slow, until, service, method, route)
+                WHERE NOT {{template "burn from lines" .}}
+                UNION ALL
+                SELECT http_route, http_method, service_name, NULL, requests::double precision, NULL, failed::double precision, 0
+                FROM {{.Function "past"}}(fast, until, service, method, route)
+                WHERE NOT {{template "burn from lines" .}}
+            ) AS parts
             GROUP BY http_route, http_method, service_name
         ) AS counted
     ) AS shares
     ORDER BY 1 DESC, share_slow DESC NULLS LAST, requests DESC, http_method, http_route, service_name;
 END;
 COMMENT ON FUNCTION {{.Function "burn"}} IS
-'Do failures use up the error budget? How many times as fast as the objective allows each route fails (status 500 and above, or an error beside a status below 400), in a fast and a slow window. alert: both burn at least at the threshold, and at_least so many lines failed. At 14.4 times a budget of 30 days lasts two days.{{.Mark}}';
+'Do failures use up the error budget? How many times as fast as the objective allows each route fails (status 500 and above, or an error beside a status below 400), in a fast and a slow window. alert: both burn at least at the threshold, and at_least so many lines failed, or requests where a slow window of more than three hours is answered from history. At 14.4 times a budget of 30 days lasts two days.{{.Mark}}';
