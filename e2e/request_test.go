@@ -115,7 +115,7 @@ func (e *export) addRecord(r *sentRequest, n int, of pcommon.SpanID) {
 	l := e.ld.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().AppendEmpty()
 	l.SetTraceID(pcommon.TraceID(append(r.id[:], r.id[:]...)))
 	l.SetSpanID(of)
-	l.SetTimestamp(pcommon.NewTimestampFromTime(r.now.Add(time.Duration(n) * time.Microsecond)))
+	l.SetTimestamp(pcommon.NewTimestampFromTime(r.now.Add(-time.Duration(n+1) * time.Microsecond)))
 	l.Attributes().PutInt("canonical.statistics.recorded", 1)
 	e.records = append(e.records, r)
 }
