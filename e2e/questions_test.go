@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -138,7 +139,7 @@ var counted = []struct {
 		func(l countedLine) string {
 			at := l.At.Unix()
 			width := int64(step / time.Second)
-			return fmt.Sprint(at - ((at%width)+width)%width)
+			return strconv.FormatInt(at-((at%width)+width)%width, 10)
 		},
 		func(group, _ []countedLine) []float64 {
 			all := requests(group, anyLine)

@@ -249,7 +249,7 @@ func (f *facts) statement() string {
 		return ""
 	}
 	// In a command that is not SQL, arguments cannot be told from the rest.
-	if f.operation != "" && f.collection != "" {
+	if f.operation != "" && f.collection != "" && names(f.operation) && names(f.collection) {
 		return sanitize.Truncate(f.operation+" "+f.collection, sanitize.MaxStatement)
 	}
 	if sanitize.IsCommandStore(f.system) {
@@ -265,8 +265,11 @@ func (f *facts) statement() string {
 
 // isStatement reports whether a summary or an operation tells statements apart.
 func isStatement(s string) bool {
-	return s != "" && !slices.Contains(verbs, strings.ToUpper(s))
+	return s != "" && names(s) && !slices.Contains(verbs, strings.ToUpper(s))
 }
+
+// names reports whether a text consists of names. One with a value in it may hold a secret.
+func names(s string) bool { return !strings.ContainsAny(s, "'{=") }
 
 // verbs are words with which SQL begins.
 var verbs = []string{

@@ -20,6 +20,7 @@ func TestFacts_Statement(t *testing.T) {
 		{"find", facts{system: "mongodb", text: `{"find": "s3cr3t"}`, operation: "find"}},
 		{"find users", facts{system: "mongodb", text: `{"find": "s3cr3t"}`, operation: "find", collection: "users"}},
 		{"findOne users", facts{system: "mssql", text: `{"where": {"token": "s3cr3t"}}`, operation: "findOne", collection: "users"}},
+		{"find", facts{system: "nosuch", operation: "find", collection: "token=s3cr3t"}},
 		{"GET cache", facts{system: "dynamodb", operation: "GET", collection: "cache"}},
 		{"SELECT ?", facts{text: "SELECT 1", operation: "SELECT", collection: "users"}},
 		{"SET ?", facts{system: "redis", text: "SET user:1 s3cr3t"}},
@@ -48,6 +49,8 @@ func TestFacts_Statement_IsNoBareWord(t *testing.T) {
 		{system: "postgresql", text: "BEGIN"},
 		{system: "postgresql", text: "COMMIT", operation: "COMMIT"},
 		{system: "nosuch", text: "hunter2 hunter2"},
+		{system: "nosuch", operation: "find {token: 's3cr3t'}", collection: "users"},
+		{system: "postgresql", summary: "SELECT token = 's3cr3t'"},
 		{system: "nosuch", text: `{"a": "s3cr3t"}`},
 	} {
 		require.Empty(t, f.statement(), f)

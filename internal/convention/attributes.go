@@ -51,6 +51,8 @@ var Attributes = []Attribute{
 	{Name: "error.msg", Means: "error.message", By: "Datadog"},
 	{Name: "redis.raw_command", Means: "db.query.text", By: "Datadog"},
 
+	{Name: "next.route", Means: "http.route", By: "Next.js"},
+
 	{Name: "method", Means: "http.request.method", With: Outcome, By: "Micrometer"},
 	{Name: "uri", Means: "http.route", With: Outcome, By: "Micrometer"},
 	{Name: "status", Means: "http.response.status_code", With: Outcome, By: "Micrometer"},

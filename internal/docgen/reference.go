@@ -29,8 +29,9 @@ underscores, and from gRPC metadata too. Text is cut to the width of its column,
 [secrets](../README.md#what-is-never-stored) become ` + "`REDACTED`" + `.
 
 A *failure* is a request with the status 0 or at least 400, or whose SERVER span has the
-status Error. Its *failing path* leads from the SERVER span down through the failing
-spans that ended last; the *deciding exception* is the first one along that path.
+status Error, or a span below it with ` + "`graphql.*`" + ` attributes. Its *failing path* leads
+from the SERVER span down through the failing spans that ended last; the *deciding
+exception* is the first one along that path.
 
 | column | type | what it holds | sources |
 | --- | --- | --- | --- |
@@ -42,7 +43,8 @@ const conventionsHead = `
 Attributes of conventions before and beside OpenTelemetry's are read as the attributes that
 they mean, on SERVER spans and on those below them, unless the span has these too.
 ` + "`error`" + ` stands for the status Error, unless it is false. Placeholders of Micrometer, such as
-` + "`UNKNOWN`, `NOT_FOUND`, `REDIRECTION` and `root`" + `, stand for nothing.
+` + "`UNKNOWN`, `NOT_FOUND`, `REDIRECTION` and `root`" + `, stand for nothing. Datadog's
+` + "`dd.span.Resource`" + ` is read in the place of the span's name, and as the statement if it is SQL.
 
 | attribute | read as | of |
 | --- | --- | --- |

@@ -102,7 +102,7 @@ var columns = []column{
 		Column:  table.Column{Name: "api_error_message", Type: longText, Comment: "The error's message"},
 		explain: (*resolver).errorMessage,
 		from:    errorMessages,
-		rule:    "only for a failure: before these the SERVER span's status message; after them the message of the deciding exception, then a status message on the failing path",
+		rule:    "only for a failure: before these the SERVER span's status message; after them the message of the deciding exception, then a status message on the failing path; one that only repeats the status comes last",
 	},
 	{
 		Column: table.Column{Name: "auth_internal_name", Type: shortText, Comment: "Name of the internal client that made the request"},

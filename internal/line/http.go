@@ -129,16 +129,18 @@ func hasID(path string, digits int) bool {
 
 // catchAll matches the root and patterns that match every path, as frameworks write them.
 var catchAll = regexp.MustCompile(`^/?(?:` + strings.Join([]string{
-	``, `\*\*?\w*(?:\(\.:format\))?`, // Express, chi, Spring, Rails
-	`\{\*\*?\w*(?::nonfile)?\}`,                // ASP.NET Core, Spring
-	`\{\+\w+\}`,                                // Micronaut
+	``,
+	`\*\*?\w*(?:\(\.:format\))?`, // Express, chi, Spring, Rails
+	`\{\*\*?\w*(?::nonfile)?\}`,  // ASP.NET Core, Spring
+	`\{\+\w+\}`,                  // Micronaut
 	`\{\w* ?(?:\.\.\.|[+*]|: ?\.[*+]|:path)\}`, // net/http, AWS, hapi, gorilla/mux, FastAPI
 	`:\w+(?:[*+]|\(\.[*+]\)\*?)`,               // path-to-regexp
 	`\^?\(?(?:\?P?<\w+>)?\.[*+]\)?\$?`,         // Django
-	`<path:\w+>`, `<\w+\.\.>`,                  // Flask, Rocket
-	`\{fallbackPlaceholder\}`, // Laravel
-	`\$default`,               // Amazon API Gateway
-	`\[{1,2}\.{3}\w+\]{1,2}`,  // Next.js
+	`<path:\w+>`,                               // Flask
+	`<\w+\.\.>`,                                // Rocket
+	`\{fallbackPlaceholder\}`,                  // Laravel
+	`\$default`,                                // Amazon API Gateway
+	`\[{1,2}\.{3}\w+\]{1,2}`,                   // Next.js
 }, "|") + `)/?$`)
 
 // nameRoute returns the route that the name of the span tells. otelhttp around a ServeMux

@@ -124,15 +124,6 @@ func Command(s string) string {
 	return word
 }
 
-// placeholders matches a list after IN that holds nothing but placeholders, or rows of them,
-// even one that was cut.
-var placeholders = regexp.MustCompile(`(?i)(\bin ?)\( ?` + entry + `(?: ?, ?` + entry + `)*(?: ?\)|[ ,]*$)`)
-
-const (
-	placeholder = `(?:\?\d*|\$\d+|[:@]\w+|%s|%\(\w+\)s)`
-	entry       = `(?:` + placeholder + `|\( ?` + placeholder + `(?: ?, ?` + placeholder + `)* ?\))`
-)
-
 // verbs lists the words with which a statement begins.
 var verbs = wordSet(`select insert update delete with merge replace upsert create alter drop truncate begin start commit
 	rollback savepoint release set reset show explain analyze analyse describe desc use values table copy call exec execute

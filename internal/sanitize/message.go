@@ -396,6 +396,10 @@ func (s Sanitizer) tagged(text string, open, end int) (from, to int) {
 		to = from + len(strings.TrimRight(text[from:from+length], " \t\r\n"))
 	} else {
 		to = from + len(upTo(text[from:], " \t\r\n"))
+		if strings.HasSuffix(text[from:to], ":") {
+			// It is the name of something else.
+			return 0, 0
+		}
 	}
 	if empty(text[from:to]) {
 		return 0, 0

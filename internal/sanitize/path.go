@@ -6,9 +6,9 @@ import "strings"
 // as ;jsessionid=, JWTs, keys that show what they are, and segments for which the route has a parameter with
 // the name of a secret. An empty route has none. A width of 0 means no limit. It counts repairs.
 func (s Sanitizer) Path(path, route string, width int, repairs *Repairs) string {
-	clear := path
+	clear := readable(path, repairs)
 	if route != "" {
-		clear = s.parameters(path, route)
+		clear = s.parameters(clear, route)
 	}
 	if !plainPath(clear) {
 		clear = settle(clear, s.segments)

@@ -13,9 +13,6 @@ const (
 	maxText      = 16 << 10
 )
 
-// literals matches a list of replaced literals, even one that was cut.
-var literals = regexp.MustCompile(`\(\?(?: ?, ?\?)+(?:\)|[ ,]*$)`)
-
 // Statement normalizes a statement for the database that OpenTelemetry calls system. It
 // replaces literals with ?, even one that was cut, folds lists of them to one, and lists of
 // placeholders after IN, and removes comments and runs of whitespace. ok is false if literals
@@ -29,11 +26,8 @@ func Statement(system, text string) (normal string, ok bool) {
 	if !d.begins(text) {
 		return "", false
 	}
-	if normal, ok = d.normalize(text); ok && strings.Contains(normal, "(?") {
-		normal = literals.ReplaceAllString(normal, "(?)")
-	}
-	if ok {
-		normal = strings.TrimSpace(Truncate(placeholders.ReplaceAllString(normal, "$1(?)"), MaxStatement))
+	if normal, ok = d.normalize(text); ok {
+		normal = strings.TrimSpace(Truncate(foldLists(normal), MaxStatement))
 	}
 	return normal, ok
 }
