@@ -14,6 +14,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.uber.org/zap/zaptest/observer"
 
 	"canonicallineexporter/internal/metadata"
 	"canonicallineexporter/internal/oteltest"
@@ -182,4 +183,43 @@ func TestExporter_HostileLogs_StoreNothingElse(t *testing.T) {
 	require.EqualValues(t, 10, pgtest.One[int64](t, d, "SELECT count(*) FROM canonical_api_line"))
 	require.Empty(t, pgtest.All[string](t, d, "SELECT l::text FROM canonical_api_line AS l WHERE l::text ~ 'planted-in-(secret|attribute)'"))
 	require.Equal(t, int64(100_000), b.sum(t, "otelcol_canonical_line_log_records"))
+}
+
+func TestExporter_FailuresWithoutExceptions_AreSaidOnceUnlessLogsAreWired(t *testing.T) {
+	t.Parallel()
+	failing := func(first int, exception bool) ptrace.Traces {
+		td := requests(first, 60)
+		for _, s := range td.ResourceSpans().At(0).ScopeSpans().At(0).Spans().All() {
+			s.Status().SetCode(ptrace.StatusCodeError)
+			if exception {
+				s.Events().AppendEmpty().SetName("exception")
+			}
+		}
+		return td
+	}
+	const said = "requests fail without an exception"
+	warned := func(b *bundle) int {
+		return b.logs.Filter(func(e observer.LoggedEntry) bool { return strings.Contains(e.Message, said) }).Len()
+	}
+	d := pgtest.New(t)
+	b := setup(t, d.URL, nil)
+	for n, exception := range []bool{false, true, false} {
+		require.NoError(t, b.ConsumeTraces(t.Context(), failing(1+100*n, exception)))
+		require.Zero(t, warned(b))
+	}
+	for n := range 4 {
+		require.NoError(t, b.ConsumeTraces(t.Context(), failing(1001+100*n, false)))
+		require.Equal(t, 1, warned(b))
+	}
+
+	wired := setup(t, d.URL, nil)
+	e := wired.Traces.(*lineExporter)
+	logs, err := NewFactory().CreateLogs(t.Context(), exportertest.NewNopSettings(metadata.Type), e.cfg)
+	require.NoError(t, err)
+	require.Same(t, wired.Traces, logs)
+	for n := range 4 {
+		require.NoError(t, wired.ConsumeTraces(t.Context(), failing(2001+100*n, false)))
+	}
+	require.Zero(t, warned(wired))
+	require.NoError(t, logs.Shutdown(t.Context()))
 }
