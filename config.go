@@ -40,6 +40,10 @@ type Config struct {
 	RequestPayload RequestPayloadConfig `mapstructure:"request_payload"`
 	Partitions     PartitionsConfig     `mapstructure:"partitions"`
 
+	// Indexes lists the columns that get a sparse index in every partition, built and filled
+	// behind the writers. Default: request_id, trace_id, account_id and idempotency_key.
+	Indexes []string `mapstructure:"indexes"`
+
 	// TimeoutConfig holds timeout: how long one attempt to write a batch may
 	// take; 0 is no limit. Default: 30s.
 	TimeoutConfig exporterhelper.TimeoutConfig `mapstructure:",squash"`
@@ -220,6 +224,7 @@ func createDefaultConfig() component.Config {
 			KeepDetached:  72 * time.Hour,
 			CheckInterval: 10 * time.Minute,
 		},
+		Indexes:       []string{"request_id", "trace_id", "account_id", "idempotency_key"},
 		TimeoutConfig: exporterhelper.TimeoutConfig{Timeout: 30 * time.Second},
 		QueueConfig:   configoptional.Some(queue),
 		BackOffConfig: retry,

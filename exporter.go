@@ -19,6 +19,7 @@ import (
 	"canonicallineexporter/internal/collapse"
 	"canonicallineexporter/internal/copyrow"
 	"canonicallineexporter/internal/database"
+	"canonicallineexporter/internal/index"
 	"canonicallineexporter/internal/line"
 	"canonicallineexporter/internal/maintenance"
 	"canonicallineexporter/internal/metadata"
@@ -172,14 +173,17 @@ func (e *lineExporter) start(_ context.Context, host component.Host) error {
 	tables := table.NewMaintainer(table.Config{
 		Name: e.table, Columns: e.mapper.Columns(), CreateSchema: e.cfg.Database.CreateSchema,
 	}, pool, e.logger)
-	partitions := partition.New(e.cfg.Partitions.maintained(), pool, e.logger)
+	indexes := index.New(e.cfg.indexed(), pool, e.logger)
+	maintained := e.cfg.Partitions.maintained()
+	maintained.Equip = indexes.Equip
+	partitions := partition.New(maintained, pool, e.logger)
 	e.pool = pool
 	e.store = store.New(pool, tables, partitions, e.logger)
 	e.health = newHealth(host, e.logger)
 	ctx, stop := context.WithCancel(context.Background())
 	e.stop = stop
 
-	if err := e.observeState(partitions); err != nil {
+	if err := e.observeState(partitions, indexes); err != nil {
 		return fmt.Errorf("register metrics: %w", err)
 	}
 	e.startCounters(ctx)
@@ -193,6 +197,13 @@ func (e *lineExporter) start(_ context.Context, host component.Host) error {
 		Store: e.store, Logger: e.logger,
 	}
 	e.done.Go(func() { loop.Run(ctx) })
+	if e.cfg.Database.CreateSchema {
+		indexing := maintenance.Indexing{
+			Pool: pool, Table: e.table, Partitions: partitions, Indexes: indexes,
+			Interval: e.cfg.Partitions.CheckInterval, Logger: e.logger,
+		}
+		e.done.Go(func() { indexing.Run(ctx) })
+	}
 	probe := maintenance.Probe{Pool: pool, Table: e.table, CreateSchema: e.cfg.Database.CreateSchema, Report: e.probed}
 	e.done.Go(func() { probe.Run(ctx) })
 	return nil

@@ -10,6 +10,7 @@ import (
 	"go.uber.org/zap"
 
 	"canonicallineexporter/internal/collapse"
+	"canonicallineexporter/internal/index"
 	"canonicallineexporter/internal/line"
 	"canonicallineexporter/internal/partition"
 	"canonicallineexporter/internal/sanitize"
@@ -19,7 +20,7 @@ import (
 // This file counts spans and lines by outcome; metadata.yaml describes each metric.
 
 // observeState registers the metrics that report the state of the exporter.
-func (e *lineExporter) observeState(partitions *partition.Maintainer) error {
+func (e *lineExporter) observeState(partitions *partition.Maintainer, indexes *index.Maintainer) error {
 	t := e.telemetry
 	return errors.Join(
 		t.RegisterCanonicalLineSpansPendingCallback(e.observePending),
@@ -34,6 +35,7 @@ func (e *lineExporter) observeState(partitions *partition.Maintainer) error {
 			return nil
 		}),
 		e.observePartitions(partitions),
+		e.observeIndexes(indexes),
 	)
 }
 
@@ -84,6 +86,33 @@ func (e *lineExporter) observePartitions(partitions *partition.Maintainer) error
 			status, _ := partitions.Status()
 			for action := range partition.AllActions() {
 				o.Observe(status.Actions[action], e.attributes("action", string(action.Kind), "outcome", string(action.Outcome)))
+			}
+			return nil
+		}),
+	)
+}
+
+// observeIndexes registers the metrics of indexes, which report the maintainer's status. They
+// have no value until it has seen the table.
+func (e *lineExporter) observeIndexes(indexes *index.Maintainer) error {
+	t := e.telemetry
+	return errors.Join(
+		t.RegisterCanonicalLineIndexBytesCallback(func(_ context.Context, o metric.Int64Observer) error {
+			for column, status := range indexes.Status() {
+				o.Observe(status.Bytes, e.attributes("column", column))
+			}
+			return nil
+		}),
+		t.RegisterCanonicalLineIndexPartitionsCallback(func(_ context.Context, o metric.Int64Observer) error {
+			for column, status := range indexes.Status() {
+				o.Observe(status.Indexed, e.attributes("column", column, "state", "indexed"))
+				o.Observe(status.Missing, e.attributes("column", column, "state", "missing"))
+			}
+			return nil
+		}),
+		t.RegisterCanonicalLineIndexUnsummarizedCallback(func(_ context.Context, o metric.Int64Observer) error {
+			for column, status := range indexes.Status() {
+				o.Observe(status.Unsummarized, e.attributes("column", column))
 			}
 			return nil
 		}),

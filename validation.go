@@ -43,6 +43,7 @@ func (c *Config) Validate() error {
 	f.require(!slices.Contains(c.Redact.QueryParameters, ""), "redact::query_parameters", "must not contain an empty name")
 	f.require(c.RequestPayload.MaxBytes >= 1, "request_payload::max_bytes", "must be at least 1")
 	f.partitions(c.Partitions)
+	f.indexes(c)
 	if c.QueueConfig.HasValue() {
 		f.queue(*c.QueueConfig.Get())
 	}

@@ -29,6 +29,7 @@ const (
 	datatypeMismatch          = "42804"
 	undefinedFunction         = "42883"
 	undefinedTable            = "42P01"
+	duplicateTable            = "42P07"
 	invalidFunctionDefinition = "42P13"
 	objectNotInPrerequisite   = "55000"
 	lockNotAvailable          = "55P03"
@@ -145,7 +146,7 @@ func blamesRows(code string) bool {
 // too long for a lock or a transaction, or another collector made the change first.
 func Busy(err error) bool {
 	switch SQLSTATE(err) {
-	case lockNotAvailable, queryCanceled, objectNotInPrerequisite, undefinedTable:
+	case lockNotAvailable, queryCanceled, objectNotInPrerequisite, undefinedTable, duplicateTable:
 		return true
 	}
 	return errors.Is(err, context.DeadlineExceeded)

@@ -37,6 +37,9 @@ type TelemetryBuilder struct {
 	CanonicalLineDatabaseUp           metric.Int64ObservableGauge
 	CanonicalLineDropped              metric.Int64Counter
 	CanonicalLineFailing              metric.Int64ObservableGauge
+	CanonicalLineIndexBytes           metric.Int64ObservableGauge
+	CanonicalLineIndexPartitions      metric.Int64ObservableGauge
+	CanonicalLineIndexUnsummarized    metric.Int64ObservableGauge
 	CanonicalLinePartitionActions     metric.Int64ObservableCounter
 	CanonicalLinePartitionBytes       metric.Int64ObservableGauge
 	CanonicalLinePartitionCount       metric.Int64ObservableGauge
@@ -100,6 +103,51 @@ func (builder *TelemetryBuilder) RegisterCanonicalLineFailingCallback(cb metric.
 		cb(ctx, &observerInt64{inst: builder.CanonicalLineFailing, obs: o})
 		return nil
 	}, builder.CanonicalLineFailing)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterCanonicalLineIndexBytesCallback sets callback for observable CanonicalLineIndexBytes metric.
+func (builder *TelemetryBuilder) RegisterCanonicalLineIndexBytesCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.CanonicalLineIndexBytes, obs: o})
+		return nil
+	}, builder.CanonicalLineIndexBytes)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterCanonicalLineIndexPartitionsCallback sets callback for observable CanonicalLineIndexPartitions metric.
+func (builder *TelemetryBuilder) RegisterCanonicalLineIndexPartitionsCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.CanonicalLineIndexPartitions, obs: o})
+		return nil
+	}, builder.CanonicalLineIndexPartitions)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterCanonicalLineIndexUnsummarizedCallback sets callback for observable CanonicalLineIndexUnsummarized metric.
+func (builder *TelemetryBuilder) RegisterCanonicalLineIndexUnsummarizedCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.CanonicalLineIndexUnsummarized, obs: o})
+		return nil
+	}, builder.CanonicalLineIndexUnsummarized)
 	if err != nil {
 		return err
 	}
@@ -306,6 +354,24 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_canonical_line_failing",
 		metric.WithDescription("1 while a task fails, because the database is away or refuses it, otherwise 0. [Development]"),
 		metric.WithUnit("1"),
+	)
+	errs = errors.Join(errs, err)
+	builder.CanonicalLineIndexBytes, err = builder.meter.Int64ObservableGauge(
+		"otelcol_canonical_line_index_bytes",
+		metric.WithDescription("Size of the indexes that the exporter keeps for a column in all partitions. [Development]"),
+		metric.WithUnit("By"),
+	)
+	errs = errors.Join(errs, err)
+	builder.CanonicalLineIndexPartitions, err = builder.meter.Int64ObservableGauge(
+		"otelcol_canonical_line_index_partitions",
+		metric.WithDescription("Partitions by whether they have an index for a column. [Development]"),
+		metric.WithUnit("{partition}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.CanonicalLineIndexUnsummarized, err = builder.meter.Int64ObservableGauge(
+		"otelcol_canonical_line_index_unsummarized",
+		metric.WithDescription("Bytes of all partitions that the sparse index of a column does not summarise yet, which a search reads whole. [Development]"),
+		metric.WithUnit("By"),
 	)
 	errs = errors.Join(errs, err)
 	builder.CanonicalLinePartitionActions, err = builder.meter.Int64ObservableCounter(

@@ -1,9 +1,12 @@
 package partition
 
 import (
+	"context"
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"canonicallineexporter/internal/table"
 )
@@ -24,6 +27,9 @@ type Config struct {
 	// MaxSize is the most bytes that all partitions may take together, detached ones
 	// included; 0 means no limit.
 	MaxSize int64
+	// Equip gives a new partition what else it shall have, in the transaction that creates it;
+	// nil: nothing.
+	Equip func(ctx context.Context, tx pgx.Tx, partition table.Name) error
 }
 
 // maxLate is how many intervals back a late line can still get a new partition on a table

@@ -37,7 +37,7 @@ func below(files fs.FS, dir string) fs.FS {
 func Names() []string {
 	return []string{
 		"window", "one_of", "speed", "reads", "writes", "rate", "heatmap", "changes", "errors", "failures",
-		"slowest", "costs", "n_plus_one", "callers", "account", "request", "questions",
+		"slowest", "costs", "n_plus_one", "callers", "partitions", "look_up", "find", "account", "request", "questions",
 	}
 }
 
