@@ -890,6 +890,7 @@ SET search_path = pg_catalog, pg_temp
 SET jit = off
 SET max_parallel_workers_per_gather = 0
 SET enable_seqscan = on
+SET enable_bitmapscan = on
 SET enable_indexscan = on
 SET cpu_index_tuple_cost = 0.005
 AS $answer$
@@ -1005,8 +1006,8 @@ BEGIN
 
                 IF by_index AND looked = 0 AND top IS NOT NULL THEN
                     -- What is frequent stands in the newest lines often enough.
-                    PERFORM set_config('enable_seqscan', 'off', true), set_config('enable_indexscan', 'on', true),
-                        set_config('cpu_index_tuple_cost', '0.005', true);
+                    PERFORM set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
+                        set_config('enable_indexscan', 'on', true), set_config('cpu_index_tuple_cost', '0.005', true);
                     newest := format(
                         '(SELECT * FROM %s AS line WHERE line.created_at >= $6 AND line.created_at < $7 AND line.created_at > $8 AND line.created_at <= $9
                         ORDER BY line.created_at DESC LIMIT 10000) AS found', lines
@@ -1022,6 +1023,7 @@ BEGIN
                 END IF;
 
                 PERFORM set_config('enable_seqscan', CASE WHEN by_index THEN 'off' ELSE 'on' END, true),
+                    set_config('enable_bitmapscan', 'on', true),
                     set_config('enable_indexscan', CASE WHEN by_index THEN 'off' ELSE 'on' END, true),
                     set_config('cpu_index_tuple_cost', CASE WHEN by_index THEN '1000' ELSE '0.005' END, true);
                 RETURN QUERY EXECUTE format(
@@ -1045,7 +1047,7 @@ BEGIN
 END
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_look_up" IS
-'In which lines does a value stand? The latest lines, at most top of them (NULL: all), each with the columns that hold the value; columns says where to look, NULL means wherever it fits. For questions of your own. [canonical_line a6b6234c]';
+'In which lines does a value stand? The latest lines, at most top of them (NULL: all), each with the columns that hold the value; columns says where to look, NULL means wherever it fits. For questions of your own. [canonical_line dcc121af]';
 
 CREATE FUNCTION "public"."canonical_api_line_find"(
     value text,

@@ -214,4 +214,3 @@ func freeName(ctx context.Context, tx pgx.Tx, d definition) (table.Name, error) 
 	}
 	return d.Partition.Sibling(free), nil
 }
-

@@ -1,7 +1,8 @@
 -- Inserts the lines $4 to $5 of $1 lines, which are spread evenly over the interval $3 up to
 -- $2, in order of time. Routes and latencies are those of the article; accounts are skewed,
 -- one route has an N+1, some wait for another service, and a few requests fail. Twenty lines
--- each share a request id, a trace id and an account that no others have. All values derive from the line's number, so they are the same each time.
+-- each share a request id, a trace id and an account that no others have. All values derive
+-- from the line's number, so they are the same each time.
 WITH route AS (
     SELECT *, sum(weight) OVER (ORDER BY n) - weight AS low, sum(weight) OVER (ORDER BY n) AS high
     FROM (
