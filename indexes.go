@@ -44,4 +44,3 @@ func kindOf(c *Config, name string) (kind copyrow.Kind, known bool) {
 	parsed, err := copyrow.ParseType(own.Type)
 	return parsed.Kind, known && err == nil
 }
-

@@ -1,5 +1,5 @@
 // Docgen writes docs/columns.md and schema/table.sql, which it generates from the column
-// table, and schema/questions.sql. It completes config.schema.json, which mdatagen has
+// table, schema/questions.sql and schema/indexes.sql. It completes config.schema.json, which mdatagen has
 // generated.
 package main
 
@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"os"
 
+	canonical "canonicallineexporter"
 	"canonicallineexporter/internal/convention"
+	"canonicallineexporter/internal/index"
 	"canonicallineexporter/internal/line"
 	"canonicallineexporter/internal/questions"
 	"canonicallineexporter/internal/table"
@@ -21,6 +23,7 @@ func main() {
 		"docs/columns.md":      reference(line.Descriptions(), convention.Attributes),
 		"schema/table.sql":     table.Script(name, line.Columns()),
 		"schema/questions.sql": questions.Script(name),
+		"schema/indexes.sql":   index.Script(name, canonical.NewFactory().CreateDefaultConfig().(*canonical.Config).Indexes),
 		"config.schema.json":   schema,
 	} {
 		exitOn(os.WriteFile(path, []byte(text), 0o644)) //nolint:gosec // documents are for everybody

@@ -161,6 +161,9 @@ func equip(ctx context.Context, tx pgx.Tx, a action) (err error) {
 	if _, err := tx.Exec(ctx, statements.Render("build.sql", d)); err != nil {
 		return fmt.Errorf("create index: %w", err)
 	}
+	if _, err := tx.Exec(ctx, statements.Render("desummarize.sql", nil), d.Index.String()); err != nil {
+		return fmt.Errorf("desummarize index: %w", err)
+	}
 	return finishIndex(ctx, tx, d, a.column.Comment)
 }
 

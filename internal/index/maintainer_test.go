@@ -18,6 +18,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"canonicallineexporter/internal/database"
+	"canonicallineexporter/internal/partition"
 	"canonicallineexporter/internal/pgtest"
 	"canonicallineexporter/internal/table"
 )
@@ -389,4 +390,96 @@ func TestMaintainer_Maintain_HostileSchemaFirstInThePath_IsNeverCalled(t *testin
 		return k.Equip(t.Context(), tx, parent.Sibling("lines_new"))
 	}))
 	require.Len(t, k.indexes(t), 8)
+}
+
+// A partition that is being created gets its indexes with it, under any owner.
+func TestMaintainer_Equip_GivesANewPartitionItsIndexes(t *testing.T) {
+	t.Parallel()
+	k := keep(t, "request_id", "trace_id", "flag")
+	k.Exec(t, "DROP TABLE lines_0, lines_1, lines_2; COMMENT ON COLUMN lines.request_id IS 'Whose'")
+	partitions := partition.New(partition.Config{Interval: partition.Day, CreateAhead: time.Minute, Equip: k.Equip}, k.Pool, k.logger)
+	require.NoError(t, partitions.EnsureAhead(t.Context(), parent))
+	made := k.indexes(t)
+	require.Len(t, made, 2*len(pgtest.All[string](t, k.Database, "SELECT inhrelid::text FROM pg_inherits WHERE inhparent = 'lines'::regclass")))
+	require.Regexp(t, `^Whose \[canonical_line index lines_\d{8}_request_id_sparse\]$`, k.comments(t, "request_id")[0])
+	k.Exec(t, "INSERT INTO lines VALUES (now(), gen_random_uuid())")
+	require.EqualValues(t, 1, k.unsummarized(t, made[0], 1), "the first lines would change the summary of an empty range")
+	attached, err := partitions.Attached(t.Context(), parent)
+	require.NoError(t, err)
+	var roots []Root
+	for _, p := range attached {
+		roots = append(roots, Root{OID: p.OID, Until: p.To})
+	}
+	_, err = k.Maintain(t.Context(), parent, roots, true)
+	require.NoError(t, err)
+	require.Equal(t, made, k.indexes(t), "and no round makes others")
+}
+
+// pg_dump writes indexes, their comments and those of columns, which pg_restore runs after the
+// lines are there.
+func TestMaintainer_Maintain_RestoredDump_KeepsItsIndexes(t *testing.T) {
+	t.Parallel()
+	k := keep(t, "request_id", "trace_id")
+	k.round(t)
+	k.Exec(t, "DROP INDEX lines_1_trace_id_sparse")
+	restored := keep(t, "request_id", "trace_id")
+	restored.fill(t, 2, 20_000)
+	for _, sql := range pgtest.All[string](t, k.Database, `
+		SELECT pg_get_indexdef(x.indexrelid) || format('; COMMENT ON INDEX %s IS %L', x.indexrelid::regclass, obj_description(x.indexrelid, 'pg_class'))
+		FROM pg_index x JOIN pg_class c ON c.oid = x.indrelid AND c.relname LIKE 'lines%' WHERE NOT x.indisprimary
+		UNION ALL
+		SELECT format('COMMENT ON COLUMN %s.%I IS %L', attrelid::regclass, attname, col_description(attrelid, attnum))
+		FROM pg_attribute JOIN pg_class c ON c.oid = attrelid AND c.relname LIKE 'lines%' AND c.relkind = 'r' WHERE attnum > 0
+		ORDER BY 1 DESC`) {
+		restored.Exec(t, sql)
+	}
+	before := restored.indexes(t)
+	require.Len(t, before, 5)
+	restored.round(t)
+	require.Equal(t, before, restored.indexes(t), "one that was dropped by hand stays dropped")
+	require.Zero(t, restored.logs.FilterMessage("built the index of a partition").Len())
+}
+
+func TestMaintainer_Maintain_RoleThatOwnsNothing_IsNamedOnce(t *testing.T) {
+	t.Parallel()
+	k := keep(t, "request_id")
+	role := k.Name + "_reader"
+	k.Exec(t, "CREATE ROLE "+role+" LOGIN; GRANT SELECT ON lines TO "+role)
+	t.Cleanup(func() {
+		_, err := k.Database.Pool.Exec(context.WithoutCancel(t.Context()), "DROP OWNED BY "+role+"; DROP ROLE "+role)
+		require.NoError(t, err)
+	})
+	pool, err := pgxpool.New(t.Context(), strings.Replace(k.URL, "postgres@", role+"@", 1))
+	require.NoError(t, err)
+	t.Cleanup(pool.Close)
+	k.pool = pool
+	k.round(t)
+	k.round(t)
+	require.Empty(t, k.indexes(t))
+	require.Equal(t, 1, k.logs.FilterMessageSnippet("belongs to another role").Len())
+}
+
+// psql runs what \gexec follows once more, each row as a statement.
+func TestScript_MakesTheIndexesThatTheMaintainerMakes(t *testing.T) {
+	t.Parallel()
+	k := keep(t, "request_id", "trace_id")
+	k.fill(t, 1, 20_000)
+	// What a build that was cut off has left.
+	k.Exec(t, `CREATE INDEX cut_off ON lines_0 USING brin (trace_id text_bloom_ops); UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'cut_off'::regclass`)
+	for range 2 {
+		for _, part := range strings.Split(Script(parent, []string{"request_id", "trace_id"}), `\gexec`) {
+			if strings.Contains(part, "SET lock_timeout") {
+				k.Exec(t, part)
+				continue
+			}
+			for _, sql := range pgtest.All[string](t, k.Database, part) {
+				k.Exec(t, sql)
+			}
+		}
+		require.Len(t, k.indexes(t), 6)
+	}
+	const definitions = "SELECT regexp_replace(pg_get_indexdef(indexrelid), '^.* ON ', '') FROM pg_index WHERE indrelid::regclass::text LIKE 'lines%' AND NOT indisprimary ORDER BY 1"
+	other := keep(t, "request_id", "trace_id")
+	other.round(t)
+	require.Equal(t, pgtest.All[string](t, other.Database, definitions), pgtest.All[string](t, k.Database, definitions))
 }

@@ -41,7 +41,11 @@ func (i *Indexing) Run(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		if err != nil {
+		wait := min(i.Interval, summarizeInterval)
+		switch {
+		case errors.Is(err, table.ErrNoTable):
+			wait, err = min(wait, retryInterval), nil
+		case err != nil:
 			i.Logger.Warn("indexes wait for the next round", zap.Error(database.Redact(err)))
 		}
 		// A build that fails, or that waits for others, may cost a scan each time.
@@ -51,18 +55,16 @@ func (i *Indexing) Run(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(min(i.Interval, summarizeInterval)):
+		case <-time.After(wait):
 		}
 	}
 }
 
 // runOnce runs one round. change says whether indexes may be made and removed. deferred says
-// that something would have had to wait for others.
+// that something would have had to wait for others. It returns table.ErrNoTable while there is
+// no table.
 func (i *Indexing) runOnce(ctx context.Context, change bool) (deferred bool, err error) {
 	definition, err := table.Read(ctx, i.Pool, i.Table)
-	if errors.Is(err, table.ErrNoTable) {
-		return false, nil
-	}
 	if err != nil {
 		return false, err
 	}
