@@ -9,11 +9,14 @@ import (
 	"canonicallineexporter/internal/line"
 )
 
+// btree is the value of sealed that asks for exact indexes.
+const btree = "btree"
+
 // indexed returns the indexes in the form that their maintainer takes.
 func (c *Config) indexed() []index.Column {
 	columns := make([]index.Column, len(c.Indexes))
-	for i, name := range c.Indexes {
-		columns[i] = index.Column{Name: name}
+	for i, x := range c.Indexes {
+		columns[i] = index.Column{Name: x.Column, Exact: x.Sealed == btree}
 	}
 	return columns
 }
@@ -24,12 +27,14 @@ var unindexable = []copyrow.Kind{copyrow.TextArray, copyrow.Boolean, copyrow.JSO
 
 // indexes records what cannot be indexed.
 func (f *faults) indexes(c *Config) {
-	for i, name := range c.Indexes {
+	for i, x := range c.Indexes {
 		key := fmt.Sprintf("indexes::%d", i)
-		kind, known := kindOf(c, name)
+		kind, known := kindOf(c, x.Column)
 		f.require(known, key, "names no column")
 		f.require(!slices.Contains(unindexable, kind), key, "names a column whose type no sparse index takes")
-		f.require(slices.Index(c.Indexes, name) == i, key, "names a column twice")
+		first := slices.IndexFunc(c.Indexes, func(other IndexConfig) bool { return other.Column == x.Column })
+		f.require(first == i, key, "names a column twice")
+		f.require(x.Sealed == "" || x.Sealed == btree, key+"::sealed", "must be btree, or left out")
 	}
 }
 

@@ -16,8 +16,8 @@ import (
 // newIndexes returns a maintainer of the indexes of the default configuration.
 func (b *bench) newIndexes() *index.Maintainer {
 	var columns []index.Column
-	for _, name := range canonical.NewFactory().CreateDefaultConfig().(*canonical.Config).Indexes {
-		columns = append(columns, index.Column{Name: name})
+	for _, x := range canonical.NewFactory().CreateDefaultConfig().(*canonical.Config).Indexes {
+		columns = append(columns, index.Column{Name: x.Column})
 	}
 	return index.New(columns, b.pool, zap.NewNop())
 }

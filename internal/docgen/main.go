@@ -19,11 +19,15 @@ func main() {
 	name := table.Name{Schema: "public", Name: "canonical_api_line"}
 	schema, err := completeSchema("config.schema.json")
 	exitOn(err)
+	var indexed []string
+	for _, x := range canonical.NewFactory().CreateDefaultConfig().(*canonical.Config).Indexes {
+		indexed = append(indexed, x.Column)
+	}
 	for path, text := range map[string]string{
 		"docs/columns.md":      reference(line.Descriptions(), convention.Attributes),
 		"schema/table.sql":     table.Script(name, line.Columns()),
 		"schema/questions.sql": questions.Script(name),
-		"schema/indexes.sql":   index.Script(name, canonical.NewFactory().CreateDefaultConfig().(*canonical.Config).Indexes),
+		"schema/indexes.sql":   index.Script(name, indexed),
 		"config.schema.json":   schema,
 	} {
 		exitOn(os.WriteFile(path, []byte(text), 0o644)) //nolint:gosec // documents are for everybody

@@ -78,7 +78,11 @@ func (k *keeper) roots(t *testing.T) (roots []Root) {
 	for ago := range 3 {
 		for _, oid := range pgtest.All[uint32](t, k.Database,
 			"SELECT inhrelid FROM pg_inherits WHERE inhparent = 'lines'::regclass AND inhrelid::regclass::text ~ $1", fmt.Sprintf("_%d\"?$", ago)) {
-			roots = append(roots, Root{OID: oid, Until: today.AddDate(0, 0, 1-ago)})
+			root := Root{OID: oid, Until: today.AddDate(0, 0, 1-ago)}
+			if ago > 0 {
+				root.Until = root.Until.Add(-2 * lateTime) // also an hour after midnight
+			}
+			roots = append(roots, root)
 		}
 	}
 	return roots
@@ -482,4 +486,37 @@ func TestScript_MakesTheIndexesThatTheMaintainerMakes(t *testing.T) {
 	other := keep(t, "request_id", "trace_id")
 	other.round(t)
 	require.Equal(t, pgtest.All[string](t, other.Database, definitions), pgtest.All[string](t, k.Database, definitions))
+}
+
+func TestMaintainer_Maintain_Sealed_ReplacesTheSparseIndexOncePartitionsAreOver(t *testing.T) {
+	t.Parallel()
+	k := keep(t, "request_id")
+	k.round(t)
+	k.Exec(t, "DROP INDEX lines_2_request_id_sparse")
+	k.columns = []Column{{Name: "request_id", Exact: true}, {Name: "trace_id", Exact: true}}
+	want := []string{
+		"lines_0_request_id_sparse", "lines_0_trace_id_sparse", "lines_1_request_id_exact", "lines_1_trace_id_exact", "lines_2_trace_id_exact",
+	}
+	for range 2 {
+		k.round(t)
+		require.ElementsMatch(t, want, k.indexes(t), "one that was dropped by hand stays dropped")
+	}
+	require.Equal(t, " [canonical_line index lines_1_request_id_exact]", k.comments(t, "request_id")[1])
+	require.EqualValues(t, 2, k.Status()["request_id"].Indexed)
+	k.Exec(t, "DROP INDEX lines_1_request_id_exact")
+	k.round(t)
+	require.NotContains(t, k.indexes(t), "lines_1_request_id_exact")
+}
+
+// Killed between the exact index and the end of the sparse one.
+func TestMaintainer_Maintain_Sealed_BothIndexes_KeepsTheExactOne(t *testing.T) {
+	t.Parallel()
+	k := keep(t, "request_id")
+	k.round(t)
+	k.columns = []Column{{Name: "request_id", Exact: true}}
+	k.Exec(t, `CREATE INDEX exact ON lines_1 (request_id);
+		COMMENT ON COLUMN lines_1.request_id IS 'Whose [canonical_line index begun 2026-01-01T00:00:00Z exact]'`)
+	k.round(t)
+	require.ElementsMatch(t, []string{"lines_0_request_id_sparse", "exact", "lines_2_request_id_exact"}, k.indexes(t))
+	require.Equal(t, "Whose [canonical_line index exact]", k.comments(t, "request_id")[1])
 }
