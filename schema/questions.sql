@@ -949,7 +949,7 @@ BEGIN
                 'SELECT found.created_at, ''id'', to_json(found.*) FROM %s AS found
                 WHERE found.created_at >= $2 AND found.created_at < $3 AND found.created_at > $4 AND found.created_at <= $5 AND found.id = $1',
                 lines
-            ) USING as_uuid, said, said + interval '1 ms', opens, closes;
+            ) USING as_uuid, said - interval '1 ms', said + interval '2 ms', opens, closes; -- gen_ulid() rounds
             IF FOUND THEN
                 RETURN;
             END IF;
@@ -1047,7 +1047,7 @@ BEGIN
 END
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_look_up" IS
-'In which lines does a value stand? The latest lines, at most top of them (NULL: all), each with the columns that hold the value; columns says where to look, NULL means wherever it fits. For questions of your own. [canonical_line dcc121af]';
+'In which lines does a value stand? The latest lines, at most top of them (NULL: all), each with the columns that hold the value; columns says where to look, NULL means wherever it fits. For questions of your own. [canonical_line 8dda5ae1]';
 
 CREATE FUNCTION "public"."canonical_api_line_find"(
     value text,

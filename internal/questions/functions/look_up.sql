@@ -85,7 +85,7 @@ BEGIN
                 'SELECT found.created_at, ''id'', to_json(found.*) FROM %s AS found
                 WHERE found.created_at >= $2 AND found.created_at < $3 AND found.created_at > $4 AND found.created_at <= $5 AND found.id = $1',
                 lines
-            ) USING as_uuid, said, said + interval '1 ms', opens, closes;
+            ) USING as_uuid, said - interval '1 ms', said + interval '2 ms', opens, closes; -- gen_ulid() rounds
             IF FOUND THEN
                 RETURN;
             END IF;
