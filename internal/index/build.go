@@ -80,7 +80,7 @@ func (m *Maintainer) confirm(ctx context.Context, tx pgx.Tx, planned action) (ac
 }
 
 // follow carries out the part of an action that works in no transaction, since it waits for
-// others without holding them up, and then says in the catalogue that it is done.
+// others without holding them up. The next plan finishes what is built.
 func (m *Maintainer) follow(ctx context.Context, parent table.Name, a action, d definition) error {
 	file, ended := "build.sql", "built the index of a partition"
 	switch a.kind {
@@ -97,16 +97,10 @@ func (m *Maintainer) follow(ctx context.Context, parent table.Name, a action, d 
 		return err
 	}
 	m.logger.Info(ended, append(a.fields(), zap.String("index", d.Index.Name), zap.Duration("took", time.Since(began)))...)
-	return m.inTransaction(ctx, parent, func(tx pgx.Tx) error {
-		switch {
-		case a.kind == build:
-			return finishIndex(ctx, tx, d, a.column.Comment)
-		case a.column.Note.Index == d.Index.Name:
-			return setNote(ctx, tx, d, a.column.Comment, note{})
-		default:
-			return nil
-		}
-	})
+	if a.kind == build || a.column.Note.Index != d.Index.Name {
+		return nil
+	}
+	return m.inTransaction(ctx, parent, func(tx pgx.Tx) error { return setNote(ctx, tx, d, a.column.Comment, note{}) })
 }
 
 // inTransaction runs f under the lock that keeps collectors apart, with short waits.
@@ -141,10 +135,10 @@ func (m *Maintainer) Equip(ctx context.Context, tx pgx.Tx, partition table.Name)
 		if err != nil {
 			return fmt.Errorf("begin index: %w", err)
 		}
-		if err := equip(ctx, savepoint, a); err != nil {
-			err = savepoint.Rollback(ctx)
-		} else {
+		if failed := equip(ctx, savepoint, a); failed == nil {
 			err = savepoint.Commit(ctx)
+		} else {
+			err = savepoint.Rollback(ctx)
 		}
 		if err != nil {
 			return fmt.Errorf("end index: %w", err)

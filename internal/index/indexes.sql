@@ -2,8 +2,9 @@
 -- those that a note says were indexed, with every index that leads with the column and holds
 -- for every row. The first row of a column without one has no index.
 --
--- Nothing here waits for a table that somebody has locked: such a table is busy and has no
--- size. So is one that VACUUM or an index build has: whoever waits for autovacuum cancels it.
+-- Nothing here waits for a table that somebody has locked: such a table is busy, and has the
+-- size that VACUUM last found. So is one that VACUUM or an index build has: whoever waits for
+-- autovacuum cancels it.
 WITH RECURSIVE tree AS (
     SELECT roots.root, roots.root AS oid FROM pg_catalog.unnest($1::pg_catalog.oid[]) AS roots (root)
     UNION ALL
@@ -25,7 +26,7 @@ locked AS MATERIALIZED (
 ),
 leaf AS MATERIALIZED (
     SELECT
-        tree.root, c.oid, n.nspname, c.relname,
+        tree.root, c.oid, n.nspname, c.relname, c.relpages,
         pg_catalog.pg_has_role(c.relowner, 'USAGE') AS owned,
         c.oid OPERATOR(pg_catalog.=) ANY (SELECT relation FROM locked) AS busy
     FROM tree
@@ -40,7 +41,7 @@ SELECT
     leaf.owned,
     leaf.busy,
     CASE
-        WHEN leaf.busy THEN 0
+        WHEN leaf.busy THEN leaf.relpages
         ELSE COALESCE(pg_catalog.pg_relation_size(leaf.oid), 0) OPERATOR(pg_catalog./) pg_catalog.current_setting('block_size')::bigint
     END,
     a.attname::pg_catalog.text,
@@ -70,7 +71,13 @@ SELECT
         FROM pg_catalog.unnest(i.reloptions) AS option
         WHERE pg_catalog.starts_with(option, 'pages_per_range=')
     ), 128),
-    CASE WHEN leaf.busy THEN 0 ELSE COALESCE(pg_catalog.pg_relation_size(x.indexrelid), 0) END,
+    COALESCE(
+        CASE
+            WHEN leaf.busy THEN i.relpages::bigint OPERATOR(pg_catalog.*) pg_catalog.current_setting('block_size')::bigint
+            ELSE pg_catalog.pg_relation_size(x.indexrelid)
+        END,
+        0
+    ),
     pg_catalog.clock_timestamp()
 FROM leaf
 JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) leaf.oid

@@ -1,6 +1,6 @@
 // Package index keeps an index over each configured column in every partition, so that one
 // line is found among many. It is sparse: a bloom filter for every few pages, made behind the
-// writers once those pages are full, so that no INSERT pays for it.
+// writers once those pages are full, so that an INSERT writes nothing to it.
 //
 // The catalogue holds all state: comments on the indexes and on the columns of partitions.
 // So collectors can take over from each other at any point.
@@ -68,6 +68,7 @@ func (m *Maintainer) names() []string {
 // something was.
 func (m *Maintainer) Maintain(ctx context.Context, parent table.Name, roots []Root, change bool) (deferred bool, err error) {
 	var failures []error
+	var unsummarized error
 	tried := map[attempt]bool{}
 	skip := map[uint32]bool{}
 	for ctx.Err() == nil {
@@ -77,11 +78,8 @@ func (m *Maintainer) Maintain(ctx context.Context, parent table.Name, roots []Ro
 		}
 		m.notice(leaves)
 		// Between two builds, so that the newest lines do not wait for the oldest partition.
-		err = m.summarize(ctx, leaves)
+		unsummarized = m.summarize(ctx, leaves)
 		m.report(leaves)
-		if err != nil {
-			return deferred, errors.Join(append(failures, err)...)
-		}
 		next, ok := m.next(leaves, tried, skip)
 		if !ok || !change {
 			break
@@ -101,7 +99,7 @@ func (m *Maintainer) Maintain(ctx context.Context, parent table.Name, roots []Ro
 			failures = append(failures, fmt.Errorf("%s index of column %s of %s: %w", next.kind, next.column.Name, next.leaf.Name, err))
 		}
 	}
-	return deferred, errors.Join(append(failures, ctx.Err())...)
+	return deferred, errors.Join(append(failures, unsummarized, ctx.Err())...)
 }
 
 // attempt identifies an action that a round tries once.

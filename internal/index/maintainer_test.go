@@ -133,7 +133,7 @@ func (k *keeper) hold(t *testing.T, sql string) (release func()) {
 // them one.
 func (k *keeper) unsummarized(t *testing.T, index string, n int64) int64 {
 	t.Helper()
-	return pgtest.One[int64](t, k.Database, "SELECT sum(brin_summarize_range($1::regclass, page)) FROM generate_series(0, 32 * $2 - 1, 32) AS page", index, n)
+	return pgtest.One[int64](t, k.Database, "SELECT sum(brin_summarize_range($1::regclass, page)) FROM generate_series(0, 64 * $2 - 1, 64) AS page", index, n)
 }
 
 func TestMaintainer_Maintain_IndexesExistingPartitionsNewestFirst(t *testing.T) {
@@ -167,18 +167,18 @@ func TestMaintainer_Maintain_SummarisesWhatIsFullAndLeavesTheTail(t *testing.T) 
 	k.fill(t, 2, 20_000)
 	k.round(t)
 	pages := pgtest.One[int64](t, k.Database, "SELECT pg_relation_size('lines_0') / 8192")
-	full := (pages - tail) / 32
-	require.Greater(t, full, int64(10))
-	require.EqualValues(t, (pages-full*32)*8192+(pages-pages/32*32)*8192, k.Status()["request_id"].Unsummarized)
+	full := (pages - tail) / 64
+	require.Greater(t, full, int64(5))
+	require.EqualValues(t, (pages-full*64)*8192+(pages-pages/64*64)*8192, k.Status()["request_id"].Unsummarized)
 	require.Zero(t, k.unsummarized(t, "lines_0_request_id_sparse", full))
-	require.EqualValues(t, pages/32-full, k.unsummarized(t, "lines_0_request_id_sparse", pages/32), "lines still come for them")
-	require.Zero(t, k.unsummarized(t, "lines_2_request_id_sparse", pages/32), "its time is over")
+	require.EqualValues(t, pages/64-full, k.unsummarized(t, "lines_0_request_id_sparse", pages/64), "lines still come for them")
+	require.Zero(t, k.unsummarized(t, "lines_2_request_id_sparse", pages/64), "its time is over")
 
 	k.Exec(t, "TRUNCATE lines_2")
 	k.round(t)
 	k.fill(t, 2, 20_000)
 	k.round(t)
-	require.Zero(t, k.unsummarized(t, "lines_2_request_id_sparse", pages/32), "and once it is filled again")
+	require.Zero(t, k.unsummarized(t, "lines_2_request_id_sparse", pages/64), "and once it is filled again")
 }
 
 func TestMaintainer_Maintain_IndexDroppedByHand_StaysDropped(t *testing.T) {

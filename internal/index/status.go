@@ -46,8 +46,8 @@ func (m *Maintainer) report(leaves []leaf) {
 			} else {
 				status.Missing++
 			}
-			if x, ok := c.own(false); ok && x.Valid && !l.Busy {
-				status.Unsummarized += (l.Pages - m.summarized[x.OID].ranges*x.RangePages) * pageSize
+			if x, ok := c.own(false); ok && x.Valid {
+				status.Unsummarized += max(l.Pages-m.summarized[x.OID].ranges*x.RangePages, 0) * pageSize
 			}
 			columns[c.Name] = status
 		}

@@ -2,6 +2,7 @@ package index
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
@@ -22,7 +23,7 @@ type progress struct {
 const tail = 512
 
 // rangesAtOnce is how many ranges one transaction summarises, in a tenth of a second or less.
-const rangesAtOnce = 256
+const rangesAtOnce = 128
 
 // full returns how many ranges of an index are full, or as full as they get.
 func (l leaf) full(x existing) int64 {
@@ -45,6 +46,7 @@ func (m *Maintainer) summarize(ctx context.Context, leaves []leaf) error {
 			}
 		}
 	}
+	var failures []error
 	for _, l := range leaves {
 		for _, c := range l.Columns {
 			x, ok := c.own(false)
@@ -53,13 +55,14 @@ func (m *Maintainer) summarize(ctx context.Context, leaves []leaf) error {
 			}
 			err := m.summarizeIndex(ctx, l, x)
 			if err != nil && !database.Busy(err) {
-				return fmt.Errorf("summarize index of column %s of %s: %w", c.Name, l.Name, err)
+				failures = append(failures, fmt.Errorf("summarize index of column %s of %s: %w", c.Name, l.Name, err))
 			}
 		}
 	}
-	return ctx.Err()
+	return errors.Join(failures...)
 }
 
+// summarizeIndex summarises the ranges of one index that are full.
 func (m *Maintainer) summarizeIndex(ctx context.Context, l leaf, x existing) error {
 	done, full := m.summarized[x.OID], l.full(x)
 	// A summary covers more of a partition whose time is over, unless that was emptied.
@@ -67,7 +70,7 @@ func (m *Maintainer) summarizeIndex(ctx context.Context, l leaf, x existing) err
 		done.ranges = 0
 	}
 	done.file = x.File
-	for done.ranges < full {
+	for ctx.Err() == nil && done.ranges < full {
 		until := min(done.ranges+rangesAtOnce, full)
 		err := pgx.BeginFunc(ctx, m.pool, func(tx pgx.Tx) error {
 			if err := limitWaits(ctx, tx); err != nil {

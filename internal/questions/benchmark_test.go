@@ -134,16 +134,11 @@ func BenchmarkQuestions_Find(b *testing.B) {
 	// A second ago.
 	exec(`INSERT INTO canonical_api_line (http_path, request_id, ip, http_method, sudo, duration, status)
 		VALUES ('/', md5('written now')::uuid, '::1', 'GET', false, '1 ms', 200) ON CONFLICT DO NOTHING`)
-	const scan = "SELECT * FROM canonical_api_line WHERE request_id = md5('rare request')::uuid"
 	var scanning float64
 	ask := func(name, sql string) {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
-				rows, err := pool.Query(b.Context(), sql)
-				require.NoError(b, err)
-				for rows.Next() {
-				}
-				require.NoError(b, rows.Err())
+				exec(sql)
 			}
 			took := b.Elapsed().Seconds() / float64(b.N)
 			if scanning == 0 {
@@ -154,7 +149,12 @@ func BenchmarkQuestions_Find(b *testing.B) {
 			b.ReportMetric(0, "ns/op")
 		})
 	}
-	ask("scan", scan)
+	// The planner may take a sparse index by itself.
+	ask("scan", `DO $$
+		BEGIN
+			SET LOCAL enable_bitmapscan = off;
+			PERFORM * FROM canonical_api_line WHERE request_id = md5('rare request')::uuid;
+		END $$`)
 	for _, value := range []string{"rare request", "rare trace", "rare account", "absent", "request2", "written now"} {
 		ask(value, "SELECT * FROM canonical_api_line_find(md5('"+value+"'))")
 	}
