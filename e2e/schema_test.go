@@ -26,7 +26,7 @@ var accepted = []string{
 	`{database: {url: "${env:URL}"}, partitions: {max_size: 0}, request_payload: {max_bytes: 4096, capture: "${env:YES}"}}`,
 	`{database: {url: "${env:URL}"}, partitions: {max_size: "${env:SIZE}"}, headers: {prefixes: "${env:LIST}", trusted_proxies: "${env:FOUR}"}}`,
 	`{database: {url: "${env:URL}"}, columns: {plan: {type: "${env:TYPE}", from: [app.plan]}, account_id: {from: "${env:LIST}"}}}`,
-	`{database: {url: "${env:URL}"}, indexes: [request_id, {column: trace_id, sealed: btree}, "${env:NAME}"]}`,
+	`{database: {url: "${env:URL}"}, indexes: [request_id, {column: trace_id, sealed: btree}]}`,
 	`{database: {url: "${env:URL}"}, indexes: []}`,
 	`{database: {url: "${env:URL}"}, columns: , redact: , headers: {prefixes: }, sending_queue: , retry_on_failure: }`,
 	`{database: {url: "${env:URL}"}, sending_queue: {enabled: false}, retry_on_failure: {enabled: "${env:YES}"}}`,

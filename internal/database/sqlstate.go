@@ -143,10 +143,11 @@ func blamesRows(code string) bool {
 }
 
 // Busy reports whether a change of the table failed only because others use it: it waited
-// too long for a lock or a transaction, or another collector made the change first.
+// too long for a lock or a transaction, or in a circle, or another collector made the change
+// first. CREATE INDEX and DETACH, both CONCURRENTLY, wait for each other on one partition.
 func Busy(err error) bool {
 	switch SQLSTATE(err) {
-	case lockNotAvailable, queryCanceled, objectNotInPrerequisite, undefinedTable, duplicateTable:
+	case lockNotAvailable, queryCanceled, objectNotInPrerequisite, undefinedTable, duplicateTable, deadlockDetected:
 		return true
 	}
 	return errors.Is(err, context.DeadlineExceeded)
