@@ -18,7 +18,7 @@ func TestExporter_Indexes_ComeWithThePartitionsAndFindLines(t *testing.T) {
 	d := pgtest.New(t)
 	b := setup(t, d.URL, func(cfg *Config) { cfg.Partitions.CheckInterval = time.Second })
 	made := b.gauge(t, "otelcol_canonical_line_partition_count")
-	require.EqualValues(t, 4*made, pgtest.One[int64](t, d, sparse))
+	require.Equal(t, 4*made, pgtest.One[int64](t, d, sparse))
 	require.Eventually(t, func() bool {
 		metric, err := b.telemetry.GetMetric("otelcol_canonical_line_index_partitions")
 		return err == nil && len(metric.Data.(metricdata.Gauge[int64]).DataPoints) == 8 &&

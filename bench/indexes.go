@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"go.uber.org/zap"
@@ -112,14 +114,16 @@ func (b *bench) summarize(ctx context.Context) (note string, err error) {
 		return "", err
 	}
 	took := time.Since(start)
-	note = fmt.Sprintf(", summaries %.2f µs a line, of the table", float64(took.Microseconds())/float64(b.lines))
+	note = fmt.Sprintf(", summaries %.2f µs a line, of the table ", float64(took.Microseconds())/float64(b.lines))
 	if _, err := indexes.Maintain(ctx, b.table, []index.Root{root}, false); err != nil {
 		return "", err
 	}
+	var sizes []string
 	for column, status := range indexes.Status() {
-		note += fmt.Sprintf(" %s %.2f%%", column, 100*float64(status.Bytes)/float64(bytes))
+		sizes = append(sizes, fmt.Sprintf("%s %.2f%%", column, 100*float64(status.Bytes)/float64(bytes)))
 	}
-	return note, nil
+	slices.Sort(sizes)
+	return note + strings.Join(sizes, ", "), nil
 }
 
 // walBytes returns how much WAL has been written.

@@ -26,7 +26,7 @@ func TestMaintainer_Maintain_BesidePartitionsThatComeAndGo_HoldsUpNothing(t *tes
 	for ago := range 4 {
 		past = append(past, today.AddDate(0, 0, -ago))
 	}
-	kept := partition.New(partition.Config{Interval: partition.Day, CreateAhead: 24 * time.Hour}, k.Database.Pool, zaptest.NewLogger(t))
+	kept := partition.New(partition.Config{Interval: partition.Day, CreateAhead: 24 * time.Hour}, k.Pool, zaptest.NewLogger(t))
 	require.NoError(t, kept.EnsureFor(t.Context(), parent, past))
 	for ago := range past {
 		k.fill(t, ago, 2000)
@@ -60,7 +60,7 @@ func TestMaintainer_Maintain_BesidePartitionsThatComeAndGo_HoldsUpNothing(t *tes
 	})
 	retired := partition.New(partition.Config{
 		Interval: partition.Day, CreateAhead: 72 * time.Hour, Retention: time.Hour, Equip: k.Equip,
-	}, k.Database.Pool, zaptest.NewLogger(t))
+	}, k.Pool, zaptest.NewLogger(t))
 	const left = "SELECT count(*) FROM pg_class WHERE relkind = 'r' AND relname ~ '^lines_'"
 	for deadline := time.Now().Add(3 * time.Minute); pgtest.One[int64](t, k.Database, left) > 5 && time.Now().Before(deadline); {
 		require.NoError(t, retired.Maintain(t.Context(), parent))

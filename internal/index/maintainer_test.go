@@ -105,12 +105,12 @@ func (k *keeper) indexes(t *testing.T) []string {
 		WHERE NOT x.indisprimary ORDER BY x.indexrelid`)
 }
 
-// comments lists the comments on a column of the partitions.
-func (k *keeper) comments(t *testing.T, column string) []string {
+// comments lists the comments on request_id in the partitions.
+func (k *keeper) comments(t *testing.T) []string {
 	t.Helper()
 	return pgtest.All[string](t, k.Database, `
 		SELECT COALESCE(col_description(a.attrelid, a.attnum), $$none$$) FROM pg_attribute a JOIN pg_inherits i ON i.inhparent = 'lines'::regclass AND i.inhrelid = a.attrelid
-		WHERE a.attname = $1 ORDER BY a.attrelid::regclass::text`, column)
+		WHERE a.attname = 'request_id' ORDER BY a.attrelid::regclass::text`)
 }
 
 // hold opens a transaction that has run sql. It ends with release, at the latest after the
@@ -149,7 +149,7 @@ func TestMaintainer_Maintain_IndexesExistingPartitionsNewestFirst(t *testing.T) 
 	require.Equal(t, []string{
 		"Whose [canonical_line index lines_0_request_id_sparse]", " [canonical_line index lines_1_request_id_sparse]",
 		" [canonical_line index lines_2_request_id_sparse]",
-	}, k.comments(t, "request_id"), "the comment of the column stays")
+	}, k.comments(t), "the comment of the column stays")
 	k.round(t)
 	require.Equal(t, want, k.indexes(t))
 	require.Equal(t, 6, k.logs.FilterMessage("built the index of a partition").Len())
@@ -169,9 +169,9 @@ func TestMaintainer_Maintain_SummarisesWhatIsFullAndLeavesTheTail(t *testing.T) 
 	pages := pgtest.One[int64](t, k.Database, "SELECT pg_relation_size('lines_0') / 8192")
 	full := (pages - tail) / 64
 	require.Greater(t, full, int64(5))
-	require.EqualValues(t, (pages-full*64)*8192+(pages-pages/64*64)*8192, k.Status()["request_id"].Unsummarized)
+	require.Equal(t, (pages-full*64)*8192+(pages-pages/64*64)*8192, k.Status()["request_id"].Unsummarized)
 	require.Zero(t, k.unsummarized(t, "lines_0_request_id_sparse", full))
-	require.EqualValues(t, pages/64-full, k.unsummarized(t, "lines_0_request_id_sparse", pages/64), "lines still come for them")
+	require.Equal(t, pages/64-full, k.unsummarized(t, "lines_0_request_id_sparse", pages/64), "lines still come for them")
 	require.Zero(t, k.unsummarized(t, "lines_2_request_id_sparse", pages/64), "its time is over")
 
 	k.Exec(t, "TRUNCATE lines_2")
@@ -218,7 +218,7 @@ func TestMaintainer_Maintain_KilledBuild_LeavesNothingBehind(t *testing.T) {
 	release()
 	k.round(t)
 	require.Equal(t, []string{"lines_0_request_id_sparse", "lines_1_request_id_sparse", "lines_2_request_id_sparse"}, k.indexes(t))
-	require.Equal(t, "Whose [canonical_line index lines_0_request_id_sparse]", k.comments(t, "request_id")[0])
+	require.Equal(t, "Whose [canonical_line index lines_0_request_id_sparse]", k.comments(t)[0])
 }
 
 // Killed after the build and before the index was commented on.
@@ -229,7 +229,7 @@ func TestMaintainer_Maintain_UncommentedBuild_IsFinished(t *testing.T) {
 	k.Exec(t, `COMMENT ON INDEX lines_0_request_id_sparse IS NULL;
 		COMMENT ON COLUMN lines_0.request_id IS 'Whose [canonical_line index begun 2026-01-01T00:00:00Z lines_0_request_id_sparse]'`)
 	k.round(t)
-	require.Equal(t, "Whose [canonical_line index lines_0_request_id_sparse]", k.comments(t, "request_id")[0])
+	require.Equal(t, "Whose [canonical_line index lines_0_request_id_sparse]", k.comments(t)[0])
 	require.Len(t, k.indexes(t), 3)
 	require.Equal(t, 3, k.logs.FilterMessage("built the index of a partition").Len())
 }
@@ -405,7 +405,7 @@ func TestMaintainer_Equip_GivesANewPartitionItsIndexes(t *testing.T) {
 	require.NoError(t, partitions.EnsureAhead(t.Context(), parent))
 	made := k.indexes(t)
 	require.Len(t, made, 2*len(pgtest.All[string](t, k.Database, "SELECT inhrelid::text FROM pg_inherits WHERE inhparent = 'lines'::regclass")))
-	require.Regexp(t, `^Whose \[canonical_line index lines_\d{8}_request_id_sparse\]$`, k.comments(t, "request_id")[0])
+	require.Regexp(t, `^Whose \[canonical_line index lines_\d{8}_request_id_sparse\]$`, k.comments(t)[0])
 	k.Exec(t, "INSERT INTO lines VALUES (now(), gen_random_uuid())")
 	require.EqualValues(t, 1, k.unsummarized(t, made[0], 1), "the first lines would change the summary of an empty range")
 	attached, err := partitions.Attached(t.Context(), parent)
@@ -450,7 +450,7 @@ func TestMaintainer_Maintain_RoleThatOwnsNothing_IsNamedOnce(t *testing.T) {
 	role := k.Name + "_reader"
 	k.Exec(t, "CREATE ROLE "+role+" LOGIN; GRANT SELECT ON lines TO "+role)
 	t.Cleanup(func() {
-		_, err := k.Database.Pool.Exec(context.WithoutCancel(t.Context()), "DROP OWNED BY "+role+"; DROP ROLE "+role)
+		_, err := k.Pool.Exec(context.WithoutCancel(t.Context()), "DROP OWNED BY "+role+"; DROP ROLE "+role)
 		require.NoError(t, err)
 	})
 	pool, err := pgxpool.New(t.Context(), strings.Replace(k.URL, "postgres@", role+"@", 1))
@@ -501,7 +501,7 @@ func TestMaintainer_Maintain_Sealed_ReplacesTheSparseIndexOncePartitionsAreOver(
 		k.round(t)
 		require.ElementsMatch(t, want, k.indexes(t), "one that was dropped by hand stays dropped")
 	}
-	require.Equal(t, " [canonical_line index lines_1_request_id_exact]", k.comments(t, "request_id")[1])
+	require.Equal(t, " [canonical_line index lines_1_request_id_exact]", k.comments(t)[1])
 	require.EqualValues(t, 2, k.Status()["request_id"].Indexed)
 	k.Exec(t, "DROP INDEX lines_1_request_id_exact")
 	k.round(t)
@@ -518,5 +518,5 @@ func TestMaintainer_Maintain_Sealed_BothIndexes_KeepsTheExactOne(t *testing.T) {
 		COMMENT ON COLUMN lines_1.request_id IS 'Whose [canonical_line index begun 2026-01-01T00:00:00Z exact]'`)
 	k.round(t)
 	require.ElementsMatch(t, []string{"lines_0_request_id_sparse", "exact", "lines_2_request_id_exact"}, k.indexes(t))
-	require.Equal(t, "Whose [canonical_line index exact]", k.comments(t, "request_id")[1])
+	require.Equal(t, "Whose [canonical_line index exact]", k.comments(t)[1])
 }

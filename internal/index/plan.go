@@ -91,7 +91,7 @@ func (c column) next(l leaf, wanted Column) action {
 		return action{kind: drop, index: sparse}
 	case hasSparse && !sparse.Commented:
 		return action{kind: finish, index: sparse}
-	case hasSparse && !(wanted.Exact && l.over()), hasExact, !hasSparse && (c.OperatorClass == "" || c.indexed()):
+	case hasSparse && (!wanted.Exact || !l.over()), hasExact, !hasSparse && (c.OperatorClass == "" || c.indexed()):
 		return action{}
 	case !hasSparse && c.Note.Index != "" && !c.Note.building():
 		return action{} // dropped by hand

@@ -16,7 +16,7 @@ import (
 )
 
 // indexLines builds and fills the sparse indexes of the default configuration.
-func indexLines(t testing.TB, pool *pgxpool.Pool) *index.Maintainer {
+func indexLines(t testing.TB, pool *pgxpool.Pool) {
 	t.Helper()
 	var columns []index.Column
 	for _, name := range []string{"request_id", "trace_id", "account_id", "idempotency_key"} {
@@ -25,7 +25,6 @@ func indexLines(t testing.TB, pool *pgxpool.Pool) *index.Maintainer {
 	indexes := index.New(columns, pool, zaptest.NewLogger(t))
 	_, err := indexes.Maintain(t.Context(), lines, roots(t, pool), true)
 	require.NoError(t, err)
-	return indexes
 }
 
 // roots returns the partitions with the ends of their times.
@@ -75,7 +74,7 @@ func TestQuestions_Find_FindsEveryFormOfAValue(t *testing.T) {
 		for value, want := range map[string][]string{
 			"11111111-1111-4111-8111-111111111111":    {"request_id /request", "request_id /old"},
 			"11111111111141118111111111111111":        {"request_id /request", "request_id /old"},
-			` "11111111-1111-4111-8111-111111111111"`: {"request_id /request", "request_id /old"},
+			`"11111111-1111-4111-8111-111111111111"`: {"request_id /request", "request_id /old"},
 			"0H248H248H848R248H248H248H":              {"request_id /request", "request_id /old"},
 			"4BF92F3577B34DA6A3CE929D0E0E4736":        {"trace_id /trace"},
 			"00f067aa0ba902b7":                        {"span_id /trace"},
