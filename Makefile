@@ -137,7 +137,7 @@ golden: postgres ## Rewrite the golden lines in testdata/golden
 .PHONY: verify
 verify: $(TOOLS)/golangci-lint ## Check formatting, vet, lint, and that generated files are unchanged
 	$(GO) generate ./...
-	@git diff --exit-code -- '*generated_*' config.schema.json documentation.md docs/columns.md schema/table.sql schema/history.sql schema/questions.sql internal/metadata || \
+	@git diff --exit-code -- '*generated_*' config.schema.json documentation.md docs/columns.md schema/table.sql schema/history.sql schema/questions.sql schema/indexes.sql internal/metadata || \
 		{ echo 'generated files are out of date: commit what make generate changed'; exit 1; }
 	$(GO) mod tidy -diff
 	cd demo && $(GO) mod tidy -diff

@@ -42,6 +42,10 @@ type Config struct {
 	Partitions     PartitionsConfig     `mapstructure:"partitions"`
 	History        HistoryConfig        `mapstructure:"history"`
 
+	// Indexes lists the columns that get a sparse index in every partition, built and filled
+	// behind the writers. Default: request_id, trace_id, account_id and idempotency_key.
+	Indexes []IndexConfig `mapstructure:"indexes"`
+
 	// TimeoutConfig holds timeout: how long one attempt to write a batch may
 	// take; 0 is no limit. Default: 30s.
 	TimeoutConfig exporterhelper.TimeoutConfig `mapstructure:",squash"`
@@ -186,6 +190,22 @@ type PartitionsConfig struct {
 	CheckInterval time.Duration `mapstructure:"check_interval"`
 }
 
+// IndexConfig says how a column is indexed. The name of the column alone will do.
+type IndexConfig struct {
+	// Column is the column's name.
+	Column string `mapstructure:"column"`
+
+	// Sealed is btree to replace the sparse index by an exact one an hour after the partition's
+	// time is over. Default: none.
+	Sealed string `mapstructure:"sealed"`
+}
+
+// UnmarshalText reads the name of a column.
+func (c *IndexConfig) UnmarshalText(name []byte) error {
+	*c = IndexConfig{Column: string(name)}
+	return nil
+}
+
 // maintained returns the configuration in the form the partition maintainer takes.
 func (c PartitionsConfig) maintained() partition.Config {
 	return partition.Config{
@@ -245,6 +265,7 @@ func createDefaultConfig() component.Config {
 			CheckInterval: 10 * time.Minute,
 		},
 		History:       HistoryConfig{Enabled: true, Hours: 35 * 24 * time.Hour, Days: 3 * 365 * 24 * time.Hour, MaxSeries: 2000},
+		Indexes:       []IndexConfig{{Column: "request_id"}, {Column: "trace_id"}, {Column: "account_id"}, {Column: "idempotency_key"}},
 		TimeoutConfig: exporterhelper.TimeoutConfig{Timeout: 30 * time.Second},
 		QueueConfig:   configoptional.Some(queue),
 		BackOffConfig: retry,

@@ -57,6 +57,7 @@ func TestConfig_Unmarshal_ReadsEveryKey(t *testing.T) {
 		Interval: "hour", CreateAhead: 6 * time.Hour, Retention: 24 * time.Hour,
 		KeepDetached: time.Hour, MaxSize: 1_000_000_000, CheckInterval: time.Minute,
 	}
+	want.Indexes = []IndexConfig{{Column: "request_id"}, {Column: "team_id", Sealed: "btree"}}
 	want.TimeoutConfig.Timeout = 5 * time.Second
 	queue := want.QueueConfig.Get()
 	queue.QueueSize, queue.NumConsumers, queue.StorageID = 5000, 2, &storage
@@ -77,7 +78,7 @@ func TestConfig_Validate_ReportsEveryFaultByItsKey(t *testing.T) {
 		"`attribute_prefix`", "`columns::account_id::type`", "`columns::idempotency_key::from`", "`columns::request_id::type`", "`columns::plan::type`", "`columns::team_id::type`",
 		"`columns::team_id::from`", "`skip::1`", "`skip::2`", "`headers::prefixes`", "`headers::trusted_proxies`", "`redact::query_parameters`", "`request_payload::max_bytes`",
 		"`partitions::interval`", "`partitions::create_ahead`", "`partitions::retention`", "`partitions::keep_detached`",
-		"`partitions::max_size`", "`partitions::check_interval`", "timeout value must", "sending_queue: `queue_size`",
+		"`partitions::max_size`", "`partitions::check_interval`", "`indexes::0`", "`indexes::1`", "`indexes::2::sealed`", "`indexes::3`", "timeout value must", "sending_queue: `queue_size`",
 		"`sending_queue::block_on_overflow`", "`sending_queue::wait_for_result`",
 		"`sending_queue::batch::min_size`", "`sending_queue::batch::max_size`",
 		"retry_on_failure: multiplier",

@@ -21,6 +21,7 @@ import (
 	"canonicallineexporter/internal/copyrow"
 	"canonicallineexporter/internal/database"
 	"canonicallineexporter/internal/history"
+	"canonicallineexporter/internal/index"
 	"canonicallineexporter/internal/line"
 	"canonicallineexporter/internal/maintenance"
 	"canonicallineexporter/internal/metadata"
@@ -195,6 +196,8 @@ func (e *lineExporter) start(_ context.Context, host component.Host) error {
 		kept.Permit = history.Release
 		past = history.New(e.cfg.History.maintained(kept, e.cfg.Database.CreateSchema), pool, e.logger)
 	}
+	indexes := index.New(e.cfg.indexed(), pool, e.logger)
+	kept.Equip = indexes.Equip
 	partitions := partition.New(kept, pool, e.logger)
 	e.pool = pool
 	e.store = store.New(pool, tables, partitions, e.logger)
@@ -202,7 +205,7 @@ func (e *lineExporter) start(_ context.Context, host component.Host) error {
 	ctx, stop := context.WithCancel(context.Background())
 	e.stop = stop
 
-	if err := e.observeState(partitions, past); err != nil {
+	if err := e.observeState(partitions, past, indexes); err != nil {
 		return fmt.Errorf("register metrics: %w", err)
 	}
 	e.startCounters(ctx)
@@ -216,6 +219,13 @@ func (e *lineExporter) start(_ context.Context, host component.Host) error {
 		Store: e.store, Logger: e.logger,
 	}
 	e.done.Go(func() { loop.Run(ctx) })
+	if e.cfg.Database.CreateSchema {
+		indexing := maintenance.Indexing{
+			Pool: pool, Table: e.table, Partitions: partitions, Indexes: indexes,
+			Interval: e.cfg.Partitions.CheckInterval, Logger: e.logger,
+		}
+		e.done.Go(func() { indexing.Run(ctx) })
+	}
 	probe := maintenance.Probe{Pool: pool, Table: e.table, CreateSchema: e.cfg.Database.CreateSchema, Report: e.probed}
 	e.done.Go(func() { probe.Run(ctx) })
 	return nil

@@ -11,6 +11,7 @@ import (
 
 	"canonicallineexporter/internal/collapse"
 	"canonicallineexporter/internal/history"
+	"canonicallineexporter/internal/index"
 	"canonicallineexporter/internal/line"
 	"canonicallineexporter/internal/partition"
 	"canonicallineexporter/internal/sanitize"
@@ -20,7 +21,7 @@ import (
 // This file counts spans and lines by outcome; metadata.yaml describes each metric.
 
 // observeState registers the metrics that report the state of the exporter.
-func (e *lineExporter) observeState(partitions *partition.Maintainer, past *history.Maintainer) error {
+func (e *lineExporter) observeState(partitions *partition.Maintainer, past *history.Maintainer, indexes *index.Maintainer) error {
 	t := e.telemetry
 	return errors.Join(
 		t.RegisterCanonicalLineSpansPendingCallback(e.observePending),
@@ -35,6 +36,7 @@ func (e *lineExporter) observeState(partitions *partition.Maintainer, past *hist
 			return nil
 		}),
 		e.observePartitions(partitions),
+		e.observeIndexes(indexes),
 		e.observeHistory(past),
 	)
 }
@@ -111,6 +113,33 @@ func (e *lineExporter) observePartitions(partitions *partition.Maintainer) error
 			status, _ := partitions.Status()
 			for action := range partition.AllActions() {
 				o.Observe(status.Actions[action], e.attributes("action", string(action.Kind), "outcome", string(action.Outcome)))
+			}
+			return nil
+		}),
+	)
+}
+
+// observeIndexes registers the metrics of indexes, which report the maintainer's status. They
+// have no value until it has seen the table.
+func (e *lineExporter) observeIndexes(indexes *index.Maintainer) error {
+	t := e.telemetry
+	return errors.Join(
+		t.RegisterCanonicalLineIndexBytesCallback(func(_ context.Context, o metric.Int64Observer) error {
+			for column, status := range indexes.Status() {
+				o.Observe(status.Bytes, e.attributes("column", column))
+			}
+			return nil
+		}),
+		t.RegisterCanonicalLineIndexPartitionsCallback(func(_ context.Context, o metric.Int64Observer) error {
+			for column, status := range indexes.Status() {
+				o.Observe(status.Indexed, e.attributes("column", column, "state", "indexed"))
+				o.Observe(status.Missing, e.attributes("column", column, "state", "missing"))
+			}
+			return nil
+		}),
+		t.RegisterCanonicalLineIndexUnsummarizedCallback(func(_ context.Context, o metric.Int64Observer) error {
+			for column, status := range indexes.Status() {
+				o.Observe(status.Unsummarized, e.attributes("column", column))
 			}
 			return nil
 		}),

@@ -46,6 +46,7 @@ func (c *Config) Validate() error {
 	f.require(c.History.Hours >= 0, "history::hours", "must not be negative")
 	f.require(c.History.Days >= 0, "history::days", "must not be negative")
 	f.require(c.History.MaxSeries >= 1, "history::max_series", "must be at least 1")
+	f.indexes(c)
 	if c.QueueConfig.HasValue() {
 		f.queue(*c.QueueConfig.Get())
 	}

@@ -9,10 +9,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
-	"go.uber.org/zap"
 
 	"canonicallineexporter/internal/line"
-	"canonicallineexporter/internal/partition"
 	"canonicallineexporter/internal/table"
 )
 
@@ -49,14 +47,10 @@ func newBench(ctx context.Context, url string, o options) (*bench, error) {
 		mapper: line.NewMapper(line.Config{AttributePrefix: attributePrefix, Horizon: 72 * time.Hour}),
 		took:   map[string][]time.Duration{}, notes: map[string]string{},
 	}
-	if err := table.Apply(ctx, pool, b.table, b.mapper.Columns()); err != nil {
+	if err := b.create(ctx, true); err != nil {
 		return nil, err
 	}
-	ahead := partition.New(partition.Config{Interval: partition.Day, CreateAhead: 72 * time.Hour}, pool, zap.NewNop())
-	if err := ahead.EnsureAhead(ctx, b.table); err != nil {
-		return nil, err
-	}
-	b.cases = slices.Concat(b.floorCases(), b.exporterCases(), b.peerCases(), b.replayCases(), b.outageCases(), b.collectorCases())
+	b.cases = slices.Concat(b.floorCases(), b.exporterCases(), b.indexCases(), b.peerCases(), b.replayCases(), b.outageCases(), b.collectorCases())
 	return b, nil
 }
 

@@ -37,14 +37,10 @@ func (b *bench) exporterCases() (cases []benchCase) {
 					if err != nil {
 						return 0, 0, err
 					}
-					start := time.Now()
-					if err := consume(ctx, e, newWorkload(lines, descendants)); err != nil {
+					took, err := consumeAll(ctx, e, newWorkload(lines, descendants))
+					if err != nil {
 						return 0, 0, err
 					}
-					if err := e.Shutdown(ctx); err != nil {
-						return 0, 0, fmt.Errorf("shut down: %w", err)
-					}
-					took := time.Since(start)
 					return lines, took, b.stored(ctx, lines)
 				},
 			})
@@ -53,14 +49,33 @@ func (b *bench) exporterCases() (cases []benchCase) {
 	return cases
 }
 
+// consumeAll passes a workload to the exporter and returns how long that took up to the last
+// commit.
+func consumeAll(ctx context.Context, e exporter.Traces, w workload) (time.Duration, error) {
+	start := time.Now()
+	if err := consume(ctx, e, w); err != nil {
+		return 0, err
+	}
+	if err := e.Shutdown(ctx); err != nil {
+		return 0, fmt.Errorf("shut down: %w", err)
+	}
+	return time.Since(start), nil
+}
+
 // startExporter starts an exporter that writes batches of size lines.
 func (b *bench) startExporter(ctx context.Context, size int) (exporter.Traces, error) {
+	return b.startExporterWith(ctx, size, func(*canonical.Config) {})
+}
+
+// startExporterWith does the same with another configuration.
+func (b *bench) startExporterWith(ctx context.Context, size int, change func(*canonical.Config)) (exporter.Traces, error) {
 	factory := canonical.NewFactory()
 	cfg := factory.CreateDefaultConfig().(*canonical.Config)
 	cfg.Database.URL = configopaque.String(b.url)
 	queue := cfg.QueueConfig.Get()
 	queue.QueueSize = int64(10 * max(b.lines, b.queued))
 	queue.Batch.Get().MinSize, queue.Batch.Get().MaxSize = int64(size), int64(max(size, 100))
+	change(cfg)
 	set := exportertest.NewNopSettings(metadata.Type)
 	// An exporter takes over what one of its id left.
 	b.exporters++

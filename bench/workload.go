@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/binary"
+	"encoding/hex"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -13,6 +14,9 @@ import (
 
 // attributePrefix is the default of attribute_prefix.
 const attributePrefix = "canonical"
+
+// accounts is how many accounts make the requests.
+const accounts = 2000
 
 // exportSize is the number of spans that an SDK sends at a time.
 const exportSize = 512
@@ -78,7 +82,8 @@ func (w workload) number(td ptrace.Traces, first int) {
 	})
 }
 
-// identify sets the ids of span i of request n; span 0 is the SERVER span.
+// identify sets the ids of span i of request n; span 0 is the SERVER span, which also has that
+// of the request and the account.
 func identify(s ptrace.Span, n, i int) {
 	// Multiplying by an odd number scatters the ids like random ones.
 	const scatter = 0x9e3779b97f4a7c15
@@ -94,6 +99,12 @@ func identify(s ptrace.Span, n, i int) {
 	}
 	s.SetTraceID(trace)
 	s.SetSpanID(id)
+	if i == 0 {
+		var account [16]byte
+		binary.BigEndian.PutUint64(account[:], uint64(n%accounts)*scatter)
+		s.Attributes().PutStr("http.request.header.x-request-id", hex.EncodeToString(trace[:]))
+		s.Attributes().PutStr("canonical.account_id", hex.EncodeToString(account[:]))
+	}
 }
 
 // request makes s a SERVER span with 20 attributes.

@@ -44,6 +44,9 @@ BEGIN
         '"public"."canonical_api_line_differences"',
         '"public"."canonical_api_line_deploys"',
         '"public"."canonical_api_line_burn"',
+        '"public"."canonical_api_line_partitions"',
+        '"public"."canonical_api_line_look_up"',
+        '"public"."canonical_api_line_find"',
         '"public"."canonical_api_line_account"',
         '"public"."canonical_api_line_request"',
         '"public"."canonical_api_line_history"',
@@ -2148,10 +2151,325 @@ END;
 COMMENT ON FUNCTION "public"."canonical_api_line_burn" IS
 'Do failures use up the error budget? How many times as fast as the objective allows each route fails (status 500 and above, or an error beside a status below 400), in a fast and a slow window. alert: both burn at least at the threshold, and at_least so many lines failed, or requests where a slow window of more than three hours is answered from history. At 14.4 times a budget of 30 days lasts two days. [canonical_line ac871b08]';
 
+-- Bounds come from the catalogue, as in internal/partition/partitions.sql. Between the
+-- partitions there are only lines of a DEFAULT partition. A table whose partitions are not
+-- ranges of created_at alone, or that has none, is one piece.
+CREATE FUNCTION "public"."canonical_api_line_partitions"() RETURNS TABLE (
+    since timestamptz,
+    until timestamptz,
+    partition text,
+    indexed text[]
+)
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    WITH RECURSIVE lines AS (
+        SELECT c.oid, coalesce(pg_catalog.pg_get_partkeydef(c.oid) = 'RANGE (created_at)' AND a.atttypid = 'timestamptz'::regtype, false) AS by_time
+        FROM pg_catalog.pg_class AS c
+        LEFT JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attname = 'created_at'
+        WHERE c.oid = pg_catalog.to_regclass('"public"."canonical_api_line"')
+    ),
+    child AS (
+        SELECT i.inhrelid AS oid, pg_catalog.pg_get_expr(c.relpartbound, 0) AS bound
+        FROM lines
+        JOIN pg_catalog.pg_inherits AS i ON i.inhparent = lines.oid AND lines.by_time AND NOT i.inhdetachpending
+        JOIN pg_catalog.pg_class AS c ON c.oid = i.inhrelid
+    ),
+    ranged AS (
+        SELECT
+            child.oid,
+            (CASE bounds[1] WHEN 'MINVALUE' THEN '-infinity' ELSE pg_catalog.btrim(bounds[1], '''') END)::timestamptz AS since,
+            (CASE bounds[2] WHEN 'MAXVALUE' THEN 'infinity' ELSE pg_catalog.btrim(bounds[2], '''') END)::timestamptz AS until
+        FROM child
+        CROSS JOIN LATERAL pg_catalog.regexp_match(
+            child.bound, '^FOR VALUES FROM \((MINVALUE|''[^'']*'')\) TO \((MAXVALUE|''[^'']*'')\)$'
+        ) AS bounds
+        WHERE bounds IS NOT NULL
+    ),
+    piece AS (
+        SELECT cut.at AS since, pg_catalog.lead(cut.at) OVER (ORDER BY cut.at) AS until
+        FROM (
+            SELECT ranged.since FROM ranged
+            UNION SELECT ranged.until FROM ranged
+            UNION SELECT '-infinity'::timestamptz
+            UNION SELECT 'infinity'::timestamptz
+        ) AS cut (at)
+    ),
+    placed AS (
+        SELECT piece.since, piece.until, coalesce(
+            ranged.oid,
+            (SELECT child.oid FROM child WHERE child.bound = 'DEFAULT'),
+            (SELECT lines.oid FROM lines WHERE NOT lines.by_time)
+        ) AS oid
+        FROM piece
+        LEFT JOIN ranged ON ranged.since = piece.since AND ranged.until = piece.until
+        WHERE piece.until IS NOT NULL
+    ),
+    tree AS (
+        SELECT DISTINCT placed.oid AS root, placed.oid FROM placed
+        UNION ALL
+        SELECT tree.root, i.inhrelid FROM tree JOIN pg_catalog.pg_inherits AS i ON i.inhparent = tree.oid
+    ),
+    leaf AS (
+        SELECT tree.root, tree.oid, pg_catalog.count(*) OVER (PARTITION BY tree.root) AS leaves
+        FROM tree
+        JOIN pg_catalog.pg_class AS c ON c.oid = tree.oid AND c.relkind <> 'p'
+    ),
+    served AS (
+        SELECT leaf.root, a.attname::text AS name
+        FROM leaf
+        JOIN pg_catalog.pg_index AS x ON x.indrelid = leaf.oid AND x.indisvalid AND x.indpred IS NULL
+        JOIN pg_catalog.pg_attribute AS a ON a.attrelid = leaf.oid AND a.attnum = x.indkey[0]
+        JOIN pg_catalog.pg_opclass AS o ON o.oid = x.indclass[0]
+        JOIN pg_catalog.pg_am AS am ON am.oid = o.opcmethod
+        WHERE am.amname IN ('btree', 'hash') OR am.amname = 'brin' AND o.opcname LIKE '%\_bloom\_ops'
+        GROUP BY leaf.root, a.attname, leaf.leaves
+        HAVING pg_catalog.count(DISTINCT leaf.oid) = leaf.leaves
+    )
+    SELECT
+        placed.since,
+        placed.until,
+        placed.oid::regclass::text,
+        ARRAY(SELECT served.name FROM served WHERE served.root = placed.oid ORDER BY served.name)
+    FROM placed
+    WHERE placed.oid IS NOT NULL
+    ORDER BY placed.since DESC;
+END;
+COMMENT ON FUNCTION "public"."canonical_api_line_partitions" IS
+'Which partitions are there, and by which columns do indexes find lines in them? The latest first. [canonical_line b0dc7aff]';
+
+-- Goes through the partitions one by one, the newest first, and stops once it has enough; one
+-- query over all of them would read all. It looks where an index serves, and reads what has
+-- none only if that finds nothing.
+--
+-- It reads the table and not its partitions: who asks may have a privilege on the table alone,
+-- and its policies apply. The bounds of a partition leave only that one.
+--
+-- To the planner a sparse index is never worth more than reading everything if values are not
+-- in the order of the table, so the function forbids other ways where an index serves. The
+-- primary key would be one, with an entry for each line of a partition: the price of an entry
+-- keeps the planner from it, and so does a window that it does not recognise. Neither JIT nor
+-- workers are worth their start. All of these settings end with the function.
+CREATE FUNCTION "public"."canonical_api_line_look_up"(
+    value text,
+    columns text[],
+    since interval DEFAULT NULL,
+    until timestamptz DEFAULT NULL,
+    top integer DEFAULT 20
+) RETURNS TABLE (
+    at timestamptz,
+    found_in text,
+    line json
+)
+LANGUAGE plpgsql STABLE ROWS 20
+SET search_path = pg_catalog, pg_temp
+SET jit = off
+SET max_parallel_workers_per_gather = 0
+SET enable_seqscan = on
+SET enable_bitmapscan = on
+SET enable_indexscan = on
+SET cpu_index_tuple_cost = 0.005
+AS $answer$
+#variable_conflict use_column
+DECLARE
+    lines CONSTANT regclass := '"public"."canonical_api_line"';
+    -- An Idempotency-Key may stand in double quotes.
+    given CONSTANT text := btrim(btrim(value), '"');
+    hex CONSTANT text := lower(replace(given, '-', ''));
+    bits bit varying := '';
+    letter text;
+    as_uuid uuid;
+    as_inet inet;
+    opens CONSTANT timestamptz := coalesce(((coalesce(until, now()) AT TIME ZONE 'UTC') - since) AT TIME ZONE 'UTC', '-infinity');
+    closes CONSTANT timestamptz := coalesce(until, 'infinity');
+    said timestamptz;
+    windows tstzrange[] := ARRAY[tstzrange(opens, closes)];
+    within tstzrange;
+    names text[];
+    tests text[];
+    known boolean[];
+    by_index boolean;
+    part record;
+    condition text;
+    answer text;
+    newest text;
+    looked bigint := 0;
+    matched bigint;
+    found_now bigint;
+    found_all bigint := 0;
+BEGIN
+    IF hex ~ '^[0-9a-f]{32}$' THEN
+        as_uuid := hex::uuid;
+    ELSIF given ~* '^[0-7][0-9a-hjkmnp-tv-z]{25}$' THEN
+        -- A ULID: 26 letters of 5 bits, of which the first two are zero.
+        FOREACH letter IN ARRAY string_to_array(upper(given), NULL) LOOP
+            bits := bits || (strpos('0123456789ABCDEFGHJKMNPQRSTVWXYZ', letter) - 1)::bit(5);
+        END LOOP;
+        SELECT string_agg(to_hex(substring(bits FROM 3 + 4 * digit FOR 4)::bit(4)::integer), '' ORDER BY digit)::uuid
+        INTO as_uuid
+        FROM generate_series(0, 31) AS digits (digit);
+    END IF;
+    IF given ~* '^[0-9a-f.:]*[.:][0-9a-f.:]*(/[0-9]+)?$' THEN
+        BEGIN
+            as_inet := given::inet;
+        EXCEPTION WHEN data_exception THEN
+            NULL; -- it only looked like an address
+        END;
+    END IF;
+
+    IF as_uuid IS NOT NULL THEN
+        -- The time in a ULID, in a UUID of version 7 and in the id of a line.
+        said := timestamptz 'epoch' + ('x' || left(replace(as_uuid::text, '-', ''), 12))::bit(48)::bigint * interval '1 ms';
+        IF columns IS NULL OR 'id' = ANY (columns) THEN
+            RETURN QUERY EXECUTE format(
+                'SELECT found.created_at, ''id'', to_json(found.*) FROM %s AS found
+                WHERE found.created_at >= $2 AND found.created_at < $3 AND found.created_at > $4 AND found.created_at <= $5 AND found.id = $1',
+                lines
+            ) USING as_uuid, said - interval '1 ms', said + interval '2 ms', opens, closes; -- gen_ulid() rounds
+            IF FOUND THEN
+                RETURN;
+            END IF;
+        END IF;
+        -- A request ends after its id was made. Clocks differ; the whole window comes next.
+        IF said > opens AND said < least(closes, now() + interval '1 day') THEN
+            windows := tstzrange(greatest(opens, said - interval '10 min'), least(closes, said + interval '1 hour')) || windows;
+        END IF;
+    END IF;
+
+    -- The columns that can hold the value, and how. Those that are known are looked at whether
+    -- they have an index or not.
+    SELECT array_agg(name), array_agg(test), array_agg(columns IS NOT NULL OR name = ANY (
+        '{request_id,trace_id,span_id,account_id,account_email,idempotency_key,http_path,ip}'
+    ))
+    INTO names, tests, known
+    FROM (
+        SELECT attname::text AS name, format(CASE
+            WHEN attname = 'trace_id' THEN CASE
+                WHEN as_uuid IS NOT NULL OR hex ~ '^[0-9a-f]{16}$' THEN 'found.%1$I = $2'
+            END
+            WHEN attname = 'span_id' THEN CASE WHEN hex ~ '^[0-9a-f]{16}$' THEN 'found.%1$I = $3' END
+            WHEN attname ~ 'email$' AND strpos(given, '@') = 0 OR attname ~ 'path$' AND NOT starts_with(given, '/') THEN NULL
+            WHEN atttypid = 'uuid'::regtype THEN CASE WHEN as_uuid IS NOT NULL THEN 'found.%1$I = $1' END
+            WHEN atttypid = 'inet'::regtype THEN CASE
+                WHEN masklen(as_inet) = masklen(host(as_inet)::inet) THEN 'found.%1$I = $5'
+                WHEN as_inet IS NOT NULL THEN 'found.%1$I <<= $5'
+            END
+            WHEN atttypid = 'bigint'::regtype THEN CASE WHEN given ~ '^[0-9]{1,18}$' THEN 'found.%1$I = $4::bigint' END
+            WHEN atttypid = 'integer'::regtype THEN CASE WHEN given ~ '^[0-9]{1,9}$' THEN 'found.%1$I = $4::integer' END
+            WHEN atttypid NOT IN ('text'::regtype, 'varchar'::regtype) THEN NULL
+            WHEN lower(given) = given THEN 'found.%1$I = $4'
+            ELSE 'found.%1$I = $4 OR found.%1$I = lower($4)'
+        END, attname) AS test
+        FROM pg_attribute
+        WHERE attrelid = lines AND attnum > 0 AND NOT attisdropped AND (columns IS NULL OR attname = ANY (columns))
+    ) AS tested
+    WHERE test <> '' AND name <> 'id';
+
+    FOREACH within IN ARRAY windows LOOP
+        FOREACH by_index IN ARRAY ARRAY[true, false] LOOP
+            FOR part IN
+                SELECT since, until, indexed
+                FROM "public"."canonical_api_line_partitions"()
+                WHERE until >= lower(within) AND since <= upper(within)
+            LOOP
+                SELECT
+                    string_agg(test, ' OR '),
+                    format('SELECT found.created_at, concat_ws('', '', %s), to_json(found.*) FROM ', string_agg(format('CASE WHEN %s THEN %L END', test, name), ', '))
+                INTO condition, answer
+                FROM unnest(names, tests, known) AS tested (name, test, known)
+                WHERE (name = ANY (part.indexed) AND strpos(test, '<<=') = 0) = by_index AND (by_index OR known);
+                CONTINUE WHEN condition IS NULL;
+
+                IF by_index AND looked = 0 AND top IS NOT NULL THEN
+                    -- What is frequent stands in the newest lines often enough.
+                    PERFORM set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
+                        set_config('enable_indexscan', 'on', true), set_config('cpu_index_tuple_cost', '0.005', true);
+                    newest := format(
+                        '(SELECT * FROM %s AS line WHERE line.created_at >= $6 AND line.created_at < $7 AND line.created_at > $8 AND line.created_at <= $9
+                        ORDER BY line.created_at DESC LIMIT 10000) AS found', lines
+                    );
+                    EXECUTE format('SELECT count(*), count(*) FILTER (WHERE %s) FROM %s', condition, newest)
+                        INTO looked, matched
+                        USING as_uuid, lpad(hex, 32, '0'), hex, given, as_inet, part.since, part.until, lower(within), upper(within);
+                    IF matched >= top THEN
+                        RETURN QUERY EXECUTE format('%s %s WHERE %s ORDER BY found.created_at DESC LIMIT $10', answer, newest, condition)
+                            USING as_uuid, lpad(hex, 32, '0'), hex, given, as_inet, part.since, part.until, lower(within), upper(within), top;
+                        RETURN;
+                    END IF;
+                END IF;
+
+                PERFORM set_config('enable_seqscan', CASE WHEN by_index THEN 'off' ELSE 'on' END, true),
+                    set_config('enable_bitmapscan', 'on', true),
+                    set_config('enable_indexscan', CASE WHEN by_index THEN 'off' ELSE 'on' END, true),
+                    set_config('cpu_index_tuple_cost', CASE WHEN by_index THEN '1000' ELSE '0.005' END, true);
+                RETURN QUERY EXECUTE format(
+                    '%s %s AS found WHERE (%s) AND found.created_at >= $6 AND found.created_at < $7 AND %s ORDER BY found.created_at DESC LIMIT $10',
+                    answer, lines, condition, CASE
+                        WHEN by_index THEN 'timezone(''UTC'', found.created_at) > timezone(''UTC'', $8) AND timezone(''UTC'', found.created_at) <= timezone(''UTC'', $9)'
+                        ELSE 'found.created_at > $8 AND found.created_at <= $9'
+                    END
+                ) USING as_uuid, lpad(hex, 32, '0'), hex, given, as_inet, part.since, part.until, lower(within), upper(within), top - found_all;
+                GET DIAGNOSTICS found_now = ROW_COUNT;
+                found_all := found_all + found_now;
+                IF found_all >= top THEN
+                    RETURN;
+                END IF;
+            END LOOP;
+            IF found_all > 0 THEN
+                RETURN;
+            END IF;
+        END LOOP;
+    END LOOP;
+END
+$answer$;
+COMMENT ON FUNCTION "public"."canonical_api_line_look_up" IS
+'In which lines does a value stand? The latest lines, at most top of them (NULL: all), each with the columns that hold the value; columns says where to look, NULL means wherever it fits. For questions of your own. [canonical_line 8dda5ae1]';
+
+CREATE FUNCTION "public"."canonical_api_line_find"(
+    value text,
+    since interval DEFAULT NULL,
+    until timestamptz DEFAULT NULL,
+    top integer DEFAULT 20
+) RETURNS TABLE (
+    at timestamptz,
+    found_in text,
+    service_name text,
+    http_method text,
+    http_path text,
+    status integer,
+    duration interval,
+    error text,
+    account text,
+    request_id text,
+    trace_id text
+)
+LANGUAGE sql STABLE ROWS 20
+BEGIN ATOMIC
+    SELECT
+        at,
+        found_in,
+        line ->> 'service_name'::text,
+        line ->> 'http_method'::text,
+        line ->> 'http_path'::text,
+        (line ->> 'status'::text)::integer,
+        (line ->> 'duration'::text)::interval,
+        coalesce(
+            line ->> 'api_error_code'::text, line ->> 'api_error_cause'::text,
+            line ->> 'api_error_message'::text, line ->> 'api_error_internal_code'::text
+        ),
+        coalesce(line ->> 'account_email'::text, line ->> 'account_id'::text),
+        line ->> 'request_id'::text,
+        line ->> 'trace_id'::text
+    FROM "public"."canonical_api_line_look_up"(value, NULL, since, until, top)
+    ORDER BY at DESC;
+END;
+COMMENT ON FUNCTION "public"."canonical_api_line_find" IS
+'Where does this stand? The latest lines with a request id, a trace id or span id, an idempotency key, an account''s id or mail address, a client''s address or network, or a path; found_in says in which column. since NULL means all that the table holds. Columns without an index are read only if those with one have nothing. [canonical_line b9b2f517]';
+
 CREATE FUNCTION "public"."canonical_api_line_account"(
     who text,
     since interval DEFAULT '24 hours',
-    until timestamptz DEFAULT NULL
+    until timestamptz DEFAULT NULL,
+    top integer DEFAULT 1000
 ) RETURNS TABLE (
     at timestamptz,
     service_name text,
@@ -2163,66 +2481,56 @@ CREATE FUNCTION "public"."canonical_api_line_account"(
     request_id uuid,
     trace_id text
 )
-LANGUAGE sql STABLE PARALLEL SAFE
+LANGUAGE sql STABLE
 BEGIN ATOMIC
     SELECT
-        created_at,
-        service_name,
-        http_method,
-        http_path,
-        status,
-        duration,
-        coalesce(error_code, error_cause),
-        request_id,
-        trace_id
-    FROM "public"."canonical_api_line_window"(since, until)
-    WHERE account_id IN (who, pg_catalog.lower(who)) OR account_email = who OR pg_catalog.host(ip) = who
-    ORDER BY created_at DESC;
+        at,
+        line ->> 'service_name'::text,
+        line ->> 'http_method'::text,
+        line ->> 'http_path'::text,
+        (line ->> 'status'::text)::integer,
+        (line ->> 'duration'::text)::interval,
+        coalesce(
+            line ->> 'api_error_code'::text, line ->> 'api_error_cause'::text,
+            line ->> 'api_error_message'::text, line ->> 'api_error_internal_code'::text
+        ),
+        (line ->> 'request_id'::text)::uuid,
+        line ->> 'trace_id'::text
+    FROM "public"."canonical_api_line_look_up"(who, ARRAY['account_id', 'account_email', 'ip']::text[], since, until, top)
+    ORDER BY at DESC;
 END;
 COMMENT ON FUNCTION "public"."canonical_api_line_account" IS
-'What did this customer see? The requests of an account (its id or mail address) or of a client''s IP address, the latest first. [canonical_line 6a2a812e]';
+'What did this customer see? The requests of an account (its id or mail address) or of a client''s IP address, the latest first, at most top of them (NULL: all). [canonical_line c538104c]';
 
--- json keeps the order of columns, unlike jsonb. Each of the statistics becomes a field. A
--- table without trace_id or statistics is read through "absent", and names are qualified, see
--- window.sql.
+-- json keeps the order of columns, unlike jsonb. Each of the statistics becomes a field.
 CREATE FUNCTION "public"."canonical_api_line_request"(
     id text,
-    since interval DEFAULT '24 hours',
+    since interval DEFAULT NULL,
     until timestamptz DEFAULT NULL
 ) RETURNS TABLE (
     at timestamptz,
     field text,
     value text
 )
-LANGUAGE sql STABLE PARALLEL SAFE
-AS $answer$
-    SELECT line.created_at, field.key, field.value
-    FROM (VALUES (NULL::pg_catalog.text, NULL::pg_catalog.jsonb)) AS absent (trace_id, statistics)
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT found.at, field.key, field.value
+    FROM "public"."canonical_api_line_look_up"(id, ARRAY['request_id', 'trace_id']::text[], since, until, NULL) AS found
     CROSS JOIN LATERAL (
-        SELECT created_at, statistics::pg_catalog.jsonb AS statistics, pg_catalog.to_json(found.*) AS columns
-        FROM "public"."canonical_api_line" AS found
-        WHERE created_at OPERATOR(pg_catalog.>) (((coalesce($3, pg_catalog.now()) AT TIME ZONE 'UTC') OPERATOR(pg_catalog.-) $2) AT TIME ZONE 'UTC')
-            AND created_at OPERATOR(pg_catalog.<=) coalesce($3, 'infinity')
-            AND (
-                trace_id OPERATOR(pg_catalog.=) pg_catalog.lower(pg_catalog.replace($1, '-', ''))
-                OR request_id::pg_catalog.uuid OPERATOR(pg_catalog.=) CASE
-                    WHEN $1 OPERATOR(pg_catalog.~*) '^[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}$' THEN $1::pg_catalog.uuid
-                END
-            )
-    ) AS line
-    CROSS JOIN LATERAL (
-        SELECT key, value, n
-        FROM pg_catalog.json_each_text(line.columns) WITH ORDINALITY AS columns (key, value, n)
-        WHERE key OPERATOR(pg_catalog.<>) 'statistics'
+        SELECT columns.key, columns.value, columns.n
+        FROM pg_catalog.json_each_text(found.line) WITH ORDINALITY AS columns (key, value, n)
+        WHERE columns.key <> 'statistics'
         UNION ALL
-        SELECT pg_catalog.concat('statistics.', key), value, 1000::bigint OPERATOR(pg_catalog.+) n
-        FROM pg_catalog.jsonb_each_text(line.statistics) WITH ORDINALITY AS statistics (key, value, n)
+        SELECT pg_catalog.concat('statistics.'::text, statistics.key), statistics.value, 1000::bigint + statistics.n
+        FROM pg_catalog.jsonb_each_text(
+            CASE pg_catalog.json_typeof(found.line -> 'statistics'::text) WHEN 'object' THEN (found.line -> 'statistics'::text)::jsonb END
+        ) WITH ORDINALITY AS statistics (key, value, n)
     ) AS field
     WHERE field.value IS NOT NULL
-    ORDER BY line.created_at, line.columns OPERATOR(pg_catalog.->>) 'id'::pg_catalog.text, field.n
-$answer$;
+    ORDER BY found.at, found.line ->> 'id'::text, field.n;
+END;
 COMMENT ON FUNCTION "public"."canonical_api_line_request" IS
-'What happened in this request? All fields of the lines with this request id or trace id, one per row; a trace over several services has several lines. [canonical_line 53249b91]';
+'What happened in this request? All fields of the lines with this request id or trace id, one per row; a trace over several services has several lines. [canonical_line 05912e93]';
 
 -- The window begins with a whole step, since hours do not live as long as days.
 CREATE FUNCTION "public"."canonical_api_line_history"(

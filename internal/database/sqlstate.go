@@ -30,6 +30,7 @@ const (
 	datatypeMismatch          = "42804"
 	undefinedFunction         = "42883"
 	undefinedTable            = "42P01"
+	duplicateTable            = "42P07"
 	invalidFunctionDefinition = "42P13"
 	objectNotInPrerequisite   = "55000"
 	lockNotAvailable          = "55P03"
@@ -143,10 +144,11 @@ func blamesRows(code string) bool {
 }
 
 // Busy reports whether a change of the table failed only because others use it: it waited
-// too long for a lock or a transaction, or another collector made the change first.
+// too long for a lock or a transaction, or in a circle, or another collector made the change
+// first. CREATE INDEX and DETACH, both CONCURRENTLY, wait for each other on one partition.
 func Busy(err error) bool {
 	switch SQLSTATE(err) {
-	case lockNotAvailable, queryCanceled, objectNotInPrerequisite, undefinedTable, serializationFailure:
+	case lockNotAvailable, queryCanceled, objectNotInPrerequisite, undefinedTable, duplicateTable, serializationFailure, deadlockDetected:
 		return true
 	}
 	return errors.Is(err, context.DeadlineExceeded)

@@ -22,6 +22,19 @@ const (
 // sizes are the settings that take a number with a unit, by their path.
 var sizes = []string{"partitions.max_size", "request_payload.max_bytes"}
 
+// indexSchema is that of an index that is more than the name of its column. mdatagen takes no
+// list of either.
+var indexSchema = map[string]any{
+	"type": "object", "required": []string{"column"}, "additionalProperties": false,
+	"properties": map[string]any{
+		"column": map[string]any{"type": "string", "description": "Name of the column."},
+		"sealed": map[string]any{
+			"enum":        []string{"btree"},
+			"description": "btree replaces the sparse index by an exact one once the partition's time is over.",
+		},
+	},
+}
+
 // completeSchema returns the schema in the file with what mdatagen does not know: only the
 // keys that exist are allowed, any value may be a substitution, objects may be left empty,
 // and a duration of 0 needs no unit.
@@ -71,6 +84,9 @@ func completeNode(path string, node map[string]any) {
 		return
 	}
 	switch pattern, restricted := node["pattern"].(string); {
+	case path == "indexes.*":
+		node["anyOf"] = []any{map[string]any{"type": "string"}, indexSchema}
+		delete(node, "type")
 	case pattern == durationPattern:
 		node["type"], node["pattern"], node["maximum"] = []string{"string", "integer"}, duration+"|"+substitution, 0
 	case kind == "string" && restricted:

@@ -40,6 +40,9 @@ type TelemetryBuilder struct {
 	CanonicalLineHistoryBehind        metric.Int64ObservableGauge
 	CanonicalLineHistoryHours         metric.Int64ObservableCounter
 	CanonicalLineHistoryOtherSeries   metric.Int64ObservableCounter
+	CanonicalLineIndexBytes           metric.Int64ObservableGauge
+	CanonicalLineIndexPartitions      metric.Int64ObservableGauge
+	CanonicalLineIndexUnsummarized    metric.Int64ObservableGauge
 	CanonicalLineLogRecords           metric.Int64Counter
 	CanonicalLinePartitionActions     metric.Int64ObservableCounter
 	CanonicalLinePartitionBytes       metric.Int64ObservableGauge
@@ -149,6 +152,51 @@ func (builder *TelemetryBuilder) RegisterCanonicalLineHistoryOtherSeriesCallback
 		cb(ctx, &observerInt64{inst: builder.CanonicalLineHistoryOtherSeries, obs: o})
 		return nil
 	}, builder.CanonicalLineHistoryOtherSeries)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterCanonicalLineIndexBytesCallback sets callback for observable CanonicalLineIndexBytes metric.
+func (builder *TelemetryBuilder) RegisterCanonicalLineIndexBytesCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.CanonicalLineIndexBytes, obs: o})
+		return nil
+	}, builder.CanonicalLineIndexBytes)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterCanonicalLineIndexPartitionsCallback sets callback for observable CanonicalLineIndexPartitions metric.
+func (builder *TelemetryBuilder) RegisterCanonicalLineIndexPartitionsCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.CanonicalLineIndexPartitions, obs: o})
+		return nil
+	}, builder.CanonicalLineIndexPartitions)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterCanonicalLineIndexUnsummarizedCallback sets callback for observable CanonicalLineIndexUnsummarized metric.
+func (builder *TelemetryBuilder) RegisterCanonicalLineIndexUnsummarizedCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.CanonicalLineIndexUnsummarized, obs: o})
+		return nil
+	}, builder.CanonicalLineIndexUnsummarized)
 	if err != nil {
 		return err
 	}
@@ -373,6 +421,24 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_canonical_line_history_other_series",
 		metric.WithDescription("Combinations of service, environment, method and route that shared one row of an hour or a day because there were more than history::max_series, once for each time it was built. [Development]"),
 		metric.WithUnit("{series}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.CanonicalLineIndexBytes, err = builder.meter.Int64ObservableGauge(
+		"otelcol_canonical_line_index_bytes",
+		metric.WithDescription("Size of the indexes that the exporter keeps for a column in all partitions. [Development]"),
+		metric.WithUnit("By"),
+	)
+	errs = errors.Join(errs, err)
+	builder.CanonicalLineIndexPartitions, err = builder.meter.Int64ObservableGauge(
+		"otelcol_canonical_line_index_partitions",
+		metric.WithDescription("Partitions by whether they have an index for a column. [Development]"),
+		metric.WithUnit("{partition}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.CanonicalLineIndexUnsummarized, err = builder.meter.Int64ObservableGauge(
+		"otelcol_canonical_line_index_unsummarized",
+		metric.WithDescription("Bytes of all partitions that the sparse index of a column does not summarise yet, which a search reads whole. [Development]"),
+		metric.WithUnit("By"),
 	)
 	errs = errors.Join(errs, err)
 	builder.CanonicalLineLogRecords, err = builder.meter.Int64Counter(

@@ -70,6 +70,11 @@ func (m *Maintainer) attachNew(ctx context.Context, tx pgx.Tx, parent table.Name
 	if err := m.endow(ctx, tx, parent, p.Name); err != nil {
 		return err
 	}
+	if m.cfg.Equip != nil {
+		if err := m.cfg.Equip(ctx, tx, p.Name); err != nil {
+			return err
+		}
+	}
 	return setMark(ctx, tx, p.Name, p.mark)
 }
 

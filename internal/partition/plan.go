@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"canonicallineexporter/internal/table"
 )
 
@@ -32,6 +34,9 @@ type Config struct {
 	// it or claims it. What it does not permit waits for the next round. Default: everything is
 	// permitted.
 	Permit func(ctx context.Context, tx table.Querier, parent table.Name, action Action) (bool, error)
+	// Equip gives a new partition what else it shall have, in the transaction that creates it;
+	// nil: nothing.
+	Equip func(ctx context.Context, tx pgx.Tx, partition table.Name) error
 }
 
 // column returns the column that the table is partitioned by.

@@ -36,7 +36,7 @@ const articleQuery = `
 // BenchmarkQuestions measures the article's query over a day of lines, and each
 // question over that day and over its last hour, as multiples of it.
 func BenchmarkQuestions(b *testing.B) {
-	pool := benchmarkPool(b)
+	pool := benchmarkPool(b, 1)
 	ask := askIn(b, pool)
 	ask("article", articleQuery)
 	for _, call := range slices.Concat(calls, made) {
@@ -107,19 +107,62 @@ func BenchmarkDashboard(b *testing.B) {
 	ask("dashboard", all...)
 }
 
-func benchmarkPool(b *testing.B) *pgxpool.Pool {
+// benchmarkPool returns a pool of a database with lines of so many days, unless it has lines.
+func benchmarkPool(b *testing.B, days int) *pgxpool.Pool {
 	b.Helper()
 	if *benchmarkDatabase == "" {
 		d := pgtest.New(b)
-		fill(b, d.Pool, *benchmarkLines)
+		fillDays(b, d.Pool, *benchmarkLines, days)
 		return d.Pool
 	}
 	pool, err := pgxpool.New(b.Context(), *benchmarkDatabase)
 	require.NoError(b, err)
 	b.Cleanup(pool.Close)
 	if _, err := table.Read(b.Context(), pool, lines); err != nil {
-		fill(b, pool, *benchmarkLines)
+		fillDays(b, pool, *benchmarkLines, days)
 	}
 	applyQuestions(b, pool)
 	return pool
+}
+
+// BenchmarkQuestions_Find measures finding a value by sparse indexes in three days of lines, as
+// multiples of reading all of them for it. The first search of a value finds little in the
+// cache.
+func BenchmarkQuestions_Find(b *testing.B) {
+	pool := benchmarkPool(b, 3)
+	exec := func(sql string, args ...any) {
+		_, err := pool.Exec(b.Context(), sql, args...)
+		require.NoError(b, err)
+	}
+	began := time.Now()
+	indexLines(b, pool)
+	b.Logf("indexed in %s", time.Since(began))
+	exec("ANALYZE canonical_api_line")
+	// A second ago.
+	exec(`INSERT INTO canonical_api_line (http_path, request_id, ip, http_method, sudo, duration, status)
+		VALUES ('/', md5('written now')::uuid, '::1', 'GET', false, '1 ms', 200) ON CONFLICT DO NOTHING`)
+	var scanning float64
+	ask := func(name, sql string) {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				exec(sql)
+			}
+			took := b.Elapsed().Seconds() / float64(b.N)
+			if scanning == 0 {
+				scanning = took
+			}
+			b.ReportMetric(scanning/took, "x-faster")
+			b.ReportMetric(took*1000, "ms/op")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+	// The planner may take a sparse index by itself.
+	ask("scan", `DO $$
+		BEGIN
+			SET LOCAL enable_bitmapscan = off;
+			PERFORM * FROM canonical_api_line WHERE request_id = md5('rare request')::uuid;
+		END $$`)
+	for _, value := range []string{"rare request", "rare trace", "rare account", "absent", "request2", "written now"} {
+		ask(value, "SELECT * FROM canonical_api_line_find(md5('"+value+"'))")
+	}
 }

@@ -20,6 +20,9 @@ func TestQuestions_ReadOnlyThePartitionsOfTheirWindow(t *testing.T) {
 	t.Parallel()
 	d := ask(t, 20_000)
 	for _, c := range calls {
+		if slices.Contains([]string{"account", "request"}, c.name) {
+			continue // see TestQuestions_Find_ReadsNoMoreThanItHasTo
+		}
 		for arguments, days := range map[string][]string{c.day: {"day_0", "day_1"}, c.hour: {"day_0"}} {
 			sql := c.sql(arguments)
 			plan := explain(t, d, "ANALYZE, COSTS OFF, TIMING OFF", sql)

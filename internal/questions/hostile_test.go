@@ -31,14 +31,17 @@ func TestQuestions_HostileSchemaFirstInThePath_IsNeverCalled(t *testing.T) {
 		applyQuestions(t, pool)
 		for _, name := range questions.Names() {
 			for _, arguments := range map[string][]string{
-				"request":   {"'" + known + "'", "'x', '1 hour', '2026-01-01'"},
-				"account":   {"'10.0.0.1'", "'x', '1 hour', '2026-01-01'"},
-				"one_of":    {"'x', 'y'", "NULL"},
-				"questions": {""},
-				"reads":     {"", "'1 hour', '2026-01-01'"},
-				"writes":    {"", "'1 hour', '2026-01-01'"},
-				"burn":      {"", "0.99, '1 hour', '12 hours', NULL, 'api', 'GET', '/teams'"},
-				"changes":   {"", "'1 hour', '1 hour', NULL, 'api', 'GET', '/teams'"},
+				"request":    {"'" + known + "'", "'x', '1 hour', '2026-01-01'"},
+				"account":    {"'10.0.0.1'", "'x', '1 hour', '2026-01-01'"},
+				"one_of":     {"'x', 'y'", "NULL"},
+				"questions":  {""},
+				"partitions": {""},
+				"look_up":    {"'" + known + "', NULL", "'x', '{user_agent}', '1 hour', '2026-01-01', NULL"},
+				"find":       {"'" + known + "'", "'10.0.0.0/30'", "'user1@example.com'", "'/teams'", "'01ARZ3NDEKTSV4RRFFQ69G5FAV'"},
+				"reads":      {"", "'1 hour', '2026-01-01'"},
+				"writes":     {"", "'1 hour', '2026-01-01'"},
+				"changes":    {"", "'1 hour', '1 hour', NULL, 'api', 'GET', '/teams'"},
+				"burn":       {"", "0.99, '1 hour', '12 hours', NULL, 'api', 'GET', '/teams'"},
 			}[name] {
 				requireCalls(t, pool, path, name, arguments)
 			}

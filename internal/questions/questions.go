@@ -38,8 +38,8 @@ func below(files fs.FS, dir string) fs.FS {
 func Names() []string {
 	return []string{
 		"window", "one_of", "past", "speed", "reads", "writes", "rate", "heatmap", "changes", "errors", "failures",
-		"slowest", "costs", "n_plus_one", "callers", "differences", "deploys", "burn", "account", "request", "history",
-		"compare", "questions",
+		"slowest", "costs", "n_plus_one", "callers", "differences", "deploys", "burn", "partitions", "look_up", "find",
+		"account", "request", "history", "compare", "questions",
 	}
 }
 

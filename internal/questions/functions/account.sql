@@ -1,7 +1,8 @@
 {{.Create}} FUNCTION {{.Function "account"}}(
     who text,
     since interval DEFAULT '24 hours',
-    until timestamptz DEFAULT NULL
+    until timestamptz DEFAULT NULL,
+    top integer DEFAULT 1000
 ) RETURNS TABLE (
     at timestamptz,
     service_name text,
@@ -13,21 +14,20 @@
     request_id uuid,
     trace_id text
 )
-LANGUAGE sql STABLE PARALLEL SAFE
+LANGUAGE sql STABLE
 BEGIN ATOMIC
     SELECT
-        created_at,
-        service_name,
-        http_method,
-        http_path,
-        status,
-        duration,
-        coalesce(error_code, error_cause),
-        request_id,
-        trace_id
-    FROM {{.Function "window"}}(since, until)
-    WHERE account_id IN (who, pg_catalog.lower(who)) OR account_email = who OR pg_catalog.host(ip) = who
-    ORDER BY created_at DESC;
+        at,
+        line ->> 'service_name'::text,
+        line ->> 'http_method'::text,
+        line ->> 'http_path'::text,
+        (line ->> 'status'::text)::integer,
+        (line ->> 'duration'::text)::interval,
+        {{template "error of" "line"}},
+        (line ->> 'request_id'::text)::uuid,
+        line ->> 'trace_id'::text
+    FROM {{.Function "look_up"}}(who, ARRAY['account_id', 'account_email', 'ip']::text[], since, until, top)
+    ORDER BY at DESC;
 END;
 COMMENT ON FUNCTION {{.Function "account"}} IS
-'What did this customer see? The requests of an account (its id or mail address) or of a client''s IP address, the latest first.{{.Mark}}';
+'What did this customer see? The requests of an account (its id or mail address) or of a client''s IP address, the latest first, at most top of them (NULL: all).{{.Mark}}';

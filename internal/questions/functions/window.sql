@@ -54,6 +54,13 @@ CASE WHEN {{.}} = -10000 THEN interval '0' ELSE pg_catalog.make_interval(secs =>
 {{- /* Hides the expression of a step from the planner, which would take every line for a step of
     its own and sort lines that it can hash. A typed zero leaves the lines to several workers. */ -}}
 {{- define "fence" -}}OFFSET bigint '0'{{- end -}}
+{{- /* What went wrong, of a line as JSON. */ -}}
+{{- define "error of" -}}
+coalesce(
+            {{.}} ->> 'api_error_code'::text, {{.}} ->> 'api_error_cause'::text,
+            {{.}} ->> 'api_error_message'::text, {{.}} ->> 'api_error_internal_code'::text
+        )
+{{- end -}}
 {{- /* At least two decimals and three digits, so that what is not zero never looks like it. */ -}}
 {{- define "digits" -}}
 pg_catalog.round(({{.}})::numeric, greatest(2, 2 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(nullif({{.}}, 0))))::integer))

@@ -1,7 +1,8 @@
 -- Inserts the lines $4 to $5 of $1 lines, which are spread evenly over the interval $3 up to
 -- $2, in order of time. Routes and latencies are those of the article; accounts are skewed,
--- one route has an N+1, some wait for another service, and a few requests fail. All values
--- derive from the line's number, so they are the same each time.
+-- one route has an N+1, some wait for another service, and a few requests fail. Twenty lines
+-- each share a request id, a trace id and an account that no others have. All values derive
+-- from the line's number, so they are the same each time.
 WITH route AS (
     SELECT *, sum(weight) OVER (ORDER BY n) - weight AS low, sum(weight) OVER (ORDER BY n) AS high
     FROM (
@@ -69,7 +70,7 @@ INSERT INTO canonical_api_line (
 SELECT
     md5('id' || i)::uuid,
     'user' || account || '@example.com',
-    md5('account' || account)::uuid,
+    CASE i % ($1::bigint / 20 + 1) WHEN 9 THEN md5('rare account')::uuid ELSE md5('account' || account)::uuid END,
     CASE code WHEN 404 THEN 'not_found' WHEN 500 THEN 'internal' WHEN 401 THEN 'unauthorized' WHEN 422 THEN 'invalid' END,
     CASE code
         WHEN 500 THEN CASE WHEN outgoing THEN '*url.Error: dial tcp: connection refused' ELSE '*pgconn.PgError: deadlock detected' END
@@ -82,7 +83,7 @@ SELECT
     coalesce(replace(replace(replace(route, '{cluster_id}', md5('cluster' || luck)::uuid::text), '{name}', 'cpu'), '{role_name}', 'admin'), '/wp-login.php'),
     route,
     '10.0.0.0'::inet + (account * 3 + luck % 3),
-    md5('request' || i)::uuid,
+    CASE i % ($1::bigint / 20 + 1) WHEN 7 THEN md5('rare request')::uuid ELSE md5('request' || i)::uuid END,
     CASE WHEN queries > 0 THEN
         jsonb_build_object(
             'spans', queries * 2 + outgoing::integer,
@@ -106,7 +107,7 @@ SELECT
     'api',
     '1.0.0',
     'production',
-    md5('trace' || i),
+    CASE i % ($1::bigint / 20 + 1) WHEN 8 THEN md5('rare trace') ELSE md5('trace' || i) END,
     left(md5('span' || i), 16)
 FROM request
 ORDER BY at;

@@ -1,0 +1,1 @@
+COMMENT ON INDEX {{.Index}} IS {{literal .Comment}};

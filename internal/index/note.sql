@@ -1,0 +1,1 @@
+COMMENT ON COLUMN {{.Partition}}.{{identifier .Column}} IS {{literal .Note}};
