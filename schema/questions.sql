@@ -2131,17 +2131,17 @@ BEGIN ATOMIC
                 FROM (
                     SELECT *, created_at > ((coalesce(until, pg_catalog.now()) AT TIME ZONE 'UTC') - fast) AT TIME ZONE 'UTC' AS is_fast
                     FROM "public"."canonical_api_line_window"(slow, until, service, method, route)
-                    WHERE ("canonical_api_line_burn".slow <= interval '3 hours' OR NOT coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass('"public"."canonical_api_line_built"')::oid, 'SELECT'), false))
+                    WHERE ($3 <= interval '3 hours' OR NOT coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass('"public"."canonical_api_line_built"')::oid, 'SELECT'), false))
                 ) AS lines
                 GROUP BY http_route, http_method, service_name
                 UNION ALL
                 SELECT http_route, http_method, service_name, requests::double precision, NULL, failed::double precision, NULL, failed
                 FROM "public"."canonical_api_line_past"(slow, until, service, method, route)
-                WHERE NOT ("canonical_api_line_burn".slow <= interval '3 hours' OR NOT coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass('"public"."canonical_api_line_built"')::oid, 'SELECT'), false))
+                WHERE NOT ($3 <= interval '3 hours' OR NOT coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass('"public"."canonical_api_line_built"')::oid, 'SELECT'), false))
                 UNION ALL
                 SELECT http_route, http_method, service_name, NULL, requests::double precision, NULL, failed::double precision, 0
                 FROM "public"."canonical_api_line_past"(fast, until, service, method, route)
-                WHERE NOT ("canonical_api_line_burn".slow <= interval '3 hours' OR NOT coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass('"public"."canonical_api_line_built"')::oid, 'SELECT'), false))
+                WHERE NOT ($3 <= interval '3 hours' OR NOT coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass('"public"."canonical_api_line_built"')::oid, 'SELECT'), false))
             ) AS parts
             GROUP BY http_route, http_method, service_name
         ) AS counted
@@ -2149,7 +2149,7 @@ BEGIN ATOMIC
     ORDER BY 1 DESC, share_slow DESC NULLS LAST, requests DESC, http_method, http_route, service_name;
 END;
 COMMENT ON FUNCTION "public"."canonical_api_line_burn" IS
-'Do failures use up the error budget? How many times as fast as the objective allows each route fails (status 500 and above, or an error beside a status below 400), in a fast and a slow window. alert: both burn at least at the threshold, and at_least so many lines failed, or requests where a slow window of more than three hours is answered from history. At 14.4 times a budget of 30 days lasts two days. [canonical_line ac871b08]';
+'Do failures use up the error budget? How many times as fast as the objective allows each route fails (status 500 and above, or an error beside a status below 400), in a fast and a slow window. alert: both burn at least at the threshold, and at_least so many lines failed, or requests where a slow window of more than three hours is answered from history. At 14.4 times a budget of 30 days lasts two days. [canonical_line ebbd3f1d]';
 
 -- Bounds come from the catalogue, as in internal/partition/partitions.sql. Between the
 -- partitions there are only lines of a DEFAULT partition. A table whose partitions are not

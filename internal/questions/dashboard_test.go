@@ -343,7 +343,7 @@ func TestProvisioning_FilesAreYAML(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("../../dashboards/provisioning/*/*.yaml")
 	require.NoError(t, err)
-	require.Len(t, files, 2)
+	require.Len(t, files, 3)
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		require.NoError(t, err)

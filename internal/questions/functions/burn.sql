@@ -1,6 +1,6 @@
-{{- /* History has a column of the argument's name. */ -}}
+{{- /* History has a column with the name of the argument slow. */ -}}
 {{- define "burn from lines" -}}
-({{identifier (.Function "burn").Name}}.slow <= interval '3 hours' OR {{template "no history" .}})
+($3 <= interval '3 hours' OR {{template "no history" .}})
 {{- end -}}
 -- Two windows, as the Site Reliability Workbook has them ("Alerting on SLOs"): the long one shows
 -- that it matters, the short one that it goes on. A few failures of a route with little traffic
