@@ -28,6 +28,7 @@ BEGIN
     JOIN pg_catalog.unnest(ARRAY[
         '"public"."canonical_api_line_window"',
         '"public"."canonical_api_line_one_of"',
+        '"public"."canonical_api_line_kept"',
         '"public"."canonical_api_line_past"',
         '"public"."canonical_api_line_speed"',
         '"public"."canonical_api_line_reads"',
@@ -147,6 +148,16 @@ END;
 COMMENT ON FUNCTION "public"."canonical_api_line_one_of" IS
 'Several services, methods or routes for a question, as in speed(service => one_of(''api'', ''web'')). NULL alone means all. [canonical_line 9ee2fb37]';
 
+-- Called IMMUTABLE, so that the planner asks and then plans one way to answer, not two. Whether there
+-- is a history changes once: a plan that was made before goes on counting lines.
+CREATE FUNCTION "public"."canonical_api_line_kept"() RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass('"public"."canonical_api_line_built"')::oid, 'SELECT'), false);
+END;
+COMMENT ON FUNCTION "public"."canonical_api_line_kept" IS
+'Is there a history, for longer windows to be answered from? [canonical_line e2193b5a]';
+
 -- What a window comes to, from history wherever it holds whole days or hours, and from the lines
 -- elsewhere: at the ends of the window, after the last hour that is built, and where hours have to
 -- be built again. Days serve if the steps are days.
@@ -187,6 +198,8 @@ CREATE FUNCTION "public"."canonical_api_line_past"(
 )
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 10000
 SET search_path = pg_catalog, pg_temp
+SET jit = off
+SET plan_cache_mode = force_custom_plan
 AS $answer$
 #variable_conflict use_column
 DECLARE
@@ -208,7 +221,9 @@ DECLARE
     starts timestamptz[];
     ends timestamptz[];
 BEGIN
-    SELECT state.until, state.frozen INTO built, frozen FROM "public"."canonical_api_line_built" AS state;
+    IF to_regclass('"public"."canonical_api_line_built"') IS NOT NULL THEN
+        SELECT state.until, state.frozen INTO built, frozen FROM "public"."canonical_api_line_built" AS state;
+    END IF;
     -- The window is open at its start: a line of the first instant does not belong to it.
     IF first_hour = lower AND EXISTS (SELECT FROM "public"."canonical_api_line" WHERE created_at = lower) THEN
         first_hour := first_hour + interval '1 hour';
@@ -249,66 +264,64 @@ BEGIN
         FROM "public"."canonical_api_line_days" AS day
         WHERE day.at >= first_day AND day.at < end_day AND day.at <> ALL (marked_days)
     ),
-    kept AS (
+    -- A number tells series apart faster than their names, and equals itself, unlike NULL.
+    kept AS MATERIALIZED (
         SELECT
             picked.*,
-            CASE WHEN $7 THEN picked.service_name END AS service,
-            CASE WHEN $7 THEN picked.http_method END AS method,
-            CASE WHEN NOT $7 THEN NULL WHEN picked.other THEN '(other)' ELSE picked.http_route END AS route
+            CASE WHEN $6 IS NULL THEN 'infinity' ELSE date_bin($6, picked.at, 'epoch') END AS of_step,
+            CASE WHEN $7 THEN dense_rank() OVER (
+                ORDER BY picked.service_name COLLATE "C", picked.http_method COLLATE "C", picked.http_route COLLATE "C", picked.other
+            ) ELSE 0 END AS series
         FROM picked
         WHERE ($3 IS NULL OR picked.service_name = ANY (string_to_array($3, E'\n')))
             AND ($4 IS NULL OR picked.http_method = ANY (string_to_array($4, E'\n')))
             AND ($5 IS NULL OR picked.http_route = ANY (string_to_array($5, E'\n')))
     ),
-    part AS (
+    named AS MATERIALIZED (
         SELECT
-            date_bin($6, kept.at, 'epoch') AS at,
-            service,
-            method,
-            route,
-            NULL::integer AS bucket,
-            kept.zero AS n,
-            kept.lines,
-            kept.slowest,
-            kept.requests,
-            kept.refused,
-            kept.failed,
-            kept.instant,
-            kept.slow,
-            kept.busy,
-            kept.queries,
-            kept.own,
-            kept.database,
-            kept.waiting,
-            kept.outgoing
+            kept.of_step,
+            kept.series,
+            CASE WHEN $7 THEN min(kept.service_name) END AS service,
+            CASE WHEN $7 THEN min(kept.http_method) END AS method,
+            CASE WHEN $7 THEN CASE WHEN bool_and(kept.other) THEN '(other)' ELSE min(kept.http_route) END END AS route,
+            sum(kept.zero) AS zero,
+            sum(kept.lines)::bigint AS lines,
+            max(kept.slowest) AS slowest,
+            sum(kept.requests) AS requests,
+            sum(kept.refused) AS refused,
+            sum(kept.failed) AS failed,
+            sum(kept.instant) AS instant,
+            sum(kept.slow) AS slow,
+            sum(kept.busy) AS busy,
+            sum(kept.queries) AS queries,
+            sum(kept.own) AS own,
+            sum(kept.database) AS database,
+            sum(kept.waiting) AS waiting,
+            sum(kept.outgoing) AS outgoing
         FROM kept
-        UNION ALL
-        SELECT
-            date_bin($6, kept.at, 'epoch'),
-            service,
-            method,
-            route,
-            kept.first + (counted.position - 1)::integer,
-            counted.n,
-            0,
-            NULL,
-            NULL,
-            NULL,
-            NULL,
-            NULL,
-            NULL,
-            NULL,
-            NULL,
-            NULL,
-            NULL,
-            NULL,
-            NULL
+        GROUP BY kept.of_step, kept.series
+    ),
+    counted AS (
+        SELECT kept.of_step, kept.series, kept.first + (part.position - 1)::integer AS bucket, sum(part.n) AS n
         FROM kept
-        CROSS JOIN LATERAL unnest(kept.buckets) WITH ORDINALITY AS counted (n, position)
-        WHERE counted.n <> 0
-        UNION ALL
+        CROSS JOIN LATERAL unnest(kept.buckets) WITH ORDINALITY AS part (n, position)
+        WHERE part.n <> 0
+        GROUP BY 1, 2, 3
+    )
+    SELECT
+        nullif(named.of_step, 'infinity'), named.service, named.method, named.route, NULL::integer, named.zero, named.lines, named.slowest, named.requests, named.refused, named.failed, named.instant, named.slow, named.busy, named.queries, named.own, named.database, named.waiting, named.outgoing
+    FROM named
+    UNION ALL
+    SELECT
+        nullif(named.of_step, 'infinity'), named.service, named.method, named.route, counted.bucket, counted.n, 0, named.slowest, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
+    FROM counted
+    JOIN named USING (of_step, series);
+    -- One query for each time, so that each reads only its partitions.
+    FOR i IN 1..cardinality(starts) LOOP
+        CONTINUE WHEN starts[i] >= ends[i];
+        RETURN QUERY
         SELECT
-            weights.at,
+            weights.of_step,
             service,
             method,
             route,
@@ -329,11 +342,11 @@ BEGIN
             outgoing * weight AS outgoing
         FROM (
             SELECT
-                date_bin($6, line.created_at, 'epoch') AS at,
-                CASE WHEN $7 THEN line.service_name END AS service,
-                CASE WHEN $7 THEN line.http_method END AS method,
-                CASE WHEN $7 THEN line.http_route END AS route,
-                line.requests::numeric AS weight,
+                date_bin($6, created_at, 'epoch') AS of_step,
+                CASE WHEN $7 THEN service_name END AS service,
+                CASE WHEN $7 THEN http_method END AS method,
+                CASE WHEN $7 THEN http_route END AS route,
+                requests::numeric AS weight,
                 CASE WHEN duration > interval '0' THEN pg_catalog.ceil(pg_catalog.ln(pg_catalog.date_part('epoch', duration) * 1000000) * 23.083120654223414 - 0.000000001)::integer - 1 END AS bucket,
                 pg_catalog.count(*) AS lines,
                 pg_catalog.max(duration) AS slowest,
@@ -350,42 +363,18 @@ BEGIN
                 + coalesce(pg_catalog.sum(CASE pg_catalog.jsonb_typeof(statistics -> 'rpc_duration'::text) WHEN 'number' THEN (statistics -> 'rpc_duration'::text)::numeric END), 0)
                 + coalesce(pg_catalog.sum(CASE pg_catalog.jsonb_typeof(statistics -> 'messaging_duration'::text) WHEN 'number' THEN (statistics -> 'messaging_duration'::text)::numeric END), 0)
                 + coalesce(pg_catalog.sum(CASE pg_catalog.jsonb_typeof(statistics -> 'other_duration'::text) WHEN 'number' THEN (statistics -> 'other_duration'::text)::numeric END), 0) AS outgoing
-            FROM unnest(starts, ends) AS range (start, "end")
-            CROSS JOIN LATERAL (
+            FROM (
                 SELECT created_at, service_name, http_method, http_route, requests, duration, status, error_code,
                     CASE WHEN $8 THEN statistics END AS statistics
-                FROM "public"."canonical_api_line_window"(coalesce(range."end", now()) - range.start, range."end", $3, $4, $5)
+                FROM "public"."canonical_api_line_window"(coalesce(ends[i], now()) - starts[i], ends[i], $3, $4, $5)
             ) AS line
-            WHERE range."end" IS NULL OR range.start < range."end"
             GROUP BY 1, 2, 3, 4, 5, 6
-        ) AS weights
-    )
-    SELECT
-        part.at,
-        part.service,
-        part.method,
-        part.route,
-        part.bucket,
-        sum(part.n),
-        sum(part.lines)::bigint,
-        max(part.slowest),
-        coalesce(sum(part.requests), 0),
-        coalesce(sum(part.refused), 0),
-        coalesce(sum(part.failed), 0),
-        coalesce(sum(part.instant), 0),
-        coalesce(sum(part.slow), 0),
-        coalesce(sum(part.busy), 0),
-        coalesce(sum(part.queries), 0),
-        coalesce(sum(part.own), 0),
-        coalesce(sum(part.database), 0),
-        coalesce(sum(part.waiting), 0),
-        coalesce(sum(part.outgoing), 0)
-    FROM part
-    GROUP BY 1, 2, 3, 4, 5;
+        ) AS weights;
+    END LOOP;
 END
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_past" IS
-'What does a window come to? The sums of a window, from history and the lines at its edges, by route and by bucket of durations: the bucket i holds durations above 2^(i/16) and up to 2^((i+1)/16) microseconds, NULL those of zero, and n requests fall into it. The other questions about longer windows read it. [canonical_line 0d157ee8]';
+'What does a window come to? The sums of a window, from history and the lines at its edges, by route and by bucket of durations: the bucket i holds durations above 2^(i/16) and up to 2^((i+1)/16) microseconds, NULL those of zero, and n requests fall into it. A bucket can have several rows. The other questions about longer windows read it. [canonical_line 9a7d7199]';
 
 -- One pass and one sort compute only what is shown; percentile_cont also returns the
 -- maximum. The route comes first in GROUP BY because it tells more lines apart, which makes
@@ -443,7 +432,7 @@ BEGIN ATOMIC
             pg_catalog.percentile_cont(ARRAY[0.5, 0.95, 0.99, 1]) WITHIN GROUP (ORDER BY duration) AS p,
             'exact'::text AS accuracy
         FROM "public"."canonical_api_line_window"(since, until, service, method, route)
-        WHERE (exact OR since <= interval '3 hours' OR NOT coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass('"public"."canonical_api_line_built"')::oid, 'SELECT'), false))
+        WHERE (exact OR since <= interval '3 hours' OR NOT "public"."canonical_api_line_kept"())
         GROUP BY http_route, http_method, service_name
         UNION ALL
         SELECT
@@ -475,7 +464,7 @@ BEGIN ATOMIC
                 SELECT *, pg_catalog.sum(n) OVER (PARTITION BY http_route, http_method, service_name ORDER BY bucket NULLS FIRST) AS reached,
                 pg_catalog.sum(n) OVER (PARTITION BY http_route, http_method, service_name) AS of_all
                 FROM "public"."canonical_api_line_past"(since, until, service, method, route)
-                WHERE NOT (exact OR since <= interval '3 hours' OR NOT coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass('"public"."canonical_api_line_built"')::oid, 'SELECT'), false))
+                WHERE NOT (exact OR since <= interval '3 hours' OR NOT "public"."canonical_api_line_kept"())
             ) AS buckets
             GROUP BY http_route, http_method, service_name
         ) AS kept
@@ -483,7 +472,7 @@ BEGIN ATOMIC
     ORDER BY requests DESC, http_method, http_route, service_name;
 END;
 COMMENT ON FUNCTION "public"."canonical_api_line_speed" IS
-'Are we fast? Each route with its percentiles, the shares of requests that were instant (below 100 ms), fast (below 1 s) and slow, and that failed (status 500 and above, or an error beside a status below 400), in percent. Counts and shares are of requests; percentiles are of lines, which is the same unless lines were sampled. Windows of more than three hours are answered from history unless exact: accuracy says how far off percentiles can be, which are of requests then. [canonical_line 833bee60]';
+'Are we fast? Each route with its percentiles, the shares of requests that were instant (below 100 ms), fast (below 1 s) and slow, and that failed (status 500 and above, or an error beside a status below 400), in percent. Counts and shares are of requests; percentiles are of lines, which is the same unless lines were sampled. Windows of more than three hours are answered from history unless exact: accuracy says how far off percentiles can be, which are of requests then. [canonical_line 77f6333a]';
 
 CREATE FUNCTION "public"."canonical_api_line_reads"(
     since interval DEFAULT '24 hours',
@@ -571,7 +560,7 @@ BEGIN ATOMIC
         p[1],
         p[2],
         p[3],
-        CASE WHEN (exact OR since <= interval '3 hours' OR NOT coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass('"public"."canonical_api_line_built"')::oid, 'SELECT'), false)) OR NOT (extract(epoch FROM greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
+        CASE WHEN (exact OR since <= interval '3 hours' OR NOT "public"."canonical_api_line_kept"()) OR NOT (extract(epoch FROM greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
         WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
         ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s')) % 3600 = 0) THEN 'exact' ELSE '±2.2 %'::text END
     FROM (
@@ -599,7 +588,7 @@ BEGIN ATOMIC
         WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
         ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s'), created_at, 'epoch') AS at, requests, status, error_code, duration
             FROM "public"."canonical_api_line_window"(since, until, service, method, route)
-            WHERE (exact OR since <= interval '3 hours' OR NOT coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass('"public"."canonical_api_line_built"')::oid, 'SELECT'), false)) OR NOT (extract(epoch FROM greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
+            WHERE (exact OR since <= interval '3 hours' OR NOT "public"."canonical_api_line_kept"()) OR NOT (extract(epoch FROM greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
         WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
         ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s')) % 3600 = 0)
             OFFSET bigint '0'
@@ -630,7 +619,7 @@ BEGIN ATOMIC
                 FROM "public"."canonical_api_line_past"(since, until, service, method, route, greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
         WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
         ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s'), by_route => false)
-                WHERE NOT (exact OR since <= interval '3 hours' OR NOT coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass('"public"."canonical_api_line_built"')::oid, 'SELECT'), false)) AND (extract(epoch FROM greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
+                WHERE NOT (exact OR since <= interval '3 hours' OR NOT "public"."canonical_api_line_kept"()) AND (extract(epoch FROM greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
         WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
         ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s')) % 3600 = 0)
             ) AS buckets
@@ -643,7 +632,7 @@ BEGIN ATOMIC
     ORDER BY at;
 END;
 COMMENT ON FUNCTION "public"."canonical_api_line_rate" IS
-'Since when? Requests per second, the shares that were refused (status 400 to 499) and that failed (500 and above, or an error beside a status below 400) in percent, and percentiles, for every step of the window (a 60th of it unless given, at least a second, and whole hours from 60 hours on; days are UTC). The window cuts off the first and the last step. Percentiles are of lines, the rest of requests. Windows of more than three hours whose steps are whole hours are answered from history unless exact: accuracy says how far off percentiles can be, which are of requests then. [canonical_line 7760b244]';
+'Since when? Requests per second, the shares that were refused (status 400 to 499) and that failed (500 and above, or an error beside a status below 400) in percent, and percentiles, for every step of the window (a 60th of it unless given, at least a second, and whole hours from 60 hours on; days are UTC). The window cuts off the first and the last step. Percentiles are of lines, the rest of requests. Windows of more than three hours whose steps are whole hours are answered from history unless exact: accuracy says how far off percentiles can be, which are of requests then. [canonical_line 56cfb860]';
 
 -- The bounds are a 1-2-5 series. Postgres before 17 has no infinite interval, so durations
 -- above the last bound have none. DISTINCT tells the planner how few steps there are.
@@ -670,7 +659,7 @@ BEGIN ATOMIC
         WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
         ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s'), created_at, 'epoch') AS at, pg_catalog.width_bucket(duration, '{1ms, 2ms, 5ms, 10ms, 20ms, 50ms, 100ms, 200ms, 500ms, 1s, 2s, 5s, 10s, 20s, 50s}'::interval[]) AS bucket, requests
             FROM "public"."canonical_api_line_window"(since, until, service, method, route)
-            WHERE (exact OR since <= interval '3 hours' OR NOT coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass('"public"."canonical_api_line_built"')::oid, 'SELECT'), false)) OR NOT (extract(epoch FROM greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
+            WHERE (exact OR since <= interval '3 hours' OR NOT "public"."canonical_api_line_kept"()) OR NOT (extract(epoch FROM greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
         WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
         ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s')) % 3600 = 0)
             OFFSET bigint '0'
@@ -683,14 +672,14 @@ BEGIN ATOMIC
             FROM "public"."canonical_api_line_past"(since, until, service, method, route, greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
         WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
         ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s'), by_route => false)
-            WHERE n > 0 AND NOT (exact OR since <= interval '3 hours' OR NOT coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass('"public"."canonical_api_line_built"')::oid, 'SELECT'), false)) AND (extract(epoch FROM greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
+            WHERE n > 0 AND NOT (exact OR since <= interval '3 hours' OR NOT "public"."canonical_api_line_kept"()) AND (extract(epoch FROM greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
         WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
         ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s')) % 3600 = 0)
         ) AS kept
         GROUP BY at, cell
     )
     SELECT at, ('{1ms, 2ms, 5ms, 10ms, 20ms, 50ms, 100ms, 200ms, 500ms, 1s, 2s, 5s, 10s, 20s, 50s}'::interval[])[bucket + 1], pg_catalog.round(coalesce(requests, 0))::bigint,
-        CASE WHEN (exact OR since <= interval '3 hours' OR NOT coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass('"public"."canonical_api_line_built"')::oid, 'SELECT'), false)) OR NOT (extract(epoch FROM greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
+        CASE WHEN (exact OR since <= interval '3 hours' OR NOT "public"."canonical_api_line_kept"()) OR NOT (extract(epoch FROM greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
         WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
         ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s')) % 3600 = 0) THEN 'exact' ELSE '±2.2 %'::text END
     FROM (SELECT at FROM (
@@ -710,7 +699,7 @@ BEGIN ATOMIC
     ORDER BY at, bucket;
 END;
 COMMENT ON FUNCTION "public"."canonical_api_line_heatmap" IS
-'How are durations spread? The requests of every step of the window (a 60th of it unless given, at least a second, and whole hours from 60 hours on; days are UTC) by the upper bound of their duration, zeros included; NULL stands for 50 s and above. Windows of more than three hours whose steps are whole hours are answered from history unless exact: accuracy says how far off the bounds can be. [canonical_line 40d63a3f]';
+'How are durations spread? The requests of every step of the window (a 60th of it unless given, at least a second, and whole hours from 60 hours on; days are UTC) by the upper bound of their duration, zeros included; NULL stands for 50 s and above. Windows of more than three hours whose steps are whole hours are answered from history unless exact: accuracy says how far off the bounds can be. [canonical_line 7694c599]';
 
 -- One pass over the lines reads both windows.
 CREATE FUNCTION "public"."canonical_api_line_changes"(
@@ -774,7 +763,7 @@ BEGIN ATOMIC
             FROM (
                 SELECT *, created_at > ((coalesce(until, pg_catalog.now()) AT TIME ZONE 'UTC') - recent) AT TIME ZONE 'UTC' AS is_recent
                 FROM "public"."canonical_api_line_window"(recent + before, until, service, method, route)
-                WHERE (exact OR recent + before <= interval '3 hours' OR NOT coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass('"public"."canonical_api_line_built"')::oid, 'SELECT'), false))
+                WHERE (exact OR recent + before <= interval '3 hours' OR NOT "public"."canonical_api_line_kept"())
             ) AS lines
             GROUP BY http_route, http_method, service_name
             UNION ALL
@@ -806,11 +795,11 @@ BEGIN ATOMIC
                     FROM (
                         SELECT true AS is_recent, *
                         FROM "public"."canonical_api_line_past"(recent, until, service, method, route)
-                        WHERE NOT (exact OR recent + before <= interval '3 hours' OR NOT coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass('"public"."canonical_api_line_built"')::oid, 'SELECT'), false))
+                        WHERE NOT (exact OR recent + before <= interval '3 hours' OR NOT "public"."canonical_api_line_kept"())
                         UNION ALL
                         SELECT false, *
                         FROM "public"."canonical_api_line_past"(before, ((coalesce(until, pg_catalog.now()) AT TIME ZONE 'UTC') - recent) AT TIME ZONE 'UTC', service, method, route)
-                        WHERE NOT (exact OR recent + before <= interval '3 hours' OR NOT coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass('"public"."canonical_api_line_built"')::oid, 'SELECT'), false))
+                        WHERE NOT (exact OR recent + before <= interval '3 hours' OR NOT "public"."canonical_api_line_kept"())
                     ) AS windows
                 ) AS buckets
                 GROUP BY http_route, http_method, service_name
@@ -821,7 +810,7 @@ BEGIN ATOMIC
     ORDER BY 3, 2 DESC, lines_recent DESC, 5, 6, 4;
 END;
 COMMENT ON FUNCTION "public"."canonical_api_line_changes" IS
-'What got slower, or started to fail? Each route whose 95th percentile, or whose share of failures (status 500 and above, or an error beside a status below 400; in percent, plus one), grew by a fifth or more from the window before to the recent one; the largest change first. few_lines marks a change that rests on fewer than 100 lines in either window; those come last. Both windows together, if they have more than three hours, are answered from history unless exact: accuracy says how far off percentiles can be. [canonical_line 3e759121]';
+'What got slower, or started to fail? Each route whose 95th percentile, or whose share of failures (status 500 and above, or an error beside a status below 400; in percent, plus one), grew by a fifth or more from the window before to the recent one; the largest change first. few_lines marks a change that rests on fewer than 100 lines in either window; those come last. Both windows together, if they have more than three hours, are answered from history unless exact: accuracy says how far off percentiles can be. [canonical_line d9418192]';
 
 CREATE FUNCTION "public"."canonical_api_line_errors"(
     since interval DEFAULT '24 hours',
@@ -1062,7 +1051,7 @@ BEGIN ATOMIC
                 pg_catalog.sum(CASE pg_catalog.jsonb_typeof(statistics -> 'messaging_duration'::text) WHEN 'number' THEN (statistics -> 'messaging_duration'::text)::numeric END) AS messaging,
                 pg_catalog.sum(CASE pg_catalog.jsonb_typeof(statistics -> 'other_duration'::text) WHEN 'number' THEN (statistics -> 'other_duration'::text)::numeric END) AS other
             FROM "public"."canonical_api_line_window"(since, until, service, method, route)
-            WHERE (exact OR since <= interval '3 hours' OR NOT coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass('"public"."canonical_api_line_built"')::oid, 'SELECT'), false))
+            WHERE (exact OR since <= interval '3 hours' OR NOT "public"."canonical_api_line_kept"())
             GROUP BY service_name, http_method, http_route, requests
         ) AS weights
         GROUP BY 1, 2, 3
@@ -1080,13 +1069,13 @@ BEGIN ATOMIC
             pg_catalog.sum(waiting),
             pg_catalog.sum(outgoing)
         FROM "public"."canonical_api_line_past"(since, until, service, method, route, with_statistics => true)
-        WHERE NOT (exact OR since <= interval '3 hours' OR NOT coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass('"public"."canonical_api_line_built"')::oid, 'SELECT'), false))
+        WHERE NOT (exact OR since <= interval '3 hours' OR NOT "public"."canonical_api_line_kept"())
         GROUP BY 1, 2, 3
     ) AS routes
     ORDER BY busy DESC, http_method, http_route, service_name;
 END;
 COMMENT ON FUNCTION "public"."canonical_api_line_costs" IS
-'Is it us or the database, and which route runs the most queries? busy is how long requests ran in all, and percent_busy the route''s share of that. The other shares are of the route''s own time and can exceed 100 if calls ran in parallel. Windows of more than three hours are answered from history unless exact, with the same sums. [canonical_line 7201f4fc]';
+'Is it us or the database, and which route runs the most queries? busy is how long requests ran in all, and percent_busy the route''s share of that. The other shares are of the route''s own time and can exceed 100 if calls ran in parallel. Windows of more than three hours are answered from history unless exact, with the same sums. [canonical_line b959ec48]';
 
 -- Only lines that repeat a statement have db_max_repeat. The other statistics are read only
 -- where it is high.

@@ -15,6 +15,7 @@ import (
 func TestQuestions_HostileSchemaFirstInThePath_IsNeverCalled(t *testing.T) {
 	t.Parallel()
 	d := ask(t, 1000)
+	keep(t, d.Pool)
 	for _, name := range questions.Names() {
 		d.Exec(t, "COMMENT ON FUNCTION canonical_api_line_"+name+" IS 'older [canonical_line 0]'")
 	}
@@ -35,6 +36,9 @@ func TestQuestions_HostileSchemaFirstInThePath_IsNeverCalled(t *testing.T) {
 				"account":   {"'10.0.0.1'", "'x', '1 hour', '2026-01-01'"},
 				"one_of":    {"'x', 'y'", "NULL"},
 				"questions": {""},
+				"kept":      {""},
+				"history":   {"", "'3 days', NULL, 'api', step => '1 day'"},
+				"compare":   {"", "'1 day', '2 days', NULL, 'api', 'GET', '/teams'"},
 				"reads":     {"", "'1 hour', '2026-01-01'"},
 				"writes":    {"", "'1 hour', '2026-01-01'"},
 				"changes":   {"", "'1 hour', '1 hour', NULL, 'api', 'GET', '/teams'"},
@@ -42,7 +46,7 @@ func TestQuestions_HostileSchemaFirstInThePath_IsNeverCalled(t *testing.T) {
 				requireCalls(t, pool, path, name, arguments)
 			}
 		}
-		for _, name := range []string{"window", "speed", "rate", "heatmap", "errors", "failures", "slowest", "costs", "n_plus_one", "callers"} {
+		for _, name := range []string{"window", "past", "speed", "rate", "heatmap", "errors", "failures", "slowest", "costs", "n_plus_one", "callers"} {
 			requireCalls(t, pool, path, name, "")
 			requireCalls(t, pool, path, name, "'12 hours', NULL, 'api', 'GET', '/teams'")
 		}
