@@ -75,7 +75,7 @@ func (m *Maintainer) refuse(parent table.Name, why string) {
 
 // missing lists the parts of history that are missing.
 func missing(ctx context.Context, db table.Querier, parent table.Name) ([]string, error) {
-	rows, err := db.Query(ctx, statements.Render("missing.sql", nil), parts(parent))
+	rows, err := db.Query(ctx, statements.Render("missing.sql", nil), parts(parent), parent.Fence().String())
 	if err != nil {
 		return nil, fmt.Errorf("look for history: %w", err)
 	}
