@@ -199,6 +199,7 @@ CREATE FUNCTION "public"."canonical_api_line_past"(
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 10000
 SET search_path = pg_catalog, pg_temp
 SET jit = off
+SET work_mem = '32MB'
 SET plan_cache_mode = force_custom_plan
 AS $answer$
 #variable_conflict use_column
@@ -372,7 +373,7 @@ BEGIN
 END
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_past" IS
-'What does a window come to? The sums of a window, from history and the lines at its edges, by route and by bucket of durations: the bucket i holds durations above 2^(i/16) and up to 2^((i+1)/16) microseconds, NULL those of zero, and n requests fall into it. A bucket can have several rows. The other questions about longer windows read it. [canonical_line 3a08d79c]';
+'What does a window come to? The sums of a window, from history and the lines at its edges, by route and by bucket of durations: the bucket i holds durations above 2^(i/16) and up to 2^((i+1)/16) microseconds, NULL those of zero, and n requests fall into it. A bucket can have several rows. The other questions about longer windows read it. [canonical_line d8a243e8]';
 
 -- One pass and one sort compute only what is shown; percentile_cont also returns the
 -- maximum. The route comes first in GROUP BY because it tells more lines apart, which makes

@@ -27,6 +27,7 @@
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 10000
 SET search_path = pg_catalog, pg_temp
 SET jit = off
+SET work_mem = '32MB'
 SET plan_cache_mode = force_custom_plan
 AS $answer$
 #variable_conflict use_column
