@@ -36,6 +36,8 @@ func Script(of table.Name) string {
 
 // prepare creates what is missing. It reports whether the table has a history that can be built.
 func (m *Maintainer) prepare(ctx context.Context, parent table.Name) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, prepareTimeout)
+	defer cancel()
 	byTime, err := partition.ByTime(ctx, m.pool, parent)
 	switch {
 	case err != nil:
