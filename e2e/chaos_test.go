@@ -91,6 +91,7 @@ func TestCollector_Chaos(t *testing.T) {
 
 	w.proxy.heal()
 	w.awaitLines()
+	w.requireHistory()
 	w.requireBalance()
 }
 

@@ -90,9 +90,16 @@ COMMENT ON COLUMN "public"."canonical_api_line_built".partitions IS 'The partiti
 COMMENT ON COLUMN "public"."canonical_api_line_built".ends IS 'The upper bounds of those partitions.';
 
 -- The hour, counted from 1970, before which writers leave marks. It is a sequence because its
--- value is seen at once, and COPY can compare it.
+-- value is seen at once.
 CREATE SEQUENCE IF NOT EXISTS "public"."canonical_api_line_fence" OWNED BY "public"."canonical_api_line_marks".at;
 COMMENT ON SEQUENCE "public"."canonical_api_line_fence" IS 'Writers mark hours before this one, which is counted from 1970.';
+
+-- Called STABLE, since COPY inserts rows one by one where a volatile function looks at them. COPY
+-- calls it once, and depends on the value of that moment alone.
+CREATE OR REPLACE FUNCTION "public"."canonical_api_line_fence"() RETURNS bigint
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+AS 'BEGIN RETURN pg_catalog.pg_sequence_last_value(''"public"."canonical_api_line_fence"''::pg_catalog.regclass); END';
+COMMENT ON FUNCTION "public"."canonical_api_line_fence"() IS 'The value of the sequence of this name; NULL before it has one.';
 
 
 -- Rows are kept until you remove them: these partitions take all times. Create others instead,

@@ -28,6 +28,7 @@ BEGIN
     JOIN pg_catalog.unnest(ARRAY[
         '"public"."canonical_api_line_window"',
         '"public"."canonical_api_line_one_of"',
+        '"public"."canonical_api_line_kept"',
         '"public"."canonical_api_line_past"',
         '"public"."canonical_api_line_speed"',
         '"public"."canonical_api_line_reads"',
@@ -153,6 +154,16 @@ END;
 COMMENT ON FUNCTION "public"."canonical_api_line_one_of" IS
 'Several services, methods or routes for a question, as in speed(service => one_of(''api'', ''web'')). NULL alone means all. [canonical_line 9ee2fb37]';
 
+-- Called IMMUTABLE, so that the planner asks and then plans one way to answer, not two. Whether there
+-- is a history changes once: a plan that was made before goes on counting lines.
+CREATE FUNCTION "public"."canonical_api_line_kept"() RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass('"public"."canonical_api_line_built"')::oid, 'SELECT'), false);
+END;
+COMMENT ON FUNCTION "public"."canonical_api_line_kept" IS
+'Is there a history, for longer windows to be answered from? [canonical_line e2193b5a]';
+
 -- What a window comes to, from history wherever it holds whole days or hours, and from the lines
 -- elsewhere: at the ends of the window, after the last hour that is built, and where hours have to
 -- be built again. Days serve if the steps are days.
@@ -193,6 +204,9 @@ CREATE FUNCTION "public"."canonical_api_line_past"(
 )
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 10000
 SET search_path = pg_catalog, pg_temp
+SET jit = off
+SET work_mem = '32MB'
+SET plan_cache_mode = force_custom_plan
 AS $answer$
 #variable_conflict use_column
 DECLARE
@@ -214,107 +228,105 @@ DECLARE
     starts timestamptz[];
     ends timestamptz[];
 BEGIN
-    SELECT state.until, state.frozen INTO built, frozen FROM "public"."canonical_api_line_built" AS state;
+    -- Without history built is NULL, and so is end_hour.
+    IF to_regclass('"public"."canonical_api_line_built"') IS NOT NULL THEN
+        SELECT state.until, state.frozen INTO built, frozen FROM "public"."canonical_api_line_built" AS state;
+    END IF;
     -- The window is open at its start: a line of the first instant does not belong to it.
     IF first_hour = lower AND EXISTS (SELECT FROM "public"."canonical_api_line" WHERE created_at = lower) THEN
         first_hour := first_hour + interval '1 hour';
     END IF;
-    end_hour := date_bin('1 hour', least(built, upper), 'epoch');
-    IF built IS NULL OR first_hour >= end_hour THEN
-        first_hour := lower;
-        end_hour := lower + instant;
-        marked := '{}';
-        starts := ARRAY[lower];
-        ends := ARRAY[$2];
-    ELSE
+    end_hour := CASE WHEN built IS NOT NULL THEN date_bin('1 hour', least(built, upper), 'epoch') END;
+    IF first_hour < end_hour THEN
         marked := ARRAY(
             SELECT DISTINCT mark.at
             FROM "public"."canonical_api_line_marks" AS mark
             WHERE NOT mark.of_day AND mark.at >= greatest(first_hour, frozen) AND mark.at < end_hour
         );
+        marked_days := ARRAY(
+            SELECT date_bin('1 day', hour, 'epoch') FROM unnest(marked) AS hour
+            UNION
+            SELECT mark.at FROM "public"."canonical_api_line_marks" AS mark WHERE mark.of_day
+        );
         starts := ARRAY[lower, end_hour - instant] || ARRAY(SELECT hour - instant FROM unnest(marked) AS hour);
         ends := ARRAY[first_hour - instant, $2] || ARRAY(SELECT hour + interval '1 hour' - instant FROM unnest(marked) AS hour);
+        first_day := date_bin('1 day', first_hour - instant, 'epoch') + interval '24 hours';
+        end_day := CASE WHEN daily THEN date_bin('1 day', end_hour, 'epoch') ELSE first_day END;
+        RETURN QUERY
+        WITH picked AS (
+            SELECT *
+            FROM "public"."canonical_api_line_hours" AS hour
+            WHERE hour.at >= first_hour
+                AND hour.at < end_hour
+                AND hour.at <> ALL (marked)
+                AND (hour.at < first_day OR hour.at >= end_day OR date_bin('1 day', hour.at, 'epoch') = ANY (marked_days))
+            UNION ALL
+            SELECT *
+            FROM "public"."canonical_api_line_days" AS day
+            WHERE day.at >= first_day AND day.at < end_day AND day.at <> ALL (marked_days)
+        ),
+        -- A number tells series apart faster than their names, and equals itself, unlike NULL.
+        kept AS MATERIALIZED (
+            SELECT
+                picked.*,
+                CASE WHEN $6 IS NULL THEN 'infinity' ELSE date_bin($6, picked.at, 'epoch') END AS of_step,
+                CASE WHEN $7 THEN dense_rank() OVER (
+                    ORDER BY picked.service_name COLLATE "C", picked.http_method COLLATE "C", picked.http_route COLLATE "C", picked.other
+                ) ELSE 0 END AS series
+            FROM picked
+            WHERE ($3 IS NULL OR picked.service_name = ANY (string_to_array($3, E'\n')))
+                AND ($4 IS NULL OR picked.http_method = ANY (string_to_array($4, E'\n')))
+                AND ($5 IS NULL OR picked.http_route = ANY (string_to_array($5, E'\n')))
+        ),
+        named AS MATERIALIZED (
+            SELECT
+                kept.of_step,
+                kept.series,
+                CASE WHEN $7 THEN min(kept.service_name) END AS service,
+                CASE WHEN $7 THEN min(kept.http_method) END AS method,
+                CASE WHEN $7 THEN CASE WHEN bool_and(kept.other) THEN '(other)' ELSE min(kept.http_route) END END AS route,
+                sum(kept.zero) AS zero,
+                sum(kept.lines)::bigint AS lines,
+                max(kept.slowest) AS slowest,
+                sum(kept.requests) AS requests,
+                sum(kept.refused) AS refused,
+                sum(kept.failed) AS failed,
+                sum(kept.instant) AS instant,
+                sum(kept.slow) AS slow,
+                sum(kept.busy) AS busy,
+                sum(kept.queries) AS queries,
+                sum(kept.own) AS own,
+                sum(kept.database) AS database,
+                sum(kept.waiting) AS waiting,
+                sum(kept.outgoing) AS outgoing
+            FROM kept
+            GROUP BY kept.of_step, kept.series
+        ),
+        counted AS (
+            SELECT kept.of_step, kept.series, kept.first + (part.position - 1)::integer AS bucket, sum(part.n) AS n
+            FROM kept
+            CROSS JOIN LATERAL unnest(kept.buckets) WITH ORDINALITY AS part (n, position)
+            WHERE part.n <> 0
+            GROUP BY 1, 2, 3
+        )
+        SELECT
+            nullif(named.of_step, 'infinity'), named.service, named.method, named.route, NULL::integer, named.zero, named.lines, named.slowest, named.requests, named.refused, named.failed, named.instant, named.slow, named.busy, named.queries, named.own, named.database, named.waiting, named.outgoing
+        FROM named
+        UNION ALL
+        SELECT
+            nullif(named.of_step, 'infinity'), named.service, named.method, named.route, counted.bucket, counted.n, 0, named.slowest, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
+        FROM counted
+        JOIN named USING (of_step, series);
+    ELSE
+        starts := ARRAY[lower];
+        ends := ARRAY[$2];
     END IF;
-    first_day := date_bin('1 day', first_hour - instant, 'epoch') + interval '24 hours';
-    end_day := CASE WHEN daily THEN date_bin('1 day', end_hour, 'epoch') ELSE first_day END;
-    marked_days := ARRAY(
-        SELECT date_bin('1 day', hour, 'epoch') FROM unnest(marked) AS hour
-        UNION
-        SELECT mark.at FROM "public"."canonical_api_line_marks" AS mark WHERE mark.of_day
-    );
-    RETURN QUERY
-    WITH picked AS (
-        SELECT *
-        FROM "public"."canonical_api_line_hours" AS hour
-        WHERE hour.at >= first_hour
-            AND hour.at < end_hour
-            AND hour.at <> ALL (marked)
-            AND (hour.at < first_day OR hour.at >= end_day OR date_bin('1 day', hour.at, 'epoch') = ANY (marked_days))
-        UNION ALL
-        SELECT *
-        FROM "public"."canonical_api_line_days" AS day
-        WHERE day.at >= first_day AND day.at < end_day AND day.at <> ALL (marked_days)
-    ),
-    kept AS (
+    -- One query for each time, so that each reads only its partitions.
+    FOR i IN 1..cardinality(starts) LOOP
+        CONTINUE WHEN starts[i] >= ends[i];
+        RETURN QUERY
         SELECT
-            picked.*,
-            CASE WHEN $7 THEN picked.service_name END AS service,
-            CASE WHEN $7 THEN picked.http_method END AS method,
-            CASE WHEN NOT $7 THEN NULL WHEN picked.other THEN '(other)' ELSE picked.http_route END AS route
-        FROM picked
-        WHERE ($3 IS NULL OR picked.service_name = ANY (string_to_array($3, E'\n')))
-            AND ($4 IS NULL OR picked.http_method = ANY (string_to_array($4, E'\n')))
-            AND ($5 IS NULL OR picked.http_route = ANY (string_to_array($5, E'\n')))
-    ),
-    part AS (
-        SELECT
-            date_bin($6, kept.at, 'epoch') AS at,
-            service,
-            method,
-            route,
-            NULL::integer AS bucket,
-            kept.zero AS n,
-            kept.lines,
-            kept.slowest,
-            kept.requests,
-            kept.refused,
-            kept.failed,
-            kept.instant,
-            kept.slow,
-            kept.busy,
-            kept.queries,
-            kept.own,
-            kept.database,
-            kept.waiting,
-            kept.outgoing
-        FROM kept
-        UNION ALL
-        SELECT
-            date_bin($6, kept.at, 'epoch'),
-            service,
-            method,
-            route,
-            kept.first + (counted.position - 1)::integer,
-            counted.n,
-            0,
-            NULL,
-            NULL,
-            NULL,
-            NULL,
-            NULL,
-            NULL,
-            NULL,
-            NULL,
-            NULL,
-            NULL,
-            NULL,
-            NULL
-        FROM kept
-        CROSS JOIN LATERAL unnest(kept.buckets) WITH ORDINALITY AS counted (n, position)
-        WHERE counted.n <> 0
-        UNION ALL
-        SELECT
-            weights.at,
+            weights.of_step,
             service,
             method,
             route,
@@ -335,11 +347,11 @@ BEGIN
             outgoing * weight AS outgoing
         FROM (
             SELECT
-                date_bin($6, line.created_at, 'epoch') AS at,
-                CASE WHEN $7 THEN line.service_name END AS service,
-                CASE WHEN $7 THEN line.http_method END AS method,
-                CASE WHEN $7 THEN line.http_route END AS route,
-                line.requests::numeric AS weight,
+                date_bin($6, created_at, 'epoch') AS of_step,
+                CASE WHEN $7 THEN service_name END AS service,
+                CASE WHEN $7 THEN http_method END AS method,
+                CASE WHEN $7 THEN http_route END AS route,
+                requests::numeric AS weight,
                 CASE WHEN duration > interval '0' THEN pg_catalog.ceil(pg_catalog.ln(pg_catalog.date_part('epoch', duration) * 1000000) * 23.083120654223414 - 0.000000001)::integer - 1 END AS bucket,
                 pg_catalog.count(*) AS lines,
                 pg_catalog.max(duration) AS slowest,
@@ -356,42 +368,18 @@ BEGIN
                 + coalesce(pg_catalog.sum(CASE pg_catalog.jsonb_typeof(statistics -> 'rpc_duration'::text) WHEN 'number' THEN (statistics -> 'rpc_duration'::text)::numeric END), 0)
                 + coalesce(pg_catalog.sum(CASE pg_catalog.jsonb_typeof(statistics -> 'messaging_duration'::text) WHEN 'number' THEN (statistics -> 'messaging_duration'::text)::numeric END), 0)
                 + coalesce(pg_catalog.sum(CASE pg_catalog.jsonb_typeof(statistics -> 'other_duration'::text) WHEN 'number' THEN (statistics -> 'other_duration'::text)::numeric END), 0) AS outgoing
-            FROM unnest(starts, ends) AS range (start, "end")
-            CROSS JOIN LATERAL (
+            FROM (
                 SELECT created_at, service_name, http_method, http_route, requests, duration, status, error_code,
                     CASE WHEN $8 THEN statistics END AS statistics
-                FROM "public"."canonical_api_line_window"(coalesce(range."end", now()) - range.start, range."end", $3, $4, $5)
+                FROM "public"."canonical_api_line_window"(coalesce(ends[i], now()) - starts[i], ends[i], $3, $4, $5)
             ) AS line
-            WHERE range."end" IS NULL OR range.start < range."end"
             GROUP BY 1, 2, 3, 4, 5, 6
-        ) AS weights
-    )
-    SELECT
-        part.at,
-        part.service,
-        part.method,
-        part.route,
-        part.bucket,
-        sum(part.n),
-        sum(part.lines)::bigint,
-        max(part.slowest),
-        coalesce(sum(part.requests), 0),
-        coalesce(sum(part.refused), 0),
-        coalesce(sum(part.failed), 0),
-        coalesce(sum(part.instant), 0),
-        coalesce(sum(part.slow), 0),
-        coalesce(sum(part.busy), 0),
-        coalesce(sum(part.queries), 0),
-        coalesce(sum(part.own), 0),
-        coalesce(sum(part.database), 0),
-        coalesce(sum(part.waiting), 0),
-        coalesce(sum(part.outgoing), 0)
-    FROM part
-    GROUP BY 1, 2, 3, 4, 5;
+        ) AS weights;
+    END LOOP;
 END
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_past" IS
-'What does a window come to? The sums of a window, from history and the lines at its edges, by route and by bucket of durations: the bucket i holds durations above 2^(i/16) and up to 2^((i+1)/16) microseconds, NULL those of zero, and n requests fall into it. The other questions about longer windows read it. [canonical_line 0d157ee8]';
+'What does a window come to? The sums of a window, from history and the lines at its edges, by route and by bucket of durations: the bucket i holds durations above 2^(i/16) and up to 2^((i+1)/16) microseconds, NULL those of zero, and n requests fall into it. A bucket can have several rows. The other questions about longer windows read it. [canonical_line d8a243e8]';
 
 -- One pass and one sort compute only what is shown; percentile_cont also returns the
 -- maximum. The route comes first in GROUP BY because it tells more lines apart, which makes
@@ -449,7 +437,7 @@ BEGIN ATOMIC
             pg_catalog.percentile_cont(ARRAY[0.5, 0.95, 0.99, 1]) WITHIN GROUP (ORDER BY duration) AS p,
             'exact'::text AS accuracy
         FROM "public"."canonical_api_line_window"(since, until, service, method, route)
-        WHERE (exact OR since <= interval '3 hours' OR NOT coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass('"public"."canonical_api_line_built"')::oid, 'SELECT'), false))
+        WHERE (exact OR since <= interval '3 hours' OR NOT "public"."canonical_api_line_kept"())
         GROUP BY http_route, http_method, service_name
         UNION ALL
         SELECT
@@ -481,7 +469,7 @@ BEGIN ATOMIC
                 SELECT *, pg_catalog.sum(n) OVER (PARTITION BY http_route, http_method, service_name ORDER BY bucket NULLS FIRST) AS reached,
                 pg_catalog.sum(n) OVER (PARTITION BY http_route, http_method, service_name) AS of_all
                 FROM "public"."canonical_api_line_past"(since, until, service, method, route)
-                WHERE NOT (exact OR since <= interval '3 hours' OR NOT coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass('"public"."canonical_api_line_built"')::oid, 'SELECT'), false))
+                WHERE NOT (exact OR since <= interval '3 hours' OR NOT "public"."canonical_api_line_kept"())
             ) AS buckets
             GROUP BY http_route, http_method, service_name
         ) AS kept
@@ -489,7 +477,7 @@ BEGIN ATOMIC
     ORDER BY requests DESC, http_method, http_route, service_name;
 END;
 COMMENT ON FUNCTION "public"."canonical_api_line_speed" IS
-'Are we fast? Each route with its percentiles, the shares of requests that were instant (below 100 ms), fast (below 1 s) and slow, and that failed (status 500 and above, or an error beside a status below 400), in percent. Counts and shares are of requests; percentiles are of lines, which is the same unless lines were sampled. Windows of more than three hours are answered from history unless exact: accuracy says how far off percentiles can be, which are of requests then. [canonical_line 833bee60]';
+'Are we fast? Each route with its percentiles, the shares of requests that were instant (below 100 ms), fast (below 1 s) and slow, and that failed (status 500 and above, or an error beside a status below 400), in percent. Counts and shares are of requests; percentiles are of lines, which is the same unless lines were sampled. Windows of more than three hours are answered from history unless exact: accuracy says how far off percentiles can be, which are of requests then. [canonical_line 77f6333a]';
 
 CREATE FUNCTION "public"."canonical_api_line_reads"(
     since interval DEFAULT '24 hours',
@@ -577,7 +565,7 @@ BEGIN ATOMIC
         p[1],
         p[2],
         p[3],
-        CASE WHEN (exact OR since <= interval '3 hours' OR NOT coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass('"public"."canonical_api_line_built"')::oid, 'SELECT'), false)) OR NOT (extract(epoch FROM greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
+        CASE WHEN (exact OR since <= interval '3 hours' OR NOT "public"."canonical_api_line_kept"()) OR NOT (extract(epoch FROM greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
         WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
         ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s')) % 3600 = 0) THEN 'exact' ELSE '±2.2 %'::text END
     FROM (
@@ -605,7 +593,7 @@ BEGIN ATOMIC
         WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
         ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s'), created_at, 'epoch') AS at, requests, status, error_code, duration
             FROM "public"."canonical_api_line_window"(since, until, service, method, route)
-            WHERE (exact OR since <= interval '3 hours' OR NOT coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass('"public"."canonical_api_line_built"')::oid, 'SELECT'), false)) OR NOT (extract(epoch FROM greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
+            WHERE (exact OR since <= interval '3 hours' OR NOT "public"."canonical_api_line_kept"()) OR NOT (extract(epoch FROM greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
         WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
         ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s')) % 3600 = 0)
             OFFSET bigint '0'
@@ -636,7 +624,7 @@ BEGIN ATOMIC
                 FROM "public"."canonical_api_line_past"(since, until, service, method, route, greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
         WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
         ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s'), by_route => false)
-                WHERE NOT (exact OR since <= interval '3 hours' OR NOT coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass('"public"."canonical_api_line_built"')::oid, 'SELECT'), false)) AND (extract(epoch FROM greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
+                WHERE NOT (exact OR since <= interval '3 hours' OR NOT "public"."canonical_api_line_kept"()) AND (extract(epoch FROM greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
         WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
         ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s')) % 3600 = 0)
             ) AS buckets
@@ -649,7 +637,7 @@ BEGIN ATOMIC
     ORDER BY at;
 END;
 COMMENT ON FUNCTION "public"."canonical_api_line_rate" IS
-'Since when? Requests per second, the shares that were refused (status 400 to 499) and that failed (500 and above, or an error beside a status below 400) in percent, and percentiles, for every step of the window (a 60th of it unless given, at least a second, and whole hours from 60 hours on; days are UTC). The window cuts off the first and the last step. Percentiles are of lines, the rest of requests. Windows of more than three hours whose steps are whole hours are answered from history unless exact: accuracy says how far off percentiles can be, which are of requests then. [canonical_line 7760b244]';
+'Since when? Requests per second, the shares that were refused (status 400 to 499) and that failed (500 and above, or an error beside a status below 400) in percent, and percentiles, for every step of the window (a 60th of it unless given, at least a second, and whole hours from 60 hours on; days are UTC). The window cuts off the first and the last step. Percentiles are of lines, the rest of requests. Windows of more than three hours whose steps are whole hours are answered from history unless exact: accuracy says how far off percentiles can be, which are of requests then. [canonical_line 56cfb860]';
 
 -- The bounds are a 1-2-5 series. Postgres before 17 has no infinite interval, so durations
 -- above the last bound have none. DISTINCT tells the planner how few steps there are.
@@ -676,7 +664,7 @@ BEGIN ATOMIC
         WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
         ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s'), created_at, 'epoch') AS at, pg_catalog.width_bucket(duration, '{1ms, 2ms, 5ms, 10ms, 20ms, 50ms, 100ms, 200ms, 500ms, 1s, 2s, 5s, 10s, 20s, 50s}'::interval[]) AS bucket, requests
             FROM "public"."canonical_api_line_window"(since, until, service, method, route)
-            WHERE (exact OR since <= interval '3 hours' OR NOT coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass('"public"."canonical_api_line_built"')::oid, 'SELECT'), false)) OR NOT (extract(epoch FROM greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
+            WHERE (exact OR since <= interval '3 hours' OR NOT "public"."canonical_api_line_kept"()) OR NOT (extract(epoch FROM greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
         WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
         ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s')) % 3600 = 0)
             OFFSET bigint '0'
@@ -689,14 +677,14 @@ BEGIN ATOMIC
             FROM "public"."canonical_api_line_past"(since, until, service, method, route, greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
         WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
         ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s'), by_route => false)
-            WHERE n > 0 AND NOT (exact OR since <= interval '3 hours' OR NOT coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass('"public"."canonical_api_line_built"')::oid, 'SELECT'), false)) AND (extract(epoch FROM greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
+            WHERE n > 0 AND NOT (exact OR since <= interval '3 hours' OR NOT "public"."canonical_api_line_kept"()) AND (extract(epoch FROM greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
         WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
         ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s')) % 3600 = 0)
         ) AS kept
         GROUP BY at, cell
     )
     SELECT at, ('{1ms, 2ms, 5ms, 10ms, 20ms, 50ms, 100ms, 200ms, 500ms, 1s, 2s, 5s, 10s, 20s, 50s}'::interval[])[bucket + 1], pg_catalog.round(coalesce(requests, 0))::bigint,
-        CASE WHEN (exact OR since <= interval '3 hours' OR NOT coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass('"public"."canonical_api_line_built"')::oid, 'SELECT'), false)) OR NOT (extract(epoch FROM greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
+        CASE WHEN (exact OR since <= interval '3 hours' OR NOT "public"."canonical_api_line_kept"()) OR NOT (extract(epoch FROM greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
         WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
         ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s')) % 3600 = 0) THEN 'exact' ELSE '±2.2 %'::text END
     FROM (SELECT at FROM (
@@ -716,7 +704,7 @@ BEGIN ATOMIC
     ORDER BY at, bucket;
 END;
 COMMENT ON FUNCTION "public"."canonical_api_line_heatmap" IS
-'How are durations spread? The requests of every step of the window (a 60th of it unless given, at least a second, and whole hours from 60 hours on; days are UTC) by the upper bound of their duration, zeros included; NULL stands for 50 s and above. Windows of more than three hours whose steps are whole hours are answered from history unless exact: accuracy says how far off the bounds can be. [canonical_line 40d63a3f]';
+'How are durations spread? The requests of every step of the window (a 60th of it unless given, at least a second, and whole hours from 60 hours on; days are UTC) by the upper bound of their duration, zeros included; NULL stands for 50 s and above. Windows of more than three hours whose steps are whole hours are answered from history unless exact: accuracy says how far off the bounds can be. [canonical_line 7694c599]';
 
 -- One pass over the lines reads both windows. A route is slower if it has more of the slowest requests of
 -- both, which tells more than to compare two percentiles. Chances are for all
@@ -768,18 +756,18 @@ BEGIN ATOMIC
         FROM (
             SELECT *, 2 * coalesce(CASE WHEN duration > interval '0' THEN pg_catalog.ceil(pg_catalog.ln(pg_catalog.date_part('epoch', duration) * 1000000) * 23.083120654223414 - 0.000000001)::integer - 1 END, -10000) + (created_at > ((coalesce(until, pg_catalog.now()) AT TIME ZONE 'UTC') - recent) AT TIME ZONE 'UTC')::integer AS slot
             FROM "public"."canonical_api_line_window"(recent + before, until, service, method, route)
-            WHERE (exact OR recent + before <= interval '3 hours' OR NOT coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass('"public"."canonical_api_line_built"')::oid, 'SELECT'), false))
+            WHERE (exact OR recent + before <= interval '3 hours' OR NOT "public"."canonical_api_line_kept"())
             OFFSET bigint '0'
         ) AS lines
         GROUP BY http_route, http_method, service_name, slot
         UNION ALL
         SELECT http_route, http_method, service_name, true, coalesce(bucket, -10000), n, lines, slowest, failed, NULL, NULL
         FROM "public"."canonical_api_line_past"(recent, until, service, method, route)
-        WHERE NOT (exact OR recent + before <= interval '3 hours' OR NOT coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass('"public"."canonical_api_line_built"')::oid, 'SELECT'), false))
+        WHERE NOT (exact OR recent + before <= interval '3 hours' OR NOT "public"."canonical_api_line_kept"())
         UNION ALL
         SELECT http_route, http_method, service_name, false, coalesce(bucket, -10000), n, lines, slowest, failed, NULL, NULL
         FROM "public"."canonical_api_line_past"(before, ((coalesce(until, pg_catalog.now()) AT TIME ZONE 'UTC') - recent) AT TIME ZONE 'UTC', service, method, route)
-        WHERE NOT (exact OR recent + before <= interval '3 hours' OR NOT coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass('"public"."canonical_api_line_built"')::oid, 'SELECT'), false))
+        WHERE NOT (exact OR recent + before <= interval '3 hours' OR NOT "public"."canonical_api_line_kept"())
     ),
     counted AS (
         SELECT
@@ -1070,7 +1058,7 @@ BEGIN ATOMIC
     ORDER BY change IN ('slower', 'failing') DESC, times DESC NULLS LAST, change, corrected.http_method, corrected.http_route, corrected.service_name;
 END;
 COMMENT ON FUNCTION "public"."canonical_api_line_changes" IS
-'What got slower, started to fail, or came and went? Each route that has more of the slowest requests of both windows than chance explains, or that fails more often (status 500 and above, or an error beside a status below 400), if the 95th percentile or the share of failures grew at_least so many times; then routes with at least twice the traffic, new ones, and those that are gone. chance is the probability that chance alone makes any such change among all routes; more than 0.05 is left out. from and to are the confidence interval of 95 percent of p95. Both windows together, if they have more than three hours, are answered from history unless exact: accuracy says how far off percentiles can be. [canonical_line 2f1c1332]';
+'What got slower, started to fail, or came and went? Each route that has more of the slowest requests of both windows than chance explains, or that fails more often (status 500 and above, or an error beside a status below 400), if the 95th percentile or the share of failures grew at_least so many times; then routes with at least twice the traffic, new ones, and those that are gone. chance is the probability that chance alone makes any such change among all routes; more than 0.05 is left out. from and to are the confidence interval of 95 percent of p95. Both windows together, if they have more than three hours, are answered from history unless exact: accuracy says how far off percentiles can be. [canonical_line fa2036d6]';
 
 CREATE FUNCTION "public"."canonical_api_line_errors"(
     since interval DEFAULT '24 hours',
@@ -1311,7 +1299,7 @@ BEGIN ATOMIC
                 pg_catalog.sum(CASE pg_catalog.jsonb_typeof(statistics -> 'messaging_duration'::text) WHEN 'number' THEN (statistics -> 'messaging_duration'::text)::numeric END) AS messaging,
                 pg_catalog.sum(CASE pg_catalog.jsonb_typeof(statistics -> 'other_duration'::text) WHEN 'number' THEN (statistics -> 'other_duration'::text)::numeric END) AS other
             FROM "public"."canonical_api_line_window"(since, until, service, method, route)
-            WHERE (exact OR since <= interval '3 hours' OR NOT coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass('"public"."canonical_api_line_built"')::oid, 'SELECT'), false))
+            WHERE (exact OR since <= interval '3 hours' OR NOT "public"."canonical_api_line_kept"())
             GROUP BY service_name, http_method, http_route, requests
         ) AS weights
         GROUP BY 1, 2, 3
@@ -1329,13 +1317,13 @@ BEGIN ATOMIC
             pg_catalog.sum(waiting),
             pg_catalog.sum(outgoing)
         FROM "public"."canonical_api_line_past"(since, until, service, method, route, with_statistics => true)
-        WHERE NOT (exact OR since <= interval '3 hours' OR NOT coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass('"public"."canonical_api_line_built"')::oid, 'SELECT'), false))
+        WHERE NOT (exact OR since <= interval '3 hours' OR NOT "public"."canonical_api_line_kept"())
         GROUP BY 1, 2, 3
     ) AS routes
     ORDER BY busy DESC, http_method, http_route, service_name;
 END;
 COMMENT ON FUNCTION "public"."canonical_api_line_costs" IS
-'Is it us or the database, and which route runs the most queries? busy is how long requests ran in all, and percent_busy the route''s share of that. The other shares are of the route''s own time and can exceed 100 if calls ran in parallel. Windows of more than three hours are answered from history unless exact, with the same sums. [canonical_line 7201f4fc]';
+'Is it us or the database, and which route runs the most queries? busy is how long requests ran in all, and percent_busy the route''s share of that. The other shares are of the route''s own time and can exceed 100 if calls ran in parallel. Windows of more than three hours are answered from history unless exact, with the same sums. [canonical_line b959ec48]';
 
 -- Only lines that repeat a statement have db_max_repeat. The other statistics are read only
 -- where it is high.
@@ -2131,17 +2119,17 @@ BEGIN ATOMIC
                 FROM (
                     SELECT *, created_at > ((coalesce(until, pg_catalog.now()) AT TIME ZONE 'UTC') - fast) AT TIME ZONE 'UTC' AS is_fast
                     FROM "public"."canonical_api_line_window"(slow, until, service, method, route)
-                    WHERE ($3 <= interval '3 hours' OR NOT coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass('"public"."canonical_api_line_built"')::oid, 'SELECT'), false))
+                    WHERE ($3 <= interval '3 hours' OR NOT "public"."canonical_api_line_kept"())
                 ) AS lines
                 GROUP BY http_route, http_method, service_name
                 UNION ALL
                 SELECT http_route, http_method, service_name, requests::double precision, NULL, failed::double precision, NULL, failed
                 FROM "public"."canonical_api_line_past"(slow, until, service, method, route)
-                WHERE NOT ($3 <= interval '3 hours' OR NOT coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass('"public"."canonical_api_line_built"')::oid, 'SELECT'), false))
+                WHERE NOT ($3 <= interval '3 hours' OR NOT "public"."canonical_api_line_kept"())
                 UNION ALL
                 SELECT http_route, http_method, service_name, NULL, requests::double precision, NULL, failed::double precision, 0
                 FROM "public"."canonical_api_line_past"(fast, until, service, method, route)
-                WHERE NOT ($3 <= interval '3 hours' OR NOT coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass('"public"."canonical_api_line_built"')::oid, 'SELECT'), false))
+                WHERE NOT ($3 <= interval '3 hours' OR NOT "public"."canonical_api_line_kept"())
             ) AS parts
             GROUP BY http_route, http_method, service_name
         ) AS counted
@@ -2149,7 +2137,7 @@ BEGIN ATOMIC
     ORDER BY 1 DESC, share_slow DESC NULLS LAST, requests DESC, http_method, http_route, service_name;
 END;
 COMMENT ON FUNCTION "public"."canonical_api_line_burn" IS
-'Do failures use up the error budget? How many times as fast as the objective allows each route fails (status 500 and above, or an error beside a status below 400), in a fast and a slow window. alert: both burn at least at the threshold, and at_least so many lines failed, or requests where a slow window of more than three hours is answered from history. At 14.4 times a budget of 30 days lasts two days. [canonical_line ebbd3f1d]';
+'Do failures use up the error budget? How many times as fast as the objective allows each route fails (status 500 and above, or an error beside a status below 400), in a fast and a slow window. alert: both burn at least at the threshold, and at_least so many lines failed, or requests where a slow window of more than three hours is answered from history. At 14.4 times a budget of 30 days lasts two days. [canonical_line b59fdb36]';
 
 -- Bounds come from the catalogue, as in internal/partition/partitions.sql. Between the
 -- partitions there are only lines of a DEFAULT partition. A table whose partitions are not

@@ -154,8 +154,11 @@ func Busy(err error) bool {
 	return errors.Is(err, context.DeadlineExceeded)
 }
 
-// NoTable reports whether a statement names a table that does not exist.
-func NoTable(err error) bool { return SQLSTATE(err) == undefinedTable }
+// Undefined reports whether a statement names a table or a function that does not exist.
+func Undefined(err error) bool {
+	code := SQLSTATE(err)
+	return code == undefinedTable || code == undefinedFunction
+}
 
 // DefaultHoldsRows reports whether a partition cannot be attached because the DEFAULT
 // partition holds rows of its range.

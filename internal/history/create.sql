@@ -35,9 +35,16 @@ COMMENT ON COLUMN {{.Table.Built}}.partitions IS 'The partitions whose lines his
 COMMENT ON COLUMN {{.Table.Built}}.ends IS 'The upper bounds of those partitions.';
 
 -- The hour, counted from 1970, before which writers leave marks. It is a sequence because its
--- value is seen at once, and COPY can compare it.
+-- value is seen at once.
 CREATE SEQUENCE IF NOT EXISTS {{.Table.Fence}} OWNED BY {{.Table.Marks}}.at;
 COMMENT ON SEQUENCE {{.Table.Fence}} IS 'Writers mark hours before this one, which is counted from 1970.';
+
+-- Called STABLE, since COPY inserts rows one by one where a volatile function looks at them. COPY
+-- calls it once, and depends on the value of that moment alone.
+CREATE OR REPLACE FUNCTION {{.Table.Fence}}() RETURNS bigint
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+AS {{literal (print "BEGIN RETURN pg_catalog.pg_sequence_last_value(" (literal .Table.Fence.String) "::pg_catalog.regclass); END")}};
+COMMENT ON FUNCTION {{.Table.Fence}}() IS 'The value of the sequence of this name; NULL before it has one.';
 {{define "columns" -}}
     at timestamptz NOT NULL,
     service_name text,

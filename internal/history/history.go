@@ -118,6 +118,9 @@ func (m *Maintainer) Status() (status Status, known bool) {
 	return m.status, m.status.known
 }
 
+// prepareTimeout is how long a round waits for what has the definition of the table locked.
+const prepareTimeout = 12 * time.Second
+
 // budget is how long a round goes on to build, and hourTimeout how long it may take to build one
 // hour or day.
 const (
@@ -131,7 +134,12 @@ var errDetaching = errors.New("a partition is being detached")
 // hours and days for a while. more says that there are others to build. What would have to wait
 // for others is left for the next round.
 func (m *Maintainer) Maintain(ctx context.Context, parent table.Name) (more bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, budget+hourTimeout)
+	defer cancel()
 	ok, err := m.prepare(ctx, parent)
+	if ctx.Err() == nil && waitsOnly(err) {
+		return false, nil
+	}
 	if err != nil || !ok {
 		return false, err
 	}
@@ -139,7 +147,7 @@ func (m *Maintainer) Maintain(ctx context.Context, parent table.Name) (more bool
 		err = errors.Join(m.hours.Maintain(ctx, parent.Hours()), m.days.Maintain(ctx, parent.Days()))
 	}
 	more, failed := m.build(ctx, parent)
-	if waitsNot(failed) && ctx.Err() == nil {
+	if waitsOnly(failed) && ctx.Err() == nil {
 		more, failed = false, nil
 	}
 	return more, errors.Join(err, failed)

@@ -3,3 +3,4 @@ ALTER TABLE {{.Table.Hours}} OWNER TO {{identifier .Owner}};
 ALTER TABLE {{.Table.Days}} OWNER TO {{identifier .Owner}};
 ALTER TABLE {{.Table.Marks}} OWNER TO {{identifier .Owner}};
 ALTER TABLE {{.Table.Built}} OWNER TO {{identifier .Owner}};
+ALTER FUNCTION {{.Table.Fence}}() OWNER TO {{identifier .Owner}};

@@ -36,6 +36,8 @@ func Script(of table.Name) string {
 
 // prepare creates what is missing. It reports whether the table has a history that can be built.
 func (m *Maintainer) prepare(ctx context.Context, parent table.Name) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, prepareTimeout)
+	defer cancel()
 	byTime, err := partition.ByTime(ctx, m.pool, parent)
 	switch {
 	case err != nil:
@@ -75,7 +77,7 @@ func (m *Maintainer) refuse(parent table.Name, why string) {
 
 // missing lists the parts of history that are missing.
 func missing(ctx context.Context, db table.Querier, parent table.Name) ([]string, error) {
-	rows, err := db.Query(ctx, statements.Render("missing.sql", nil), parts(parent))
+	rows, err := db.Query(ctx, statements.Render("missing.sql", nil), parts(parent), parent.Fence().String())
 	if err != nil {
 		return nil, fmt.Errorf("look for history: %w", err)
 	}

@@ -2,6 +2,7 @@ package history
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -198,5 +199,5 @@ func (m *Maintainer) replace(ctx context.Context, r *round, of table.Name, sql s
 	return others, nil
 }
 
-// waitsNot reports whether an error only means that others are at work.
-func waitsNot(err error) bool { return err == errDetaching || database.Busy(err) } //nolint:errorlint // never wrapped
+// waitsOnly reports whether an error only means that others are at work.
+func waitsOnly(err error) bool { return errors.Is(err, errDetaching) || database.Busy(err) }

@@ -7,4 +7,4 @@ WHERE l.locktype OPERATOR(pg_catalog.=) 'relation'
     AND l.database OPERATOR(pg_catalog.=) (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database())
     AND l.mode OPERATOR(pg_catalog.=) 'RowExclusiveLock'
     AND l.granted
-    AND l.pid IS DISTINCT FROM pg_catalog.pg_backend_pid();
+    AND (l.pid IS NULL OR l.pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid());

@@ -58,7 +58,7 @@ func (l *Loop) Run(ctx context.Context) {
 		if err != nil {
 			wait = min(wait, retryInterval)
 		}
-		if l.keepHistory(ctx) {
+		if err == nil && l.keepHistory(ctx) {
 			wait = 0
 		}
 		// After a failure the next round still has a new table to complete.

@@ -14,6 +14,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"canonicallineexporter/internal/database"
+	"canonicallineexporter/internal/history"
 	"canonicallineexporter/internal/line"
 	"canonicallineexporter/internal/partition"
 	"canonicallineexporter/internal/pgtest"
@@ -105,4 +106,29 @@ func TestLoop_WithoutCreateSchema_CreatesNothing(t *testing.T) {
 	require.NoError(t, b.loop.runOnce(t.Context(), true))
 	require.Zero(t, pgtest.One[int64](t, b.Database, "SELECT count(*) FROM pg_proc WHERE proname LIKE 'canonical%'"))
 	require.Zero(t, pgtest.One[int64](t, b.Database, partitions))
+}
+
+// An hour that is missing is built without waiting for the interval, as soon as there is a table.
+func TestLoop_Run_BuildsHistory(t *testing.T) {
+	t.Parallel()
+	b := setup(t, true)
+	b.loop.History = history.New(history.Config{
+		MaxSeries: 10, CreateSchema: true, Lines: partition.Config{Interval: partition.Day, CheckInterval: time.Hour},
+	}, b.Pool, b.loop.Logger)
+	require.NoError(t, b.loop.runOnce(t.Context(), true))
+	b.Exec(t, `
+		INSERT INTO canonical_api_line (created_at, duration, http_method, http_path, ip, request_id, status, sudo)
+		VALUES (date_bin('1 day', now(), 'epoch'), '1 s', 'GET', '/', '::1', gen_random_uuid(), 200, false)`)
+	ctx, stop := context.WithCancel(t.Context())
+	b.loop.Report = func(error) {}
+	var running sync.WaitGroup
+	running.Go(func() { b.loop.Run(ctx) })
+	defer running.Wait()
+	defer stop()
+	b.Await(t, "SELECT count(*) = 1 FROM canonical_api_line_built WHERE until = date_bin('1 hour', now(), 'epoch')")
+	want := int64(1)
+	if pgtest.One[bool](t, b.Database, "SELECT date_bin('1 day', now(), 'epoch') = date_bin('1 hour', now(), 'epoch')") {
+		want = 0 // the first hour of the day has not ended
+	}
+	require.Equal(t, want, pgtest.One[int64](t, b.Database, "SELECT coalesce(sum(lines), 0)::bigint FROM canonical_api_line_hours"))
 }

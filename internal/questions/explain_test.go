@@ -26,10 +26,7 @@ func TestQuestions_ReadOnlyThePartitionsOfTheirWindow(t *testing.T) {
 		for arguments, days := range map[string][]string{c.day: {"day_0", "day_1"}, c.hour: {"day_0"}} {
 			sql := c.sql(arguments)
 			plan := explain(t, d, "ANALYZE, COSTS OFF, TIMING OFF", sql)
-			for _, scan := range strings.Split(plan, "Function Scan on canonical_api_line_")[1:] {
-				require.True(t, strings.HasPrefix(scan, "past"), "%s is not inlined:\n%s", sql, plan)
-				require.Contains(t, scan, "never executed", "%s reads history, and there is none", sql)
-			}
+			require.NotContains(t, plan, "Function Scan on canonical_api_line_", "%s is not inlined:\n%s", sql, plan)
 			for n := range 5 {
 				day := fmt.Sprintf("day_%d", n)
 				require.Equal(t, slices.Contains(days, day), strings.Contains(plan, " on "+day), "%s, partition %s:\n%s", sql, day, plan)

@@ -92,7 +92,7 @@ func TestQuestions_FromHistory_SayHowFarOffTheyAre(t *testing.T) {
 		}
 	}
 	d.Exec(t, "DROP TABLE canonical_api_line_built")
-	require.Equal(t, []string{"exact"}, pgtest.All[string](t, d, "SELECT DISTINCT accuracy FROM canonical_api_line_speed()"))
+	require.Equal(t, []string{"exact"}, pgtest.All[string](t, d, "SELECT DISTINCT accuracy FROM canonical_api_line_speed() -- planned anew"))
 }
 
 // Each percentile is that of percentile_disc over the requests, or hardly off.

@@ -15,6 +15,7 @@ import (
 func TestQuestions_HostileSchemaFirstInThePath_IsNeverCalled(t *testing.T) {
 	t.Parallel()
 	d := ask(t, 1000)
+	keep(t, d.Pool)
 	for _, name := range questions.Names() {
 		d.Exec(t, "COMMENT ON FUNCTION canonical_api_line_"+name+" IS 'older [canonical_line 0]'")
 	}
@@ -42,11 +43,14 @@ func TestQuestions_HostileSchemaFirstInThePath_IsNeverCalled(t *testing.T) {
 				"writes":     {"", "'1 hour', '2026-01-01'"},
 				"changes":    {"", "'1 hour', '1 hour', NULL, 'api', 'GET', '/teams'"},
 				"burn":       {"", "0.99, '1 hour', '12 hours', NULL, 'api', 'GET', '/teams'"},
+				"kept":       {""},
+				"history":    {"", "'3 days', NULL, 'api', step => '1 day'"},
+				"compare":    {"", "'1 day', '2 days', NULL, 'api', 'GET', '/teams'"},
 			}[name] {
 				requireCalls(t, pool, path, name, arguments)
 			}
 		}
-		for _, name := range []string{"window", "speed", "rate", "heatmap", "errors", "failures", "slowest", "costs", "n_plus_one", "callers", "differences", "deploys"} {
+		for _, name := range []string{"window", "past", "speed", "rate", "heatmap", "errors", "failures", "slowest", "costs", "n_plus_one", "callers", "differences", "deploys"} {
 			requireCalls(t, pool, path, name, "")
 			requireCalls(t, pool, path, name, "'12 hours', NULL, 'api', 'GET', '/teams'")
 		}

@@ -37,7 +37,11 @@ func setup(t testing.TB, change func(*table.Config)) *bundle {
 
 func setupPartitions(t testing.TB, change func(*table.Config), kept partition.Config) *bundle {
 	t.Helper()
-	d := pgtest.New(t)
+	return setupOn(t, pgtest.New(t), change, kept)
+}
+
+func setupOn(t testing.TB, d *pgtest.Database, change func(*table.Config), kept partition.Config) *bundle {
+	t.Helper()
 	core, logs := observer.New(zapcore.InfoLevel)
 	logger := zap.New(zapcore.NewTee(core, zaptest.NewLogger(t).Core()))
 	cfg := table.Config{Name: table.Name{Name: "canonical_api_line"}, Columns: line.Columns(), CreateSchema: true}

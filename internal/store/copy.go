@@ -23,7 +23,7 @@ func copyBatch(ctx context.Context, conn *pgx.Conn, sql *batchSQL, batch copyrow
 		if err == nil {
 			return completed(ctx, conn, sql, batch, stored)
 		}
-		if !sql.fenced || !database.NoTable(err) {
+		if !sql.fenced || !database.Undefined(err) {
 			return written{}, err
 		}
 		sql.closed.Store(hour)

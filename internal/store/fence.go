@@ -2,6 +2,8 @@ package store
 
 import (
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"canonicallineexporter/internal/copyrow"
@@ -12,14 +14,10 @@ import (
 // lines of an hour that history may hold marks it in the same transaction: see docs/history.md.
 
 // beforeFence returns what makes COPY fail if history may hold hours of the lines, of which the
-// first has this time.
+// first has this time. It differs from batch to batch, so it is no template.
 func (s *batchSQL) beforeFence(first time.Time) string {
-	return statements.Render("fence.sql", struct {
-		Table  table.Name
-		Fenced bool
-		First  string
-		Hour   int64
-	}{s.table, s.fenced, first.UTC().Format(time.RFC3339Nano), first.Unix() / 3600})
+	sql := strings.Replace(s.fence, "$first", first.UTC().Format(time.RFC3339Nano), 1)
+	return strings.Replace(sql, "$hour", strconv.FormatInt(first.Unix()/3600, 10), 1)
 }
 
 // markHours returns the statement that marks the hours of the lines.

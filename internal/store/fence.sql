@@ -1,11 +1,11 @@
--- Follows copy.sql where lines are new, most of them of the hour that has not ended. History
--- holds no hour from the fence on, and does not move the fence past the hour {{.Hour}} of the first
--- line before this COPY has ended. If it has been moved already, or a table without history has
--- got one, a cast fails, as in unchanged.sql, and the hours have to be marked. Only the lines of the
--- first instant ask.
-    AND CASE WHEN created_at OPERATOR(pg_catalog.>) {{literal .First}}::pg_catalog.timestamptz THEN true
+-- Follows copy.sql where lines are new, most of them of the hour that has not ended; $first and $hour
+-- stand for the time of the first line and its hour. History holds no hour from the fence on, and does
+-- not move the fence before this COPY has ended. If it has been moved past the hour already, or a
+-- table without history has got one, a cast fails, as in unchanged.sql, and the hours have to be
+-- marked. Only the lines of the first instant ask.
+    AND CASE WHEN created_at OPERATOR(pg_catalog.>) '$first'::pg_catalog.timestamptz THEN true
         {{- if .Fenced}}
-        WHEN pg_catalog.pg_sequence_last_value({{literal .Table.Fence.String}}::pg_catalog.regclass) OPERATOR(pg_catalog.<=) {{.Hour}}::bigint THEN true
+        WHEN $hour::bigint OPERATOR(pg_catalog.>=) {{.Table.Fence}}() THEN true
         {{- else}}
         WHEN pg_catalog.to_regclass({{literal .Table.Fence.String}}) IS NULL THEN true
         {{- end}}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"slices"
+	"strings"
 	"sync/atomic"
 
 	"github.com/jackc/pgx/v5/pgtype"
@@ -35,8 +36,8 @@ type batchSQL struct {
 	// copy fills the table, copyStaging the staging table, which createStaging creates. copy,
 	// compare and check fail if the table has changed since it was read.
 	copy, createStaging, copyStaging, insert, compare, upsert, isolate, missing, check string
-	// note marks the staged lines' hours that history may hold.
-	note string
+	// fence follows copy, and note marks the staged lines' hours that history may hold.
+	fence, note string
 	// fenced says that the table has a history.
 	fenced bool
 	// closed is the latest hour, counted from 1970, that history was found to hold perhaps: lines
@@ -129,12 +130,22 @@ func newBatchSQL(definition table.Definition, layout []copyrow.Column) *batchSQL
 		missing:       statements.Render("missing.sql", data),
 		check:         statements.Render("check.sql", data),
 		note:          statements.Render("note.sql", data),
+		fence:         withoutComments(statements.Render("fence.sql", data)),
 	}
 	if !sql.exact {
 		sql.createStaging = statements.Render("lock.sql", data) + sql.createStaging
 	}
 	data.Table, data.Types = data.Staging, nil
 	sql.copyStaging = statements.Render("copy.sql", data)
+	return sql
+}
+
+// withoutComments returns a part of a statement without the comment that precedes it, which holds its
+// placeholders, too.
+func withoutComments(sql string) string {
+	for strings.HasPrefix(sql, "--") {
+		_, sql, _ = strings.Cut(sql, "\n")
+	}
 	return sql
 }
 

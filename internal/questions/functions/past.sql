@@ -26,6 +26,9 @@
 )
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 10000
 SET search_path = pg_catalog, pg_temp
+SET jit = off
+SET work_mem = '32MB'
+SET plan_cache_mode = force_custom_plan
 AS $answer$
 #variable_conflict use_column
 DECLARE
@@ -47,91 +50,99 @@ DECLARE
     starts timestamptz[];
     ends timestamptz[];
 BEGIN
-    SELECT state.until, state.frozen INTO built, frozen FROM {{.Table.Built}} AS state;
+    -- Without history built is NULL, and so is end_hour.
+    IF to_regclass({{literal .Table.Built.String}}) IS NOT NULL THEN
+        SELECT state.until, state.frozen INTO built, frozen FROM {{.Table.Built}} AS state;
+    END IF;
     -- The window is open at its start: a line of the first instant does not belong to it.
     IF first_hour = lower AND EXISTS (SELECT FROM {{.Table}} WHERE created_at = lower) THEN
         first_hour := first_hour + interval '1 hour';
     END IF;
-    end_hour := date_bin('1 hour', least(built, upper), 'epoch');
-    IF built IS NULL OR first_hour >= end_hour THEN
-        first_hour := lower;
-        end_hour := lower + instant;
-        marked := '{}';
-        starts := ARRAY[lower];
-        ends := ARRAY[$2];
-    ELSE
+    end_hour := CASE WHEN built IS NOT NULL THEN date_bin('1 hour', least(built, upper), 'epoch') END;
+    IF first_hour < end_hour THEN
         marked := ARRAY(
             SELECT DISTINCT mark.at
             FROM {{.Table.Marks}} AS mark
             WHERE NOT mark.of_day AND mark.at >= greatest(first_hour, frozen) AND mark.at < end_hour
         );
+        marked_days := ARRAY(
+            SELECT date_bin('1 day', hour, 'epoch') FROM unnest(marked) AS hour
+            UNION
+            SELECT mark.at FROM {{.Table.Marks}} AS mark WHERE mark.of_day
+        );
         starts := ARRAY[lower, end_hour - instant] || ARRAY(SELECT hour - instant FROM unnest(marked) AS hour);
         ends := ARRAY[first_hour - instant, $2] || ARRAY(SELECT hour + interval '1 hour' - instant FROM unnest(marked) AS hour);
+        first_day := date_bin('1 day', first_hour - instant, 'epoch') + interval '24 hours';
+        end_day := CASE WHEN daily THEN date_bin('1 day', end_hour, 'epoch') ELSE first_day END;
+        RETURN QUERY
+        WITH picked AS (
+            SELECT *
+            FROM {{.Table.Hours}} AS hour
+            WHERE hour.at >= first_hour
+                AND hour.at < end_hour
+                AND hour.at <> ALL (marked)
+                AND (hour.at < first_day OR hour.at >= end_day OR date_bin('1 day', hour.at, 'epoch') = ANY (marked_days))
+            UNION ALL
+            SELECT *
+            FROM {{.Table.Days}} AS day
+            WHERE day.at >= first_day AND day.at < end_day AND day.at <> ALL (marked_days)
+        ),
+        -- A number tells series apart faster than their names, and equals itself, unlike NULL.
+        kept AS MATERIALIZED (
+            SELECT
+                picked.*,
+                CASE WHEN $6 IS NULL THEN 'infinity' ELSE date_bin($6, picked.at, 'epoch') END AS of_step,
+                CASE WHEN $7 THEN dense_rank() OVER (
+                    ORDER BY picked.service_name COLLATE "C", picked.http_method COLLATE "C", picked.http_route COLLATE "C", picked.other
+                ) ELSE 0 END AS series
+            FROM picked
+            WHERE ($3 IS NULL OR picked.service_name = ANY (string_to_array($3, E'\n')))
+                AND ($4 IS NULL OR picked.http_method = ANY (string_to_array($4, E'\n')))
+                AND ($5 IS NULL OR picked.http_route = ANY (string_to_array($5, E'\n')))
+        ),
+        named AS MATERIALIZED (
+            SELECT
+                kept.of_step,
+                kept.series,
+                CASE WHEN $7 THEN min(kept.service_name) END AS service,
+                CASE WHEN $7 THEN min(kept.http_method) END AS method,
+                CASE WHEN $7 THEN CASE WHEN bool_and(kept.other) THEN '(other)' ELSE min(kept.http_route) END END AS route,
+                sum(kept.zero) AS zero,
+                sum(kept.lines)::bigint AS lines,
+                max(kept.slowest) AS slowest
+                {{- range .Sums}},
+                sum(kept.{{.}}) AS {{.}}
+                {{- end}}
+            FROM kept
+            GROUP BY kept.of_step, kept.series
+        ),
+        counted AS (
+            SELECT kept.of_step, kept.series, kept.first + (part.position - 1)::integer AS bucket, sum(part.n) AS n
+            FROM kept
+            CROSS JOIN LATERAL unnest(kept.buckets) WITH ORDINALITY AS part (n, position)
+            WHERE part.n <> 0
+            GROUP BY 1, 2, 3
+        )
+        SELECT
+            nullif(named.of_step, 'infinity'), named.service, named.method, named.route, NULL::integer, named.zero, named.lines, named.slowest
+            {{- range .Sums}}, named.{{.}}{{end}}
+        FROM named
+        UNION ALL
+        SELECT
+            nullif(named.of_step, 'infinity'), named.service, named.method, named.route, counted.bucket, counted.n, 0, named.slowest
+            {{- range .Sums}}, 0{{end}}
+        FROM counted
+        JOIN named USING (of_step, series);
+    ELSE
+        starts := ARRAY[lower];
+        ends := ARRAY[$2];
     END IF;
-    first_day := date_bin('1 day', first_hour - instant, 'epoch') + interval '24 hours';
-    end_day := CASE WHEN daily THEN date_bin('1 day', end_hour, 'epoch') ELSE first_day END;
-    marked_days := ARRAY(
-        SELECT date_bin('1 day', hour, 'epoch') FROM unnest(marked) AS hour
-        UNION
-        SELECT mark.at FROM {{.Table.Marks}} AS mark WHERE mark.of_day
-    );
-    RETURN QUERY
-    WITH picked AS (
-        SELECT *
-        FROM {{.Table.Hours}} AS hour
-        WHERE hour.at >= first_hour
-            AND hour.at < end_hour
-            AND hour.at <> ALL (marked)
-            AND (hour.at < first_day OR hour.at >= end_day OR date_bin('1 day', hour.at, 'epoch') = ANY (marked_days))
-        UNION ALL
-        SELECT *
-        FROM {{.Table.Days}} AS day
-        WHERE day.at >= first_day AND day.at < end_day AND day.at <> ALL (marked_days)
-    ),
-    kept AS (
+    -- One query for each time, so that each reads only its partitions.
+    FOR i IN 1..cardinality(starts) LOOP
+        CONTINUE WHEN starts[i] >= ends[i];
+        RETURN QUERY
         SELECT
-            picked.*,
-            CASE WHEN $7 THEN picked.service_name END AS service,
-            CASE WHEN $7 THEN picked.http_method END AS method,
-            CASE WHEN NOT $7 THEN NULL WHEN picked.other THEN '(other)' ELSE picked.http_route END AS route
-        FROM picked
-        WHERE ($3 IS NULL OR picked.service_name = ANY (string_to_array($3, E'\n')))
-            AND ($4 IS NULL OR picked.http_method = ANY (string_to_array($4, E'\n')))
-            AND ($5 IS NULL OR picked.http_route = ANY (string_to_array($5, E'\n')))
-    ),
-    part AS (
-        SELECT
-            date_bin($6, kept.at, 'epoch') AS at,
-            service,
-            method,
-            route,
-            NULL::integer AS bucket,
-            kept.zero AS n,
-            kept.lines,
-            kept.slowest
-            {{- range .Sums}},
-            kept.{{.}}
-            {{- end}}
-        FROM kept
-        UNION ALL
-        SELECT
-            date_bin($6, kept.at, 'epoch'),
-            service,
-            method,
-            route,
-            kept.first + (counted.position - 1)::integer,
-            counted.n,
-            0,
-            NULL
-            {{- range .Sums}},
-            NULL
-            {{- end}}
-        FROM kept
-        CROSS JOIN LATERAL unnest(kept.buckets) WITH ORDINALITY AS counted (n, position)
-        WHERE counted.n <> 0
-        UNION ALL
-        SELECT
-            weights.at,
+            weights.of_step,
             service,
             method,
             route,
@@ -139,38 +150,22 @@ BEGIN
             {{template "weighted"}}
         FROM (
             SELECT
-                date_bin($6, line.created_at, 'epoch') AS at,
-                CASE WHEN $7 THEN line.service_name END AS service,
-                CASE WHEN $7 THEN line.http_method END AS method,
-                CASE WHEN $7 THEN line.http_route END AS route,
-                line.requests::numeric AS weight,
+                date_bin($6, created_at, 'epoch') AS of_step,
+                CASE WHEN $7 THEN service_name END AS service,
+                CASE WHEN $7 THEN http_method END AS method,
+                CASE WHEN $7 THEN http_route END AS route,
+                requests::numeric AS weight,
                 {{template "bucket"}} AS bucket,
                 {{template "sums"}}
-            FROM unnest(starts, ends) AS range (start, "end")
-            CROSS JOIN LATERAL (
+            FROM (
                 SELECT created_at, service_name, http_method, http_route, requests, duration, status, error_code,
                     CASE WHEN $8 THEN statistics END AS statistics
-                FROM {{.Function "window"}}(coalesce(range."end", now()) - range.start, range."end", $3, $4, $5)
+                FROM {{.Function "window"}}(coalesce(ends[i], now()) - starts[i], ends[i], $3, $4, $5)
             ) AS line
-            WHERE range."end" IS NULL OR range.start < range."end"
             GROUP BY 1, 2, 3, 4, 5, 6
-        ) AS weights
-    )
-    SELECT
-        part.at,
-        part.service,
-        part.method,
-        part.route,
-        part.bucket,
-        sum(part.n),
-        sum(part.lines)::bigint,
-        max(part.slowest)
-        {{- range .Sums}},
-        coalesce(sum(part.{{.}}), 0)
-        {{- end}}
-    FROM part
-    GROUP BY 1, 2, 3, 4, 5;
+        ) AS weights;
+    END LOOP;
 END
 $answer$;
 COMMENT ON FUNCTION {{.Function "past"}} IS
-'What does a window come to? The sums of a window, from history and the lines at its edges, by route and by bucket of durations: the bucket i holds durations above 2^(i/16) and up to 2^((i+1)/16) microseconds, NULL those of zero, and n requests fall into it. The other questions about longer windows read it.{{.Mark}}';
+'What does a window come to? The sums of a window, from history and the lines at its edges, by route and by bucket of durations: the bucket i holds durations above 2^(i/16) and up to 2^((i+1)/16) microseconds, NULL those of zero, and n requests fall into it. A bucket can have several rows. The other questions about longer windows read it.{{.Mark}}';

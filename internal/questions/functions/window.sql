@@ -20,9 +20,7 @@ greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
 {{- define "from lines" -}}
 (exact OR since <= interval '3 hours' OR {{template "no history" .}})
 {{- end -}}
-{{- define "no history" -}}
-NOT coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass({{literal .Table.Built.String}})::oid, 'SELECT'), false)
-{{- end -}}
+{{- define "no history" -}}NOT {{.Function "kept"}}(){{- end -}}
 {{- /* History has no steps but whole hours. */ -}}
 {{- define "hourly" -}}(extract(epoch FROM {{template "step"}}) % 3600 = 0){{- end -}}
 {{- define "accuracy" -}}'±2.2 %'::text{{- end -}}
