@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -119,7 +120,7 @@ func TestCollapser_Logs_BeyondTheWindow_MarkTheLine(t *testing.T) {
 func TestCollapser_Logs_AnyInterleavingMakesTheSameLines(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(300) {
-		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
 			t.Parallel()
 			requireSameLines(t, rand.New(rand.NewPCG(seed, 1)))
 		})
