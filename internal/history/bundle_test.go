@@ -3,7 +3,6 @@ package history
 import (
 	"encoding/binary"
 	"fmt"
-	"math"
 	"math/big"
 	"testing"
 	"time"
@@ -98,7 +97,7 @@ func batchOf(t testing.TB, samples ...sample) copyrow.Batch {
 		span.SetStartTimestamp(pcommon.NewTimestampFromTime(s.at.Add(-s.duration)))
 		span.SetEndTimestamp(pcommon.NewTimestampFromTime(s.at))
 		if s.oneIn > 1 {
-			span.TraceState().FromRaw(fmt.Sprintf("ot=th:%s", threshold(s.oneIn)))
+			span.TraceState().FromRaw("ot=th:" + threshold(s.oneIn))
 		}
 		require.NoError(t, span.Attributes().FromRaw(map[string]any{
 			"http.request.method": "GET", "http.route": s.route, "http.response.status_code": s.status, "url.path": s.route,
@@ -182,6 +181,3 @@ func bucketOf(d time.Duration) int {
 	}
 	return i
 }
-
-// middle returns the middle of a bucket in seconds.
-func middle(bucket int) float64 { return math.Exp2((float64(bucket)+0.5)/16) / 1e6 }

@@ -43,7 +43,6 @@ type stored struct {
 	duration time.Duration
 	status   int
 	count    float64
-	spans    int
 }
 
 // recompute adds lines up to rows for spans of time, by a plain model.
@@ -271,7 +270,7 @@ func TestMaintainer_AnySchedule_EqualsARecomputation(t *testing.T) {
 		first = rand.Uint64N(1_000_000)
 	}
 	for n := range *schedules {
-		t.Run(fmt.Sprint(first+uint64(n)), func(t *testing.T) {
+		t.Run(strconv.FormatUint(first+uint64(n), 10), func(t *testing.T) {
 			t.Parallel()
 			d := pgtest.New(t)
 			hourly := func(cfg *Config) {
