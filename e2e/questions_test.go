@@ -64,7 +64,7 @@ var counted = []struct {
 			SELECT concat_ws('|', coalesce(service_name, ''), http_method, coalesce(http_route, '')), ARRAY[
 				requests, lines, extract(epoch FROM p50), extract(epoch FROM p95), extract(epoch FROM p99), extract(epoch FROM slowest),
 				percent_instant, percent_fast, percent_slow, percent_failed]::float8[]
-			FROM canonical_api_line_speed('1000 years', '2050-01-01')`,
+			FROM canonical_api_line_speed('1000 years', '2050-01-01', exact => true)`,
 		countedLine.key,
 		func(group, _ []countedLine) []float64 {
 			instant := requests(group, func(l countedLine) bool { return l.Seconds < 0.1 })
@@ -109,7 +109,7 @@ var counted = []struct {
 			SELECT concat_ws('|', coalesce(service_name, ''), http_method, coalesce(http_route, '')), ARRAY[
 				requests, queries, coalesce(queries_each, -1), extract(epoch FROM busy), coalesce(percent_busy, -1), coalesce(percent_own, -1),
 				coalesce(percent_database, -1), coalesce(percent_waiting, -1), coalesce(percent_outgoing, -1)]::float8[]
-			FROM canonical_api_line_costs('1000 years', '2050-01-01')`,
+			FROM canonical_api_line_costs('1000 years', '2050-01-01', exact => true)`,
 		countedLine.key,
 		func(group, all []countedLine) []float64 {
 			sum := func(of []countedLine, get func(countedLine) float64) (total float64) {
@@ -134,7 +134,7 @@ var counted = []struct {
 		"rate", `
 			SELECT extract(epoch FROM at)::bigint::text, ARRAY[
 				requests, per_second, percent_refused, percent_failed, lines, extract(epoch FROM p50), extract(epoch FROM p95), extract(epoch FROM p99)]::float8[]
-			FROM canonical_api_line_rate('1000 years', '2050-01-01', step => '30 days')
+			FROM canonical_api_line_rate('1000 years', '2050-01-01', step => '30 days', exact => true)
 			WHERE lines > 0`,
 		func(l countedLine) string {
 			at := l.At.Unix()

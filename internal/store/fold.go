@@ -3,37 +3,71 @@ package store
 import (
 	"bytes"
 	"cmp"
+	"encoding/json"
 	"slices"
 
 	"canonicallineexporter/internal/copyrow"
 )
 
-// fold leaves one version of every line in the batch, the newest, and splits marks off. It
+// fold leaves one version of every line in the batch, the richest, and splits marks off. It
 // returns the batch itself if all of its rows are the first of their line.
 func fold(batch copyrow.Batch) (lines, marks copyrow.Batch) {
 	if batch.Versions == nil {
 		return batch, copyrow.Batch{}
 	}
 	column := copyrow.Index(batch.Layout, "id")
-	newest := map[[16]byte]int{}
+	richest := map[[16]byte]int{}
 	for i, version := range batch.Versions {
-		if version == 0 || version == copyrow.Mark {
-			continue
-		}
-		id := [16]byte(batch.Value(i, column))
-		if other, ok := newest[id]; !ok || batch.Versions[other] <= version {
-			newest[id] = i
+		if version != 0 && version != copyrow.Mark {
+			richest[[16]byte(batch.Value(i, column))] = i
 		}
 	}
 	var kept, marked []int
 	for i, version := range batch.Versions {
+		id := [16]byte(batch.Value(i, column))
+		if other, amended := richest[id]; version != copyrow.Mark && amended && i != other && richer(batch, i, other) {
+			richest[id] = i
+		}
+	}
+	for i, version := range batch.Versions {
 		if version == copyrow.Mark {
 			marked = append(marked, i)
-		} else if n, ok := newest[[16]byte(batch.Value(i, column))]; !ok || n == i {
+		} else if n, amended := richest[[16]byte(batch.Value(i, column))]; !amended || n == i {
 			kept = append(kept, i)
 		}
 	}
 	return batch.Pick(kept), batch.Pick(marked)
+}
+
+// richer reports whether a row is a richer version of a line than another: by what its
+// statistics count, as in merge.sql, else by its version. The version alone does not tell: a
+// queue on disk can hold versions that a collector made and others that the next one made,
+// which knows less.
+func richer(batch copyrow.Batch, i, other int) bool {
+	a, b := countsOf(batch, i), countsOf(batch, other)
+	return cmp.Or(
+		cmp.Compare(a.Spans, b.Spans), cmp.Compare(a.Exceptions, b.Exceptions), cmp.Compare(a.LogRecords, b.LogRecords),
+		cmp.Compare(batch.Versions[i], batch.Versions[other]),
+	) > 0
+}
+
+// counts are the statistics that decide between versions.
+type counts struct {
+	Spans      int `json:"spans"`
+	Exceptions int `json:"exceptions"`
+	LogRecords int `json:"log_records"`
+}
+
+func countsOf(batch copyrow.Batch, i int) (c counts) {
+	column := copyrow.Index(batch.Layout, "statistics")
+	if column < 0 {
+		return c
+	}
+	// The text of a jsonb comes after a byte with its version. What is not there counts as 0.
+	if text := batch.Value(i, column); len(text) > 1 {
+		_ = json.Unmarshal(text[1:], &c)
+	}
+	return c
 }
 
 // lanes splits lines into those that are new and those that replace what may be stored.

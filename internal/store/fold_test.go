@@ -43,6 +43,19 @@ func TestFold_LeavesTheNewestOfEveryLine(t *testing.T) {
 	require.Equal(t, []string{"3 v4294967295 /d", "5 v4294967295 /h"}, described(marks))
 }
 
+// A collector that was killed leaves versions in its queue; the next one, which knows only what
+// is sent again, adds others.
+func TestFold_VersionsOfTwoCollectors_LeavesTheRichest(t *testing.T) {
+	t.Parallel()
+	recorded := with(3, "/recorded", 2)
+	recorded.records = 1
+	spans := []span{
+		with(1, "/rich", 3), with(1, "/poor", 2), with(2, "/poor", 0), with(2, "/first and rich", 4), recorded, with(3, "/poor", 2), with(4, "/former", 1), with(4, "/newest", 1),
+	}
+	lines, _ := fold(versionsOf(t, spans, 4, 9, 6, 0, 3, 8, 2, 5))
+	require.Equal(t, []string{"1 v4 /rich", "2 v0 /first and rich", "3 v3 /recorded", "4 v5 /newest"}, described(lines))
+}
+
 func TestFold_FirstLines_AreTheBatchItself(t *testing.T) {
 	t.Parallel()
 	batch := batchOf(t, span{id: 1}, span{id: 1}, span{id: 2})
