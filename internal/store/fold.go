@@ -9,8 +9,8 @@ import (
 	"canonicallineexporter/internal/copyrow"
 )
 
-// fold leaves one version of every line in the batch, the richest, and splits marks off. It
-// returns the batch itself if all of its rows are the first of their line.
+// fold leaves one version of every line in the batch, the richest, and splits marks off: what
+// says of a line that it is incomplete. It returns the batch itself if all of its rows are the first of their line.
 func fold(batch copyrow.Batch) (lines, marks copyrow.Batch) {
 	if batch.Versions == nil {
 		return batch, copyrow.Batch{}
@@ -30,10 +30,15 @@ func fold(batch copyrow.Batch) (lines, marks copyrow.Batch) {
 		}
 	}
 	for i, version := range batch.Versions {
-		if version == copyrow.Mark {
+		n, amended := richest[[16]byte(batch.Value(i, column))]
+		switch {
+		case version == copyrow.Mark:
 			marked = append(marked, i)
-		} else if n, amended := richest[[16]byte(batch.Value(i, column))]; !amended || n == i {
+		case !amended || n == i:
 			kept = append(kept, i)
+		case countsOf(batch, i).Incomplete && !countsOf(batch, n).Incomplete:
+			// It may know spans that the richest version lacks, see merge.sql.
+			marked = append(marked, i)
 		}
 	}
 	return batch.Pick(kept), batch.Pick(marked)
@@ -56,6 +61,7 @@ type counts struct {
 	Spans      int `json:"spans"`
 	Exceptions int `json:"exceptions"`
 	LogRecords int `json:"log_records"`
+	Incomplete bool
 }
 
 func countsOf(batch copyrow.Batch, i int) (c counts) {

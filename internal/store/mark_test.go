@@ -63,7 +63,7 @@ func TestStore_Write_Mark_TableWithoutUpdatedAt(t *testing.T) {
 }
 
 // A line that may be short says so, whichever of its versions comes first.
-func TestStore_Write_Incomplete_StaysWithAsManySpans(t *testing.T) {
+func TestStore_Write_Incomplete_Stays(t *testing.T) {
 	t.Parallel()
 	short, whole := span{id: 1, descendants: 2, incomplete: true}, span{id: 1, descendants: 2}
 	for name, order := range map[string][]span{"first": {short, whole}, "last": {whole, short}} {
@@ -75,14 +75,27 @@ func TestStore_Write_Incomplete_StaysWithAsManySpans(t *testing.T) {
 			require.Equal(t, []string{`{"spans": 2, "incomplete": true}`}, pgtest.All[string](t, b.Database, statistics))
 		})
 	}
-	t.Run("until one has more", func(t *testing.T) {
+	t.Run("with more spans", func(t *testing.T) {
 		t.Parallel()
 		b := setup(t, nil)
 		b.write(t, batchOf(t, short))
 		require.Equal(t, Outcomes{Updated: 1}, b.write(t, batchOf(t, span{id: 1, descendants: 3})))
-		require.Equal(t, []string{`{"spans": 3}`}, pgtest.All[string](t, b.Database, statistics))
+		require.Equal(t, []string{`{"spans": 3, "incomplete": true}`}, pgtest.All[string](t, b.Database, statistics))
 		require.Equal(t, Outcomes{Unchanged: 1}, b.write(t, batchOf(t, short)))
-		require.Equal(t, []string{`{"spans": 3}`}, pgtest.All[string](t, b.Database, statistics))
+	})
+	t.Run("from a version with fewer spans", func(t *testing.T) {
+		t.Parallel()
+		b := setup(t, nil)
+		b.write(t, batchOf(t, span{id: 1, descendants: 3}))
+		require.Equal(t, Outcomes{Updated: 1}, b.write(t, batchOf(t, short)))
+		require.Equal(t, []string{`{"spans": 3, "incomplete": true}`}, pgtest.All[string](t, b.Database, statistics))
+		require.Equal(t, Outcomes{Unchanged: 1}, b.write(t, batchOf(t, span{id: 1, descendants: 3})))
+	})
+	t.Run("in one batch", func(t *testing.T) {
+		t.Parallel()
+		b := setup(t, nil)
+		b.write(t, versionsOf(t, []span{{id: 1, descendants: 3}, short}, 4, 9))
+		require.Equal(t, []string{`{"spans": 3, "incomplete": true}`}, pgtest.All[string](t, b.Database, statistics))
 	})
 }
 

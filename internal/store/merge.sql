@@ -6,8 +6,8 @@
 -- one poorer. The counts are compared as jsonb: a cast could fail on what an application wrote
 -- there.
 --
--- Two versions that count as much can differ in what they say of missing ones. A
--- line that may be short says so.
+-- A version that says that spans are missing may know some that the other lacks: it comes from
+-- a collector that was started in between. A line that may be short says so.
 --
 -- A schema that comes before pg_catalog in the search_path can have operators of its own, and
 -- IS DISTINCT FROM, BETWEEN and IN call those.
@@ -16,13 +16,15 @@ ROW(COALESCE({{.}}.statistics OPERATOR(pg_catalog.->) 'spans'::pg_catalog.text, 
             COALESCE({{.}}.statistics OPERATOR(pg_catalog.->) 'exceptions'::pg_catalog.text, '0'),
             COALESCE({{.}}.statistics OPERATOR(pg_catalog.->) 'log_records'::pg_catalog.text, '0'))
 {{- end -}}
+{{define "incomplete" -}}
+COALESCE({{.}}.statistics, '{}') OPERATOR(pg_catalog.@>) '{"incomplete": true}'
+{{- end -}}
 {{define "richer" -}}
 {{template "counts" "EXCLUDED"}} OPERATOR(pg_catalog.>=) {{template "counts" "stored"}}
 {{- end -}}
 {{define "new" -}}
 {{if eq .Name "statistics" -}}
-CASE WHEN stored.statistics OPERATOR(pg_catalog.@>) '{"incomplete": true}'
-            AND {{template "counts" "EXCLUDED"}} OPERATOR(pg_catalog.=) {{template "counts" "stored"}}
+CASE WHEN {{template "incomplete" "stored"}}
         THEN COALESCE(EXCLUDED.statistics, '{}') OPERATOR(pg_catalog.||) '{"incomplete": true}'
         ELSE COALESCE(EXCLUDED.statistics, stored.statistics) END
 {{- else -}}
@@ -30,7 +32,13 @@ COALESCE(EXCLUDED.{{identifier .Name}}, stored.{{identifier .Name}})
 {{- end}}
 {{- end -}}
 {{define "old" -}}
+{{if eq .Name "statistics" -}}
+CASE WHEN {{template "incomplete" "EXCLUDED"}}
+        THEN COALESCE(stored.statistics, '{}') OPERATOR(pg_catalog.||) '{"incomplete": true}'
+        ELSE COALESCE(stored.statistics, EXCLUDED.statistics) END
+{{- else -}}
 COALESCE(stored.{{identifier .Name}}, EXCLUDED.{{identifier .Name}})
+{{- end}}
 {{- end -}}
 {{define "set" -}}
 SET
@@ -55,6 +63,7 @@ pg_catalog.record_image_ne(
 {{if .ByStatistics -}}
 CASE WHEN {{template "richer"}}
         THEN {{template "becomes new" .}}
+        WHEN {{template "incomplete" "EXCLUDED"}} AND NOT {{template "incomplete" "stored"}} THEN true
         ELSE pg_catalog.num_nulls({{range $i, $column := .Merged}}{{if $i}}, {{end}}{{template "old" $column}}{{end}}) OPERATOR(pg_catalog.<>)
             pg_catalog.num_nulls({{range $i, $column := .Merged}}{{if $i}}, {{end}}stored.{{identifier $column.Name}}{{end}}) END
 {{- else -}}
