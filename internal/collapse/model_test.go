@@ -179,6 +179,9 @@ func (m *model) cost(root *modelSpan) request.Cost {
 			if s.has(failed) {
 				cost.SpanErrors++
 			}
+			if s.details != nil {
+				cost.Exceptions += s.details.exceptions
+			}
 			ran := clip(s)
 			if s.has(outgoing) {
 				busy = append(busy, ran)
