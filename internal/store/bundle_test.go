@@ -54,7 +54,10 @@ func setupOn(t testing.TB, d *pgtest.Database, change func(*table.Config), kept 
 	require.NoError(t, err)
 	t.Cleanup(pool.Close)
 	partitions := partition.New(kept, pool, logger)
-	return &bundle{Database: d, store: New(pool, table.NewMaintainer(cfg, pool, logger), partitions, logger), logs: logs}
+	store := New(pool, table.NewMaintainer(cfg, pool, logger), partitions, logger)
+	// It logs what it dropped after a while, and the test's log ends with the test.
+	t.Cleanup(store.Close)
+	return &bundle{Database: d, store: store, logs: logs}
 }
 
 // span describes the SERVER span of one line.
