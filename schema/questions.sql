@@ -1495,21 +1495,27 @@ DECLARE
     fields text;
     selected text;
     counted bigint;
+    by_pages boolean := false;
     selected_percent double precision := 100;
     others_percent double precision := 100;
 BEGIN
     IF can_sample THEN
-        -- A thousandth of the pages tells how many lines there are.
-        EXECUTE format('SELECT count(*) FROM (VALUES (NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, 1::double precision, NULL::jsonb)) AS absent (
+        EXECUTE format('SELECT 1000 * count(*) FROM (VALUES (NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, 1::double precision, NULL::jsonb)) AS absent (
                     service_name, deployment_environment, service_version, http_route, api_error_code, adjusted_count, statistics
                 ) CROSS JOIN LATERAL (SELECT duration FROM %s%s WHERE %s) AS line', lines, ' TABLESAMPLE SYSTEM (0.1)', found) INTO counted;
-        others_percent := least(100, 100 * enough_others / (1000 * greatest(counted, 1)));
+        by_pages := counted > 1000000;
+        IF NOT by_pages THEN
+            EXECUTE format('SELECT count(*) FROM (VALUES (NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, 1::double precision, NULL::jsonb)) AS absent (
+                    service_name, deployment_environment, service_version, http_route, api_error_code, adjusted_count, statistics
+                ) CROSS JOIN LATERAL (SELECT duration FROM %s%s WHERE %s) AS line', lines, '', found) INTO counted;
+        END IF;
+        others_percent := least(100, 100 * enough_others / greatest(counted, 1));
     END IF;
     IF num_nonnulls(slower_than, faster_than, status, error, selected_route, selected_from, selected_until) = 0 THEN
         EXECUTE format('SELECT percentile_disc(0.95) WITHIN GROUP (ORDER BY duration) FROM (VALUES (NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, 1::double precision, NULL::jsonb)) AS absent (
                     service_name, deployment_environment, service_version, http_route, api_error_code, adjusted_count, statistics
                 ) CROSS JOIN LATERAL (SELECT duration FROM %s%s WHERE %s) AS line',
-            lines, CASE WHEN others_percent < 100 THEN format(' TABLESAMPLE SYSTEM (%s)', others_percent) ELSE '' END, found) INTO slower_than;
+            lines, CASE WHEN by_pages AND others_percent < 100 THEN format(' TABLESAMPLE SYSTEM (%s)', others_percent) ELSE '' END, found || CASE WHEN NOT by_pages AND others_percent < 100 THEN format(' AND random() < %s', others_percent / 100) ELSE '' END) INTO slower_than;
         IF slower_than IS NULL THEN
             RETURN;
         END IF;
@@ -1527,7 +1533,7 @@ BEGIN
         EXECUTE format('SELECT count(*) FROM (VALUES (NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, 1::double precision, NULL::jsonb)) AS absent (
                     service_name, deployment_environment, service_version, http_route, api_error_code, adjusted_count, statistics
                 ) CROSS JOIN LATERAL (SELECT duration FROM %s%s WHERE %s) AS line',
-            lines, CASE WHEN others_percent < 100 THEN format(' TABLESAMPLE SYSTEM (%s)', others_percent) ELSE '' END, found || ' AND ' || selected) INTO counted;
+            lines, CASE WHEN by_pages AND others_percent < 100 THEN format(' TABLESAMPLE SYSTEM (%s)', others_percent) ELSE '' END, found || CASE WHEN NOT by_pages AND others_percent < 100 THEN format(' AND random() < %s', others_percent / 100) ELSE '' END || ' AND ' || selected) INTO counted;
         selected_percent := least(100, others_percent * enough_selected / greatest(counted, 1));
     END IF;
     -- What the lines were selected by is no difference.
@@ -1562,14 +1568,14 @@ BEGIN
             CROSS JOIN LATERAL (
                 SELECT true AS "is selected", coalesce(adjusted_count, 1)::double precision AS "its weight", statistics::jsonb AS "its statistics", *
                 FROM %1$s%2$s
-                WHERE %4$s AND %5$s
+                WHERE %4$s AND %6$s
                 UNION ALL
                 SELECT false, coalesce(adjusted_count, 1)::double precision, statistics::jsonb, *
                 FROM %1$s%3$s
-                WHERE %4$s AND (%5$s) IS NOT TRUE
+                WHERE %5$s AND (%6$s) IS NOT TRUE
             ) AS line
             CROSS JOIN LATERAL (
-                VALUES (NULL, NULL), %6$s
+                VALUES (NULL, NULL), %7$s
                 UNION ALL
                 SELECT
                     'statistics.' || key,
@@ -1613,31 +1619,32 @@ BEGIN
             ) AS theirs
             WHERE abs(mine.center - theirs.center) > mine.reach + theirs.reach
             ORDER BY score DESC, p > others_p DESC, field, value
-            LIMIT %7$L
+            LIMIT %8$L
         )
         (
-            SELECT field, value, pg_catalog.round((100 * p)::numeric, greatest(2, 2 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(nullif(100 * p, 0))))::integer)), pg_catalog.round((100 * others_p)::numeric, greatest(2, 2 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(nullif(100 * others_p, 0))))::integer)), n, others_n, score, %8$L
+            SELECT field, value, pg_catalog.round((100 * p)::numeric, greatest(2, 2 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(nullif(100 * p, 0))))::integer)), pg_catalog.round((100 * others_p)::numeric, greatest(2, 2 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(nullif(100 * others_p, 0))))::integer)), n, others_n, score, %9$L
             FROM listed
             ORDER BY score DESC, p > others_p DESC, field, value
         )
         UNION ALL
         (
             SELECT DISTINCT field, NULL, NULL::numeric, NULL::numeric, NULL::bigint, NULL::bigint, NULL::numeric,
-                concat_ws('; ', values || ' values in ' || lines || ' lines', %8$L)
+                concat_ws('; ', values || ' values in ' || lines || ' lines', %9$L)
             FROM compared
             WHERE values > lines / 2 AND field NOT IN (SELECT field FROM listed)
             ORDER BY field
         )
     $query$,
-        lines, CASE WHEN selected_percent < 100 THEN format(' TABLESAMPLE SYSTEM (%s)', selected_percent) ELSE '' END, CASE WHEN others_percent < 100 THEN format(' TABLESAMPLE SYSTEM (%s)', others_percent) ELSE '' END, found, selected, fields, top,
+        lines, CASE WHEN by_pages AND selected_percent < 100 THEN format(' TABLESAMPLE SYSTEM (%s)', selected_percent) ELSE '' END, CASE WHEN by_pages AND others_percent < 100 THEN format(' TABLESAMPLE SYSTEM (%s)', others_percent) ELSE '' END,
+        found || CASE WHEN NOT by_pages AND selected_percent < 100 THEN format(' AND random() < %s', selected_percent / 100) ELSE '' END, found || CASE WHEN NOT by_pages AND others_percent < 100 THEN format(' AND random() < %s', others_percent / 100) ELSE '' END, selected, fields, top,
         CASE WHEN others_percent < 100 THEN
-            format('sampled: %s%% of the pages for the selected lines, %s%% for the others',
-                round(selected_percent::numeric, 2), round(others_percent::numeric, 2))
+            format('sampled: %s%% of the %s for the selected lines, %s%% for the others',
+                round(selected_percent::numeric, 2), CASE WHEN by_pages THEN 'pages' ELSE 'lines' END, round(others_percent::numeric, 2))
         END);
 END
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_differences" IS
-'What is different about the slow ones? The selected lines of a window against its others: each value of a column, or of a statistic that is no duration, whose share differs by more than chance explains, the largest difference first. Selected are the slowest 5 percent, or else the lines slower_than, faster_than, with a status (404, 5xx), an error code, of a route, or of a part of the window. score is by how many percentage points the shares differ at least. Where values are nearly as many as lines, a note says how many. [canonical_line 7f35b6a6]';
+'What is different about the slow ones? The selected lines of a window against its others: each value of a column, or of a statistic that is no duration, whose share differs by more than chance explains, the largest difference first. Selected are the slowest 5 percent, or else the lines slower_than, faster_than, with a status (404, 5xx), an error code, of a route, or of a part of the window. score is by how many percentage points the shares differ at least. Where values are nearly as many as lines, a note says how many. [canonical_line 31fe08f5]';
 
 -- The version before is the one that served most of the lines until the new one began. If it
 -- serves beside the new one for at least half of the time, as it does beside a canary, only
@@ -1692,17 +1699,23 @@ DECLARE
         'http_route = ANY (' || quote_literal(string_to_array(route, E'\n')) || ')'
     );
     counted bigint;
+    by_pages boolean := false;
     few double precision := 100;
     many double precision := 100;
     deployed jsonb;
 BEGIN
     IF (SELECT relkind IN ('r', 'p', 'm') FROM pg_class WHERE oid = lines) THEN
-        -- A thousandth of the pages tells how many lines there are.
-        EXECUTE format('SELECT count(*) FROM (VALUES (NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, 1::double precision, NULL::jsonb)) AS absent (
+        EXECUTE format('SELECT 1000 * count(*) FROM (VALUES (NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, 1::double precision, NULL::jsonb)) AS absent (
                     service_name, deployment_environment, service_version, http_route, api_error_code, adjusted_count, statistics
                 ) CROSS JOIN LATERAL (SELECT duration FROM %s%s WHERE %s) AS line', lines, ' TABLESAMPLE SYSTEM (0.1)', found) INTO counted;
-        few := least(100, 100 * 100000 / (1000.0 * greatest(counted, 1)));
-        many := least(100, 100 * 500000 / (1000.0 * greatest(counted, 1)));
+        by_pages := counted > 1000000;
+        IF NOT by_pages THEN
+            EXECUTE format('SELECT count(*) FROM (VALUES (NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, 1::double precision, NULL::jsonb)) AS absent (
+                    service_name, deployment_environment, service_version, http_route, api_error_code, adjusted_count, statistics
+                ) CROSS JOIN LATERAL (SELECT duration FROM %s%s WHERE %s) AS line', lines, '', found) INTO counted;
+        END IF;
+        few := least(100, 100 * 100000.0 / greatest(counted, 1));
+        many := least(100, 100 * 500000.0 / greatest(counted, 1));
     END IF;
     EXECUTE format($query$
         WITH version AS (
@@ -1746,7 +1759,7 @@ BEGIN
                 LIMIT 1
             ) AS before
         ) AS version
-    $query$, lines, CASE WHEN few < 100 THEN format(' TABLESAMPLE SYSTEM (%s)', few) ELSE '' END, found) INTO deployed;
+    $query$, lines, CASE WHEN by_pages AND few < 100 THEN format(' TABLESAMPLE SYSTEM (%s)', few) ELSE '' END, found || CASE WHEN NOT by_pages AND few < 100 THEN format(' AND random() < %s', few / 100) ELSE '' END) INTO deployed;
 
     RETURN QUERY EXECUTE format($query$
         WITH deploy AS MATERIALIZED (
@@ -2041,12 +2054,12 @@ BEGIN
         FROM deploy
         LEFT JOIN (SELECT * FROM corrected WHERE overall <= 0.05 AND times >= %6$L::numeric) AS found USING (number)
         ORDER BY deploy.began DESC, deploy.service_name, deploy.deployment_environment, times DESC, change, http_method, http_route
-    $query$, lines, CASE WHEN many < 100 THEN format(' TABLESAMPLE SYSTEM (%s)', many) ELSE '' END, found, deployed,
-        CASE WHEN many < 100 THEN format('sampled: %s%% of the pages', round(many::numeric, 2)) END, at_least);
+    $query$, lines, CASE WHEN by_pages AND many < 100 THEN format(' TABLESAMPLE SYSTEM (%s)', many) ELSE '' END, found || CASE WHEN NOT by_pages AND many < 100 THEN format(' AND random() < %s', many / 100) ELSE '' END, deployed,
+        CASE WHEN many < 100 THEN format('sampled: %s%% of the %s', round(many::numeric, 2), CASE WHEN by_pages THEN 'pages' ELSE 'lines' END) END, at_least);
 END
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_deploys" IS
-'What did the deploy do? Each version of a service that began in the window against the one before it, on the routes that both served: where it has more of the slowest requests of both than chance explains, fails more often, or runs more queries, if that grew at_least so many times; the latest version first. beside says that both served at the same time, like a canary and the stable version, and are compared over that time. chance is the probability that chance alone makes any such change among all routes and versions; more than 0.05 is left out. p95 is within 2.2 percent; a large window is sampled, see note. [canonical_line dfc3bc2a]';
+'What did the deploy do? Each version of a service that began in the window against the one before it, on the routes that both served: where it has more of the slowest requests of both than chance explains, fails more often, or runs more queries, if that grew at_least so many times; the latest version first. beside says that both served at the same time, like a canary and the stable version, and are compared over that time. chance is the probability that chance alone makes any such change among all routes and versions; more than 0.05 is left out. p95 is within 2.2 percent; a large window is sampled, see note. [canonical_line 5ebb2120]';
 
 -- Two windows, as the Site Reliability Workbook has them ("Alerting on SLOs"): the long one shows
 -- that it matters, the short one that it goes on. A few failures of a route with little traffic

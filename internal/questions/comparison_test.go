@@ -151,3 +151,33 @@ func TestQuestions_Differences_SelectionsAndColumns(t *testing.T) {
 		require.Equal(t, found, len(rows) > 0, selection)
 	}
 }
+
+func TestQuestions_LargeWindows_AreSampled(t *testing.T) {
+	t.Parallel()
+	d := pgtest.New(t)
+	// A hundredth of the lines is slow, and comes from one account and the second version. The pages
+	// hold few lines, so that a sample of them is a good estimate.
+	d.Exec(t, `
+		CREATE UNLOGGED TABLE canonical_api_line (
+			created_at timestamptz, service_name text, http_method text, http_route text, status integer, duration interval, account text, service_version text
+		) WITH (fillfactor = 30);
+		INSERT INTO canonical_api_line
+		SELECT timestamptz '2026-01-01' + n * interval '50 ms', 'api', 'GET', '/a', 200, CASE WHEN slow THEN interval '1 s' ELSE '10 ms' END,
+			CASE WHEN slow THEN 'planted' ELSE 'other' END, CASE WHEN n % 144000 > 72000 OR slow THEN '2' ELSE '1' END
+		FROM generate_series(1, 2000000) AS n, LATERAL (SELECT n % 144000 > 72000 AND n % 50 = 0) AS kind (slow);
+		CREATE INDEX ON canonical_api_line (created_at);
+		ANALYZE canonical_api_line`)
+	_, err := questions.Apply(t.Context(), d.Pool, lines)
+	require.NoError(t, err)
+	for _, window := range []struct{ since, until, sampled, deployed string }{
+		{"2 hours", "2026-01-01 02:00", `sampled: 100.00% of the lines for the selected lines, 13\.89% for the others`, "^$"},
+		{"2 days", "2026-01-02 12:00", `sampled: \d+\.\d\d% of the pages for the selected lines, \d+\.\d\d% for the others`, `^sampled: \d+\.\d\d% of the pages$`},
+	} {
+		first := pgtest.One[string](t, d, fmt.Sprintf(`
+			SELECT concat_ws(' ', field, value, percent_selected, percent_others, note) FROM canonical_api_line_differences('%s', '%s', slower_than => '1 s') LIMIT 1`,
+			window.since, window.until))
+		require.Regexp(t, `^account planted (100|99)\S* 0\S* `+window.sampled+"$", first)
+		require.Regexp(t, window.deployed, pgtest.One[string](t, d, fmt.Sprintf(`
+			SELECT concat(note) FROM canonical_api_line_deploys('%s', '%s') WHERE service_version = '2' LIMIT 1`, window.since, window.until)))
+	}
+}

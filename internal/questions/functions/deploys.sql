@@ -41,15 +41,15 @@ DECLARE
     lines CONSTANT regclass := {{literal .Table.String}};
     found CONSTANT text := {{template "conditions"}};
     counted bigint;
+    by_pages boolean := false;
     few double precision := 100;
     many double precision := 100;
     deployed jsonb;
 BEGIN
     IF (SELECT relkind IN ('r', 'p', 'm') FROM pg_class WHERE oid = lines) THEN
-        -- A thousandth of the pages tells how many lines there are.
-        EXECUTE format('SELECT count(*) FROM {{template "count"}}', lines, ' TABLESAMPLE SYSTEM (0.1)', found) INTO counted;
-        few := least(100, 100 * 100000 / (1000.0 * greatest(counted, 1)));
-        many := least(100, 100 * 500000 / (1000.0 * greatest(counted, 1)));
+        {{template "number of lines"}}
+        few := least(100, 100 * 100000.0 / greatest(counted, 1));
+        many := least(100, 100 * 500000.0 / greatest(counted, 1));
     END IF;
     EXECUTE format($query$
         WITH version AS (
@@ -91,7 +91,7 @@ BEGIN
                 LIMIT 1
             ) AS before
         ) AS version
-    $query$, lines, {{template "sample of" "few"}}, found) INTO deployed;
+    $query$, lines, {{template "pages of" "few"}}, {{template "lines of" "few"}}) INTO deployed;
 
     RETURN QUERY EXECUTE format($query$
         WITH deploy AS MATERIALIZED (
@@ -184,8 +184,8 @@ BEGIN
         FROM deploy
         LEFT JOIN (SELECT * FROM corrected WHERE overall <= 0.05 AND times >= %6$L::numeric) AS found USING (number)
         ORDER BY deploy.began DESC, deploy.service_name, deploy.deployment_environment, times DESC, change, http_method, http_route
-    $query$, lines, {{template "sample of" "many"}}, found, deployed,
-        CASE WHEN many < 100 THEN format('sampled: %s%% of the pages', round(many::numeric, 2)) END, at_least);
+    $query$, lines, {{template "pages of" "many"}}, {{template "lines of" "many"}}, deployed,
+        CASE WHEN many < 100 THEN format('sampled: %s%% of the %s', round(many::numeric, 2), CASE WHEN by_pages THEN 'pages' ELSE 'lines' END) END, at_least);
 END
 $answer$;
 COMMENT ON FUNCTION {{.Function "deploys"}} IS

@@ -59,17 +59,17 @@ DECLARE
     fields text;
     selected text;
     counted bigint;
+    by_pages boolean := false;
     selected_percent double precision := 100;
     others_percent double precision := 100;
 BEGIN
     IF can_sample THEN
-        -- A thousandth of the pages tells how many lines there are.
-        EXECUTE format('SELECT count(*) FROM {{template "count"}}', lines, ' TABLESAMPLE SYSTEM (0.1)', found) INTO counted;
-        others_percent := least(100, 100 * enough_others / (1000 * greatest(counted, 1)));
+        {{template "number of lines"}}
+        others_percent := least(100, 100 * enough_others / greatest(counted, 1));
     END IF;
     IF num_nonnulls(slower_than, faster_than, status, error, selected_route, selected_from, selected_until) = 0 THEN
         EXECUTE format('SELECT percentile_disc(0.95) WITHIN GROUP (ORDER BY duration) FROM {{template "count"}}',
-            lines, {{template "sample of" "others_percent"}}, found) INTO slower_than;
+            lines, {{template "pages of" "others_percent"}}, {{template "lines of" "others_percent"}}) INTO slower_than;
         IF slower_than IS NULL THEN
             RETURN;
         END IF;
@@ -85,7 +85,7 @@ BEGIN
     );
     IF others_percent < 100 THEN
         EXECUTE format('SELECT count(*) FROM {{template "count"}}',
-            lines, {{template "sample of" "others_percent"}}, found || ' AND ' || selected) INTO counted;
+            lines, {{template "pages of" "others_percent"}}, {{template "lines of" "others_percent"}} || ' AND ' || selected) INTO counted;
         selected_percent := least(100, others_percent * enough_selected / greatest(counted, 1));
     END IF;
     -- What the lines were selected by is no difference.
@@ -118,14 +118,14 @@ BEGIN
             CROSS JOIN LATERAL (
                 SELECT true AS "is selected", coalesce(adjusted_count, 1)::double precision AS "its weight", statistics::jsonb AS "its statistics", *
                 FROM %1$s%2$s
-                WHERE %4$s AND %5$s
+                WHERE %4$s AND %6$s
                 UNION ALL
                 SELECT false, coalesce(adjusted_count, 1)::double precision, statistics::jsonb, *
                 FROM %1$s%3$s
-                WHERE %4$s AND (%5$s) IS NOT TRUE
+                WHERE %5$s AND (%6$s) IS NOT TRUE
             ) AS line
             CROSS JOIN LATERAL (
-                VALUES (NULL, NULL), %6$s
+                VALUES (NULL, NULL), %7$s
                 UNION ALL
                 SELECT
                     'statistics.' || key,
@@ -158,26 +158,27 @@ BEGIN
             CROSS JOIN LATERAL {{template "interval of" "others_p, others_size"}} AS theirs
             WHERE abs(mine.center - theirs.center) > mine.reach + theirs.reach
             ORDER BY score DESC, p > others_p DESC, field, value
-            LIMIT %7$L
+            LIMIT %8$L
         )
         (
-            SELECT field, value, {{template "digits" "100 * p"}}, {{template "digits" "100 * others_p"}}, n, others_n, score, %8$L
+            SELECT field, value, {{template "digits" "100 * p"}}, {{template "digits" "100 * others_p"}}, n, others_n, score, %9$L
             FROM listed
             ORDER BY score DESC, p > others_p DESC, field, value
         )
         UNION ALL
         (
             SELECT DISTINCT field, NULL, NULL::numeric, NULL::numeric, NULL::bigint, NULL::bigint, NULL::numeric,
-                concat_ws('; ', values || ' values in ' || lines || ' lines', %8$L)
+                concat_ws('; ', values || ' values in ' || lines || ' lines', %9$L)
             FROM compared
             WHERE values > lines / 2 AND field NOT IN (SELECT field FROM listed)
             ORDER BY field
         )
     $query$,
-        lines, {{template "sample of" "selected_percent"}}, {{template "sample of" "others_percent"}}, found, selected, fields, top,
+        lines, {{template "pages of" "selected_percent"}}, {{template "pages of" "others_percent"}},
+        {{template "lines of" "selected_percent"}}, {{template "lines of" "others_percent"}}, selected, fields, top,
         CASE WHEN others_percent < 100 THEN
-            format('sampled: %s%% of the pages for the selected lines, %s%% for the others',
-                round(selected_percent::numeric, 2), round(others_percent::numeric, 2))
+            format('sampled: %s%% of the %s for the selected lines, %s%% for the others',
+                round(selected_percent::numeric, 2), CASE WHEN by_pages THEN 'pages' ELSE 'lines' END, round(others_percent::numeric, 2))
         END);
 END
 $answer$;

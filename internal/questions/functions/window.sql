@@ -82,9 +82,22 @@ concat_ws(' AND ',
 {{- define "count" -}}
 {{template "absent"}} CROSS JOIN LATERAL (SELECT duration FROM %s%s WHERE %s) AS line
 {{- end -}}
-{{- /* A part of the pages. */ -}}
-{{- define "sample of" -}}
-CASE WHEN {{.}} < 100 THEN format(' TABLESAMPLE SYSTEM (%s)', {{.}}) ELSE '' END
+{{- /* How many lines a window has. A thousandth of the pages tells whether they are many. Up to a
+million lines are counted, and sampled line by line, by their time. More are sampled by pages, which
+are those of whole partitions. */ -}}
+{{- define "number of lines" -}}
+EXECUTE format('SELECT 1000 * count(*) FROM {{template "count"}}', lines, ' TABLESAMPLE SYSTEM (0.1)', found) INTO counted;
+        by_pages := counted > 1000000;
+        IF NOT by_pages THEN
+            EXECUTE format('SELECT count(*) FROM {{template "count"}}', lines, '', found) INTO counted;
+        END IF;
+{{- end -}}
+{{- /* A percentage of the pages, or of the lines. */ -}}
+{{- define "pages of" -}}
+CASE WHEN by_pages AND {{.}} < 100 THEN format(' TABLESAMPLE SYSTEM (%s)', {{.}}) ELSE '' END
+{{- end -}}
+{{- define "lines of" -}}
+found || CASE WHEN NOT by_pages AND {{.}} < 100 THEN format(' AND random() < %s', {{.}} / 100) ELSE '' END
 {{- end -}}
 -- Most other questions read lines through this function. The planner inlines it into them,
 -- so unused columns cost nothing and the conditions on created_at prune partitions.
