@@ -2873,17 +2873,16 @@ BEGIN ATOMIC
             least(CASE WHEN p99_before = -10000 THEN interval '0' ELSE pg_catalog.make_interval(secs => pg_catalog.power(2::double precision, (p99_before + 0.5)::double precision / 16) / 1000000) END, slowest_before) AS p99_before,
             least(CASE WHEN p99_since = -10000 THEN interval '0' ELSE pg_catalog.make_interval(secs => pg_catalog.power(2::double precision, (p99_since + 0.5)::double precision / 16) / 1000000) END, slowest_since) AS p99_recent
     ) AS middle
-    LEFT JOIN LATERAL (
-        SELECT corrected.change, corrected.overall
+    LEFT JOIN (
+        SELECT DISTINCT ON (pair_number) pair_number, change, overall
         FROM corrected
-        WHERE corrected.pair_number = pair.pair_number AND corrected.overall <= 0.05
-        ORDER BY corrected.overall
-        LIMIT 1
-    ) AS found ON true
+        WHERE overall <= 0.05
+        ORDER BY pair_number, overall
+    ) AS found USING (pair_number)
     ORDER BY 2, 1 DESC NULLS LAST, requests_since DESC NULLS LAST, http_method, http_route, service_name;
 END;
 COMMENT ON FUNCTION "public"."canonical_api_line_compare" IS
-'Are we slower than then? Each route in the recent window and in one as long that ended ago before it, with its percentiles of requests; times is how often the 95th percentile then fits into the recent one, the largest first. Windows of a day and more end with the last whole day of UTC. change says what chance does not explain, slower or failing, and chance the probability of that for all routes together, as in changes; from and to are the confidence interval of 95 percent of p95. few_lines marks a route with fewer than 100 lines in either window; those come last. accuracy says how far off percentiles can be. [canonical_line b0a34652]';
+'Are we slower than then? Each route in the recent window and in one as long that ended ago before it, with its percentiles of requests; times is how often the 95th percentile then fits into the recent one, the largest first. Windows of a day and more end with the last whole day of UTC. change says what chance does not explain, slower or failing, and chance the probability of that for all routes together, as in changes; from and to are the confidence interval of 95 percent of p95. few_lines marks a route with fewer than 100 lines in either window; those come last. accuracy says how far off percentiles can be. [canonical_line 7f1dc299]';
 
 -- A function that the exporter created says so at the end of its comment. This function
 -- finds the others by the start of its own name.

@@ -85,13 +85,12 @@ BEGIN ATOMIC
             least({{template "middle" "p99_before"}}, slowest_before) AS p99_before,
             least({{template "middle" "p99_since"}}, slowest_since) AS p99_recent
     ) AS middle
-    LEFT JOIN LATERAL (
-        SELECT corrected.change, corrected.overall
+    LEFT JOIN (
+        SELECT DISTINCT ON (pair_number) pair_number, change, overall
         FROM corrected
-        WHERE corrected.pair_number = pair.pair_number AND corrected.overall <= 0.05
-        ORDER BY corrected.overall
-        LIMIT 1
-    ) AS found ON true
+        WHERE overall <= 0.05
+        ORDER BY pair_number, overall
+    ) AS found USING (pair_number)
     ORDER BY 2, 1 DESC NULLS LAST, requests_since DESC NULLS LAST, http_method, http_route, service_name;
 END;
 COMMENT ON FUNCTION {{.Function "compare"}} IS
