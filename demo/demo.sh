@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Shows the whole path from an instrumented API to percentiles: starts a Postgres, the
-# collector and the API, sends DEMO_RATE (50) requests a second for DEMO_SECONDS (100), and
+# collector and the API, sends DEMO_RATE (100) requests a second for DEMO_SECONDS (40), and
 # queries the lines. Fails unless there is a line for every request.
 #
 # Run by `make demo`, which builds build/otelcol-canonical first.
@@ -11,8 +11,8 @@ source demo/processes.sh
 # shellcheck source=demo/postgres.sh
 source demo/postgres.sh
 
-seconds=${DEMO_SECONDS:-100}
-rate=${DEMO_RATE:-50}
+seconds=${DEMO_SECONDS:-40}
+rate=${DEMO_RATE:-100}
 # Tells this run's lines from others in a database given by DATABASE_URL.
 environment=demo-$(date +%s)-$$
 
@@ -20,6 +20,7 @@ work=''
 collector=''
 api=''
 traffic=''
+watch=''
 otlp_port=''
 otlp_http_port=''
 api_port=''
@@ -31,6 +32,7 @@ clean_up() {
     trap '' INT TERM HUP
     trap - EXIT
     stop_process "$traffic"
+    stop_process "$watch"
     stop_process "$api"
     stop_process "$collector"
     stop_postgres
@@ -103,8 +105,25 @@ run_traffic() {
 
 # count_lines: prints how many lines of this run are in the table, 0 if there is none yet.
 count_lines() {
-    query -At -c "SELECT count(*) FROM canonical_api_line WHERE deployment_environment = '$environment'" 2>/dev/null ||
+    query -t "SELECT count(*) FROM canonical_api_line WHERE deployment_environment = '$environment'" 2>/dev/null ||
         echo 0
+}
+
+# watch_lines: prints how fast the API is every few seconds, from the first line on.
+watch_lines() {
+    local answer
+    while sleep 3; do
+        answer=$(query -t "
+            SELECT format('%s lines: p50 %s ms, p95 %s ms, p99 %s ms', count, p[1], p[2], p[3])
+            FROM (
+                SELECT count(*), percentile_cont(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (ORDER BY duration) AS percentile
+                FROM canonical_api_line
+                WHERE created_at > now() - interval '1 hour' AND deployment_environment = '$environment'
+            ) AS lines
+            CROSS JOIN LATERAL (SELECT array_agg(round(1000 * extract(epoch FROM p), 1)) FROM unnest(percentile) AS p) AS rounded (p)
+            WHERE count > 0" 2>/dev/null) || continue
+        if [ -n "$answer" ]; then say "$answer"; fi
+    done
 }
 
 # await_lines COUNT: waits until there are COUNT lines, for at most 30 s; fails unless
@@ -125,7 +144,7 @@ show() {
     local title=$1 file=$2
     shift 2
     printf '\n%s (%s)\n\n' "$title" "$file"
-    query "$@" -f "$file"
+    query "$@" -- "$(cat "$file")"
 }
 
 # ask TITLE SQL OPTION…: prints a query to paste, and its result.
@@ -133,19 +152,19 @@ ask() {
     local title=$1 sql=$2
     shift 2
     printf '\n%s\n\n    %s\n\n' "$title" "$sql"
-    query "$@" -c "$sql"
+    query "$@" -- "$sql"
 }
 
 [ -x build/otelcol-canonical ] || die 'build/otelcol-canonical is missing: run make demo'
-say 'building the demo API and the traffic generator'
-(cd demo && go build -o ../build/demo-api ./api && go build -o ../build/demo-traffic ./traffic)
+for program in api traffic ask; do
+    internal/tools/progress.sh "building demo/$program" build/demo.log go build -C demo -v -trimpath -o "../build/demo-$program" "./$program"
+done
 
 make_work_directory
 if [ -n "${DATABASE_URL:-}" ]; then
-    require_psql
     say 'using the database in DATABASE_URL'
 else
-    require_postgres
+    require_server
     free_port postgres_port
     say "starting Postgres ($postgres_bin) on port $postgres_port"
     start_postgres "$work/postgres" "$postgres_port"
@@ -156,11 +175,15 @@ start_collector
 start_api 1.0.0
 
 say "sending $rate requests a second for $seconds s"
+watch_lines &
+watch=$!
 run_traffic 1
 say 'deploying version 1.1.0 of the API'
 stop_process "$api"
 start_api 1.1.0 -count-roles
 run_traffic 2
+stop_process "$watch"
+watch=''
 
 kill -0 "$api" 2>/dev/null || die 'the API stopped unexpectedly'
 kill -0 "$collector" 2>/dev/null || die 'the collector stopped unexpectedly'

