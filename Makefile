@@ -79,6 +79,13 @@ dist: release-source ## Build release archives for all platforms, with checksums
 	done
 	@cd $(RELEASE) && sha256sum *.tar.gz | tee SHA256SUMS
 
+# Which modules are in the binary, as CycloneDX.
+SBOM := github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
+.PHONY: sbom
+sbom: build ## Write the bill of materials of that binary beside it (VERSION)
+	@$(GO) run $(SBOM) bin -json -version $(VERSION) \
+		-output $(RELEASE)/otelcol-canonical_$(VERSION).cdx.json $(RELEASE)/otelcol-canonical
+
 # The manifest sets the version that the binary reports.
 .PHONY: release-source
 release-source: $(TOOLS)/builder
@@ -159,6 +166,12 @@ generate: $(TOOLS)/mdatagen ## Regenerate files from metadata.yaml, the columns 
 	@rm -f generated_config.go generated_config_test.go
 	@$(GO) run ./internal/docgen
 	@chmod 644 generated_*.go config.schema.json documentation.md internal/metadata/*.go internal/metadatatest/*.go
+
+# Not PATH: make would hand it to each command as the place of programs.
+.PHONY: module
+module: ## Give the module another import path (MODULE)
+	@internal/tools/module.sh '$(MODULE)'
+	@$(MAKE) --no-print-directory generate
 
 .PHONY: format
 format: $(TOOLS)/golangci-lint ## Format the Go code
