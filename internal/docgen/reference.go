@@ -26,7 +26,7 @@ source with a value that the column's type can hold wins:
 The table gives only the name of a captured header, such as
 ` + "`http.request.header.x-request-id`" + `. A header is read in either spelling, with hyphens or
 underscores, and from gRPC metadata too. Text is cut to the width of its column, and
-[secrets](../README.md#what-is-never-stored) become ` + "`REDACTED`" + `.
+[secrets](secrets.md) become ` + "`REDACTED`" + `.
 
 A *failure* is a request with the status 0 or at least 400, or whose SERVER span has the
 status Error, or a span below it with ` + "`graphql.*`" + ` attributes. Its *failing path* leads

@@ -21,18 +21,18 @@ import (
 	"canonicallineexporter/internal/pgtest"
 )
 
-// These are the snippets of the README that run as they stand there.
+// These are the snippets of docs/services.md that run as they stand there.
 var (
 	goSnippet   = regexp.MustCompile("(?s)```go\n(package main\n.*?)```")
 	nodeSnippet = regexp.MustCompile("(?s)```js\n(// telemetry.js\n.*?)```")
 )
 
-// snippet returns a snippet of the README with localhost:8080, if it has that, replaced.
+// snippet returns a snippet of the page with localhost:8080, if it has that, replaced.
 func snippet(t *testing.T, pattern *regexp.Regexp, address string) string {
 	t.Helper()
-	readme, err := os.ReadFile("../README.md")
+	page, err := os.ReadFile("../docs/services.md")
 	require.NoError(t, err)
-	found := pattern.FindStringSubmatch(string(readme))
+	found := pattern.FindStringSubmatch(string(page))
 	require.NotNil(t, found)
 	return strings.Replace(found[1], "localhost:8080", address, 1)
 }
@@ -50,7 +50,7 @@ type service struct {
 	address string
 }
 
-// startService starts a service with the README's variables, and others, and waits until it
+// startService starts a service with the page's variables, and others, and waits until it
 // answers.
 func startService(t *testing.T, c collector, address string, command *exec.Cmd, others ...string) service {
 	t.Helper()
@@ -90,7 +90,7 @@ func (s service) get(ctx context.Context, path string) error {
 const orders = `SELECT concat_ws(' ', http_method, http_route, status, request_id, account_email)
 	FROM canonical_api_line WHERE http_path LIKE '/orders/%' ORDER BY created_at`
 
-func TestREADME_GoSnippet_KeepsRoutesAndHeaders(t *testing.T) {
+func TestServices_GoSnippet_KeepsRoutesAndHeaders(t *testing.T) {
 	t.Parallel()
 	d := pgtest.New(t)
 	c := start(t, settings{databaseURL: d.URL, flushTimeout: 10 * time.Millisecond})
@@ -109,7 +109,7 @@ func TestREADME_GoSnippet_KeepsRoutesAndHeaders(t *testing.T) {
 	require.Equal(t, []string{"GET /orders/{id} 200 7c3fa5a5-2079-4e90-9970-855d14bea29a alice@example.com"}, pgtest.All[string](t, d, orders))
 }
 
-// nodePackages are what the README has one install, and Express.
+// nodePackages are what the page has one install, and Express.
 var nodePackages = []string{
 	"@opentelemetry/sdk-node@0.223.0", "@opentelemetry/instrumentation-http@0.223.0", "@opentelemetry/instrumentation-express@0.71.1", "express@5.3.0",
 }
@@ -131,7 +131,7 @@ var nodeModules = sync.OnceValues(func() (string, error) {
 	return directory, os.WriteFile(installed, nil, 0o600)
 })
 
-// nodeService is a service that the README's telemetry.js instruments, behind a line that
+// nodeService is a service that the page's telemetry.js instruments, behind a line that
 // brings express.
 const nodeService = `
 const app = express();
@@ -143,7 +143,7 @@ const (
 	importExpress  = "import express from 'express';"
 )
 
-// startNode starts a file with a service as the README says, with more of Node's flags and of
+// startNode starts a file with a service as the page says, with more of Node's flags and of
 // the environment.
 func startNode(t *testing.T, c collector, file, code string, flags []string, environment ...string) service {
 	t.Helper()
@@ -159,7 +159,7 @@ func startNode(t *testing.T, c collector, file, code string, flags []string, env
 	return startService(t, c, address, command, environment...)
 }
 
-func TestREADME_NodeSnippet_KeepsRoutesHeadersAndAborts(t *testing.T) {
+func TestServices_NodeSnippet_KeepsRoutesHeadersAndAborts(t *testing.T) {
 	t.Parallel()
 	d := pgtest.New(t)
 	c := start(t, settings{databaseURL: d.URL, flushTimeout: 10 * time.Millisecond})
@@ -177,14 +177,14 @@ func TestREADME_NodeSnippet_KeepsRoutesHeadersAndAborts(t *testing.T) {
 	require.NoError(t, s.command.Wait())
 }
 
-// loaderFlag is the flag that the README names for ES modules.
+// loaderFlag is the flag that the page names for ES modules.
 var loaderFlag = regexp.MustCompile("ES modules need `([^`]+)`")
 
-func TestREADME_NodeSnippet_InstrumentsESModulesWithTheLoader(t *testing.T) {
+func TestServices_NodeSnippet_InstrumentsESModulesWithTheLoader(t *testing.T) {
 	t.Parallel()
-	readme, err := os.ReadFile("../README.md")
+	page, err := os.ReadFile("../docs/services.md")
 	require.NoError(t, err)
-	flag := loaderFlag.FindStringSubmatch(string(readme))
+	flag := loaderFlag.FindStringSubmatch(string(page))
 	require.NotNil(t, flag)
 	d := pgtest.New(t)
 	c := start(t, settings{databaseURL: d.URL, flushTimeout: 10 * time.Millisecond})
@@ -194,7 +194,7 @@ func TestREADME_NodeSnippet_InstrumentsESModulesWithTheLoader(t *testing.T) {
 	require.Equal(t, []string{"GET /orders/:id 200 7c3fa5a5-2079-4e90-9970-855d14bea29a"}, pgtest.All[string](t, d, orders))
 }
 
-func TestREADME_Samplers_OfTheVariablesWriteNoRate(t *testing.T) {
+func TestServices_Samplers_OfTheVariablesWriteNoRate(t *testing.T) {
 	t.Parallel()
 	d := pgtest.New(t)
 	c := start(t, settings{databaseURL: d.URL, flushTimeout: 10 * time.Millisecond})

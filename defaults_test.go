@@ -10,18 +10,16 @@ import (
 	"go.opentelemetry.io/collector/confmap"
 )
 
-// setting is a row of the README's table: a key and its default.
+// setting is a row of the table of settings: a key and its default.
 var setting = regexp.MustCompile("(?m)^\\| `([a-z_:]+)` \\| (?:`(.+?)`|\\*(?:required|none)\\*) \\|")
 
-// The table in the README, read onto nothing but exporterhelper's own defaults,
+// The table in docs/configuration.md, read onto nothing but exporterhelper's own defaults,
 // has to be the default configuration: no key missing, none wrong.
-func TestREADME_ShowsTheDefaults(t *testing.T) {
+func TestConfiguration_ShowsTheDefaults(t *testing.T) {
 	t.Parallel()
-	readme, err := os.ReadFile("README.md")
+	page, err := os.ReadFile("docs/configuration.md")
 	require.NoError(t, err)
-	_, section, found := strings.Cut(string(readme), "## Configuration")
-	require.True(t, found)
-	section, _, found = strings.Cut(section, "\n## ")
+	section, _, found := strings.Cut(string(page), "\n## ")
 	require.True(t, found)
 	settings := map[string]any{}
 	for _, row := range setting.FindAllStringSubmatch(section, -1) {
