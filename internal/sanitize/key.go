@@ -27,9 +27,11 @@ var forms = formsByFirstByte(
 	form{"xoxb-", 10, "-"}, form{"xoxp-", 10, "-"}, form{"xoxa-", 10, "-"}, form{"xoxr-", 10, "-"}, form{"xoxs-", 10, "-"},
 	form{"xoxe-", 10, "-"}, form{"xoxe.xoxb-", 10, "-"}, form{"xoxe.xoxp-", 10, "-"}, form{"xapp-", 10, "-"}, // Slack
 	form{"AIza", 35, "-_"}, form{"ya29.", 20, "-_"}, // Google
-	form{"sk-ant-", 20, "-_"}, form{"sk-proj-", 20, "-_"}, form{"hf_", 30, ""}, // Anthropic, OpenAI, Hugging Face
+	form{"sk-ant-", 20, "-_"}, form{"sk-proj-", 20, "-_"}, form{"sk-", 32, ""}, form{"hf_", 30, ""}, // Anthropic, OpenAI, Hugging Face
 	form{"npm_", 36, ""}, form{"pypi-", 50, "-_"}, form{"dckr_pat_", 20, "-_"}, // registries
 	form{"SG.", 40, ".-_"}, form{"dop_v1_", 64, ""}, form{"shpat_", 32, ""}, // SendGrid, DigitalOcean, Shopify
+	form{"glsa_", 32, "_"}, form{"hvs.", 24, "-_"}, form{"dapi", 32, ""}, // Grafana, Vault, Databricks
+	form{"lin_api_", 40, ""}, form{"sq0atp-", 22, "-_"}, form{"sq0csp-", 43, "-_"}, // Linear, Square
 )
 
 func formsByFirstByte(all ...form) (by [utf8.RuneSelf][]form) {

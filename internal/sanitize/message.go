@@ -26,6 +26,7 @@ func (s Sanitizer) message(text string, depth int) string {
 	text = logons(text)
 	text = s.details(text)
 	text = s.named(text)
+	text = s.spoken(text)
 	return s.encodedWords(text, depth)
 }
 

@@ -13,6 +13,7 @@ func (s Sanitizer) Path(path, route string, width int, repairs *Repairs) string 
 	if !plainPath(clear) {
 		clear = settle(clear, s.segments)
 	}
+	clear = s.links(clear)
 	return Fit(clear, width, repairs)
 }
 
@@ -54,6 +55,41 @@ func (s Sanitizer) segments(path string) string {
 			}
 		}
 		start = to
+	}
+	return e.finish()
+}
+
+// linked are the segments that tokens follow in the links that mails and webhooks have.
+var linked = wordSet("reset magic invite invitation verify verification activate activation unsubscribe webhook webhooks hooks.slack.com")
+
+// links redacts the tokens in links: segments in disorder shortly after one that is known for
+// it or has the name of a secret. A UUID is the ID of something.
+func (s Sanitizer) links(path string) string {
+	const nearby = 4
+	e := edit{text: path}
+	var before [nearby]string
+	for start := 0; start < len(path); start++ {
+		segment := upTo(path[start:], "/?#")
+		// A sentence may go on behind it.
+		word := strings.TrimRight(segment, around)
+		// Telegram's bots have theirs behind their number.
+		if colon := strings.IndexByte(word, ':'); colon > len("bot") && strings.HasPrefix(word, "bot") && looksSecret(word[colon+1:]) {
+			e.replace(start+colon+1, start+len(word), Redacted)
+		}
+		if isDisordered(word) && !isUUID(word, 0) {
+			for i, name := range before {
+				if _, ok := linked[strings.ToLower(name)]; ok || i == 0 && s.judge(name) != harmless {
+					e.replace(start, start+len(word), Redacted)
+					break
+				}
+			}
+		}
+		copy(before[1:], before[:])
+		before[0] = segment
+		start += len(segment)
+		if start < len(path) && path[start] != '/' {
+			break
+		}
 	}
 	return e.finish()
 }

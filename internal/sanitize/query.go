@@ -139,6 +139,11 @@ func (s Sanitizer) urls(text string, depth int) string {
 		if at := strings.LastIndexByte(text[i:authority], '@'); at >= 0 && text[i:i+at] != Redacted {
 			e.replace(i, i+at, Redacted)
 		}
+		host := text[i+strings.LastIndexByte(text[i:authority], '@')+1 : authority]
+		path := upTo(text[authority:end], "?#")
+		if clear := s.links(host + path)[len(host):]; clear != path {
+			e.replace(authority, authority+len(path), clear)
+		}
 		if mark := strings.IndexByte(text[authority:end], '?'); mark >= 0 {
 			from := authority + mark + 1
 			to := from + len(upTo(text[from:end], "#"))
