@@ -10,7 +10,7 @@ FRONT  := build/front/otelcol-front
 # The processors of docs/pipelines.md, for the tests of what it says.
 PIPELINES := build/pipelines/otelcol-pipelines
 # The collector is built from these; a change to any of them rebuilds it.
-SOURCES := builder-config.yaml go.mod go.sum $(shell find . -name '*.go' -o -name '*.sql' | \
+SOURCES := builder-config.yaml go.mod go.sum $(wildcard page/assets/* page/templates/*) $(shell find . -name '*.go' -o -name '*.sql' | \
 	grep -v -e _test.go -e '^./build/' -e '^./demo/' -e '^./deploy/' -e '^./$(TOOLS)/' -e '^./bench/' -e '^./internal/tools/' -e '^./internal/pgtest/' -e '^./internal/oteltest/')
 
 .DEFAULT_GOAL := help
@@ -137,7 +137,7 @@ golden: postgres ## Rewrite the golden lines in testdata/golden
 .PHONY: verify
 verify: $(TOOLS)/golangci-lint ## Check formatting, vet, lint, and that generated files are unchanged
 	$(GO) generate ./...
-	@git diff --exit-code -- '*generated_*' config.schema.json documentation.md docs/columns.md schema/table.sql schema/history.sql schema/questions.sql schema/indexes.sql internal/metadata || \
+	@git diff --exit-code -- '*generated_*' config.schema.json documentation.md docs/columns.md schema/table.sql schema/history.sql schema/questions.sql schema/indexes.sql internal/metadata page/internal/metadata || \
 		{ echo 'generated files are out of date: commit what make generate changed'; exit 1; }
 	$(GO) mod tidy -diff
 	cd demo && $(GO) mod tidy -diff
@@ -156,8 +156,9 @@ generate: $(TOOLS)/mdatagen ## Regenerate files from metadata.yaml, the columns 
 	@$(TOOLS)/mdatagen $(TOOLS)/src/canonicallineexporter/metadata.yaml
 	@# Keep only the schema of the configuration: config.go is written by hand.
 	@rm -f generated_config.go generated_config_test.go
+	@$(TOOLS)/mdatagen $(TOOLS)/src/canonicallineexporter/page/metadata.yaml
 	@$(GO) run ./internal/docgen
-	@chmod 644 generated_*.go config.schema.json documentation.md internal/metadata/*.go internal/metadatatest/*.go
+	@chmod 644 generated_*.go config.schema.json documentation.md internal/metadata/*.go internal/metadatatest/*.go page/generated_*.go page/internal/metadata/*.go
 
 .PHONY: format
 format: $(TOOLS)/golangci-lint ## Format the Go code
