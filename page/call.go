@@ -33,7 +33,9 @@ func instant(name string, t time.Time) argument {
 	return argument{name, t.UTC().Format("2006-01-02 15:04:05.999999Z07:00"), "timestamptz"}
 }
 
-func number(name string, n int) argument { return argument{name, strconv.Itoa(n), "integer"} }
+func number(name string, n int) argument { return argument{name, strconv.Itoa(n), "int4"} }
+
+func flag(name string) argument { return argument{name, "true", "bool"} }
 
 func text(name, value string) argument { return argument{name, value, "text"} }
 
@@ -57,12 +59,12 @@ func (c call) statement(of table.Name) (sql string, values []any) {
 // plain matches what needs no quotes.
 var plain = regexp.MustCompile(`^[a-z_][a-z0-9_]*$`)
 
-// String returns the SQL to paste into psql, for a table.
+// shown returns the SQL to paste into psql, for a table.
 func (c call) shown(of table.Name) string {
 	var list []string
 	for _, a := range c.arguments {
 		value := database.QuoteLiteral(a.value)
-		if a.kind == "integer" || a.kind == "boolean" {
+		if a.kind == "int4" || a.kind == "bool" {
 			value = a.value
 		}
 		list = append(list, a.name+" => "+strings.TrimSpace(value))

@@ -13,13 +13,13 @@ import (
 func formatDuration(d time.Duration) string {
 	switch {
 	case d < time.Microsecond:
-		return "0 ms"
+		return "0\u00a0ms"
 	case d < time.Millisecond:
-		return digits(float64(d)/float64(time.Microsecond)) + " µs"
+		return digits(float64(d)/float64(time.Microsecond)) + "\u00a0µs"
 	case d < time.Second:
-		return digits(float64(d)/float64(time.Millisecond)) + " ms"
+		return digits(float64(d)/float64(time.Millisecond)) + "\u00a0ms"
 	case d < 100*time.Second:
-		return digits(d.Seconds()) + " s"
+		return digits(d.Seconds()) + "\u00a0s"
 	}
 	return formatLength(d)
 }
@@ -88,16 +88,16 @@ func grouped(n int64) string {
 // formatPercent returns a share in percent as the functions round it.
 func formatPercent(f float64) string {
 	if f == 0 {
-		return "0 %"
+		return "0\u00a0%"
 	}
-	return strconv.FormatFloat(f, 'f', -1, 64) + " %"
+	return strconv.FormatFloat(f, 'f', -1, 64) + "\u00a0%"
 }
 
 // formatBytes returns a size: 4.47 GB.
 func formatBytes(n float64) string {
 	for _, unit := range []string{"B", "kB", "MB", "GB", "TB"} {
 		if n < 1000 || unit == "TB" {
-			return digits(n) + " " + unit
+			return digits(n) + "\u00a0" + unit
 		}
 		n /= 1000
 	}

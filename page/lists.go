@@ -27,7 +27,7 @@ func (r *reading) changesSection(changes *result) *section {
 			c.Class = "bad"
 		}
 		return c
-	}}}, r.routeColumns()...)
+	}}}, r.routeColumns(rows)...)
 	columns = append(columns,
 		durationColumn("p95 before", "p95_before", "lines_before"), durationColumn("p95 since", "p95_recent", "lines_recent"),
 		percentColumn("failed before", "percent_failed_before", 0), percentColumn("failed since", "percent_failed_recent", 0),
@@ -89,7 +89,7 @@ func (r *reading) deploysSection(deploys *result) *section {
 			}
 			return c
 		}},
-	}, r.routeColumns()...)
+	}, r.routeColumns(rows)...)
 	columns = append(columns,
 		durationColumn("p95 before", "p95_before", "lines_before"), durationColumn("p95 since", "p95_since", "lines_since"),
 		percentColumn("failed before", "percent_failed_before", 0), percentColumn("failed since", "percent_failed_since", 0),
@@ -116,7 +116,7 @@ func errorsView(r *reading) *view {
 	asked := r.ask(v, r.window.ask("errors"), r.window.askCounting("rate", step))
 	v.Sections = []*section{r.errorsSection(asked[0])}
 	v.Sentence = listSentence(r, asked[0], "kind of error", "requests")
-	if s := r.section("rate", "Over time", "", asked[1]); s.Problem == "" {
+	if s := r.section("rate", "", "", asked[1]); s.Problem == "" {
 		s.Plots = []*plot{r.ratePlot(asked[1].answer, nil)}
 		v.Sections = append(v.Sections, s)
 	}
@@ -141,7 +141,7 @@ func (r *reading) errorsSection(errors *result) *section {
 			}
 			return c
 		}},
-	}, r.routeColumns()...)
+	}, r.routeColumns(errors.answer.all())...)
 	columns = append(columns, textColumn("error", "error_code"), textColumn("cause", "error_cause"),
 		countColumn("requests", "requests"), countColumn("accounts", "accounts"), timeColumn("first", "first_at"), timeColumn("last", "last_at"))
 	s.Table = r.table(errors.answer.all(), columns)
@@ -214,20 +214,20 @@ func (r *reading) statementsSection(repeated *result) *section {
 		s.Empty = "No request ran one statement ten times."
 		return s
 	}
-	s.Table = r.table(repeated.answer.all(), append([]column{codeColumn("statement", "statement")}, append(r.routeColumns(),
+	s.Table = r.table(repeated.answer.all(), append([]column{codeColumn("statement", "statement")}, append(r.routeColumns(repeated.answer.all()),
 		countColumn("requests", "requests"), countColumn("typical", "typical_repeat"), countColumn("highest", "highest_repeat"),
-		countColumn("queries", "queries"), durationColumn("in the database", "in_database", ""))...))
+		countColumn("queries", "queries"), sumColumn("in the database", "in_database"))...))
 	return s
 }
 
 // costsSection lists where the time of routes goes.
 func (r *reading) costsSection(costs *result) *section {
-	s := r.section("costs", "Where time goes", "black own, blue database, yellow waiting for a connection, green outgoing calls", costs)
+	s := r.section("costs", "Where time goes", "own, in the database, waiting for a connection, calling others; shares of busy, which is all time together", costs)
 	if costs.err != nil {
 		return s
 	}
-	columns := append(r.routeColumns(), countColumn("requests", "requests"), countColumn("queries", "queries"),
-		textColumn("queries each", "queries_each"), durationColumn("busy", "busy", ""), percentColumn("of all", "percent_busy", 0),
+	columns := append(r.routeColumns(costs.answer.all()), countColumn("requests", "requests"), countColumn("queries", "queries"),
+		textColumn("queries each", "queries_each"), sumColumn("busy", "busy"), percentColumn("of all", "percent_busy", 0),
 		percentColumn("own", "percent_own", 0), percentColumn("database", "percent_database", 0),
 		percentColumn("waiting", "percent_waiting", 0), percentColumn("outgoing", "percent_outgoing", 0),
 		column{title: "share", class: "bar", show: func(shown row) cell { return cell{Parts: costParts(shown)} }})
@@ -256,7 +256,7 @@ func callersView(r *reading) *view {
 	v.Sentence = append(v.Sentence, say("."))
 	s.Table = r.table(asked.answer.all(), []column{
 		textColumn("kind", "kind"), {title: "caller", class: "text", show: r.callerCell},
-		countColumn("requests", "requests"), percentColumn("of all", "percent_requests", 0), durationColumn("busy", "busy", ""),
+		countColumn("requests", "requests"), percentColumn("of all", "percent_requests", 0), sumColumn("busy", "busy"),
 		countColumn("refused", "refused"), countColumn("failed", "failed"), timeColumn("last", "last_at"),
 	})
 	return v

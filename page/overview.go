@@ -1,6 +1,9 @@
 package page
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // overview answers the question in a sentence, a picture and a table.
 func overview(r *reading) *view {
@@ -24,7 +27,7 @@ func overview(r *reading) *view {
 	if s := r.deploysSection(deploys); s.Table != nil || s.Problem != "" {
 		v.Sections = append(v.Sections, s)
 	}
-	v.Sections = append(v.Sections, r.routesSection(speed, trends, costs))
+	v.Sections = append(v.Sections, r.routesSection(speed, trends, costs, worse(deploys.answer), worse(changes.answer)))
 	return v
 }
 
@@ -73,7 +76,7 @@ func marksOf(deploys *answer) (marks []mark) {
 }
 
 func (r *reading) spreadSection(spread *result, marks []mark) *section {
-	s := r.section("duration", "Duration", "", spread)
+	s := r.section("duration", "", "", spread)
 	if s.Problem == "" {
 		s.Plots = []*plot{r.spreadPlot(spread.answer, marks)}
 	}
@@ -81,7 +84,7 @@ func (r *reading) spreadSection(spread *result, marks []mark) *section {
 }
 
 func (r *reading) rateSection(rate *result, marks []mark) *section {
-	s := r.section("rate", "Over time", "", rate)
+	s := r.section("rate", "", "", rate)
 	if s.Problem == "" {
 		s.Plots = []*plot{r.ratePlot(rate.answer, marks), r.percentilePlot(rate.answer, marks)}
 	}
@@ -89,7 +92,7 @@ func (r *reading) rateSection(rate *result, marks []mark) *section {
 }
 
 // routesSection lists the routes with where their time goes and how they went.
-func (r *reading) routesSection(speed, trends, costs *result) *section {
+func (r *reading) routesSection(speed, trends, costs *result, worse ...[]row) *section {
 	s := r.section("routes", "Routes", "the most frequent first", speed, trends, costs)
 	if speed.err != nil {
 		return s
@@ -99,14 +102,25 @@ func (r *reading) routesSection(speed, trends, costs *result) *section {
 		s.Empty = "No route was asked for."
 		return s
 	}
+	s.Note = grouped(int64(len(speed.answer.rows))) + ", the most frequent first"
+	bad := map[string]string{}
+	for _, rows := range worse {
+		for _, shown := range rows {
+			bad[seriesOf(shown)] = "bad"
+		}
+	}
 	plots := sparks(trends.answer, r.window)
 	spent := map[string]row{}
 	for _, shown := range costs.answer.all() {
 		spent[seriesOf(shown)] = shown
 	}
-	columns := append(r.routeColumns(),
-		countColumn("requests", "requests"), durationColumn("p50", "p50", "lines"), durationColumn("p95", "p95", "lines"),
-		durationColumn("p99", "p99", "lines"), percentColumn("failed", "percent_failed", 1), countColumn("lines", "lines"),
+	columns := append(r.routeColumns(speed.answer.all()), countColumn("requests", "requests"))
+	if sampled(speed.answer) {
+		columns = append(columns, countColumn("lines", "lines"))
+	}
+	columns = append(columns,
+		durationColumn("p50", "p50", "lines"), durationColumn("p95", "p95", "lines"), durationColumn("p99", "p99", "lines"),
+		percentColumn("failed", "percent_failed", 1),
 		column{title: "where time goes", class: "bar", show: func(shown row) cell {
 			cost := spent[seriesOf(shown)]
 			shares := map[string]float64{}
@@ -115,10 +129,16 @@ func (r *reading) routesSection(speed, trends, costs *result) *section {
 			}
 			return cell{Parts: partsOf(shares)}
 		}},
-		column{title: "p95 over time", class: "spark", show: func(shown row) cell { return cell{Points: plots[seriesOf(shown)]} }},
+		column{title: "p95 over time", class: "spark", show: func(shown row) cell { return cell{Points: plots[seriesOf(shown)], Class: bad[seriesOf(shown)]} }},
 	)
 	s.Table = r.table(speed.answer.all(), columns)
 	return s
+}
+
+// sampled reports whether some lines stand for several requests. Otherwise there are as many lines
+// as requests, and one number says both.
+func sampled(a *answer) bool {
+	return slices.ContainsFunc(a.all(), func(r row) bool { return r.number("lines") != r.number("requests") })
 }
 
 // recentChange is how much of a long window is compared with what was before.
@@ -139,7 +159,7 @@ func (r *reading) changesCall() call {
 	c := call{function: "changes", arguments: []argument{interval("recent", recent), interval("before", before), instant("until", w.to)}}
 	c = c.with(w.filterArguments("service", "environment", "method", "route")...)
 	if w.exact {
-		c = c.with(argument{"exact", "true", "boolean"})
+		c = c.with(flag("exact"))
 	}
 	return c
 }

@@ -68,18 +68,35 @@ func (r *reading) ratePlot(rate *answer, marks []mark) *plot {
 	p := r.newPlot("rate", "Requests a second", "and failures", "rate")
 	p.Headings = []string{"requests", "a second", "refused", "failed"}
 	for _, shown := range rate.all() {
-		failed := shown.number("per_second") * shown.number("percent_failed") / 100
+		requests, seconds := shown.number("requests"), r.covered(shown.time("at")).Seconds()
+		persecond := plainNumber(shown.value("per_second"))
+		if seconds < float64(p.Step) {
+			// The window cuts off the step, and the function divides by all of it.
+			persecond = "cut off"
+		}
 		p.Points = append(p.Points, point{
 			At:     shown.time("at"),
-			Values: []string{plainNumber(shown.value("per_second")), plainNumber(failed)},
+			Values: []string{plainNumber(requests / seconds), plainNumber(requests / seconds * shown.number("percent_failed") / 100)},
 			Texts: []string{
-				grouped(int64(shown.number("requests"))), plainNumber(shown.value("per_second")),
+				grouped(int64(requests)), persecond,
 				formatPercent(shown.number("percent_refused")), formatPercent(shown.number("percent_failed")),
 			},
 		})
 	}
 	p.Marks = marks
 	return p
+}
+
+// covered returns how much of the step that begins at a time the window has, at least a second.
+func (r *reading) covered(at time.Time) time.Duration {
+	from, to := at, at.Add(r.window.step())
+	if r.window.from.After(from) {
+		from = r.window.from
+	}
+	if r.window.to.Before(to) {
+		to = r.window.to
+	}
+	return max(to.Sub(from), time.Second)
 }
 
 // percentilePlot draws percentiles, from an answer of rate or of history.

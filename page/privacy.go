@@ -35,9 +35,14 @@ func (p *page) hideValue(r row, name, column string) {
 	}
 }
 
-// hideMail replaces a mail address where an account's id may stand as well.
+// hideMail replaces a mail address where an account's id may stand as well, by that id if the row
+// has it.
 func (p *page) hideMail(r row, name string) {
-	if strings.Contains(r.text(name), "@") {
-		p.hideValue(r, name, "account_email")
+	if !strings.Contains(r.text(name), "@") || p.show["account_email"] {
+		return
+	}
+	p.hideValue(r, name, "account_email")
+	if id := r.text("account_id"); id != "" {
+		r.values[slices.Index(r.answer.columns, name)] = id
 	}
 }

@@ -119,7 +119,9 @@ func (r *reading) accountCell(account string) cell {
 	if account == "" || account == hidden {
 		return cell{Text: account}
 	}
-	return cell{Text: account, URL: r.window.at("/").with("account", account).URL()}
+	c := textCell(account)
+	c.URL = r.window.at("/").with("account", account).URL()
+	return c
 }
 
 // durationParts is the bar of one request.
@@ -140,12 +142,13 @@ func durationParts(shown row) []part {
 
 // historySection draws what history holds.
 func (r *reading) historySection(history *result, of window) *section {
-	s := r.section("history", "A year", "percentiles ±2.2 %, of whole weeks", history)
+	s := r.section("history", "", "", history)
 	if history.err != nil {
 		return s
 	}
 	p := r.percentilePlot(history.answer, nil)
-	p.ID, p.From, p.To, p.Title, p.Step = "history", of.from.Unix(), of.to.Unix(), "p50, p95, p99", int64(7*day/time.Second)
+	p.ID, p.From, p.To, p.Title, p.Step = "history", of.from.Unix(), of.to.Unix(), "A year", int64(7*day/time.Second)
+	p.Note = "p50, p95 and p99 of weeks, ±2.2 %"
 	s.Plots = []*plot{p}
 	return s
 }
@@ -174,7 +177,7 @@ func historyView(r *reading) *view {
 	case len(compare.answer.rows) == 0:
 		s.Empty = "History does not go back that far."
 	default:
-		s.Table = r.table(compare.answer.all(), append(r.routeColumns(),
+		s.Table = r.table(compare.answer.all(), append(r.routeColumns(compare.answer.all()),
 			textColumn("what", "change"), textColumn("times", "times"),
 			durationColumn("p50 then", "p50_before", ""), durationColumn("p50 now", "p50_recent", ""),
 			durationColumn("p95 then", "p95_before", ""), durationColumn("p95 now", "p95_recent", ""),

@@ -105,7 +105,7 @@ func (r *reading) selectionSentence(s selection, differences *result) []fragment
 			lead = "; "
 		}
 		said = append(said, say(lead+formatPercent(shown.number("percent_selected"))+" had "),
-			strong(fieldName(shown.text("field"))+" "+shown.text("value")), say(", "+formatPercent(shown.number("percent_others"))+" of the others"))
+			strong(fieldName(shown.text("field"))+" "+valueName(shown)), say(", "+formatPercent(shown.number("percent_others"))+" of the others"))
 		n++
 	}
 	if n == 0 {
@@ -117,6 +117,14 @@ func (r *reading) selectionSentence(s selection, differences *result) []fragment
 // fieldName is what readers call a column or a statistic.
 func fieldName(field string) string {
 	return strings.ReplaceAll(strings.TrimPrefix(field, "statistics."), "_", " ")
+}
+
+// valueName is what readers call a value; a line without one has none.
+func valueName(shown row) string {
+	if shown.value("value") == nil {
+		return "none"
+	}
+	return shown.text("value")
 }
 
 // differencesSection shows the shares of each value as two bars.
@@ -140,7 +148,7 @@ func (r *reading) differencesSection(differences *result) *section {
 	s.Note += noteOf(rows)
 	s.Table = r.table(rows, []column{
 		{title: "value", class: "route", show: func(shown row) cell {
-			return cell{Text: shown.text("value"), More: []fragment{{Text: fieldName(shown.text("field")), Class: "service"}}}
+			return cell{Text: valueName(shown), More: []fragment{{Text: fieldName(shown.text("field")), Class: "service"}}}
 		}},
 		{title: "selected and others", class: "shares", show: func(shown row) cell {
 			return cell{Parts: []part{

@@ -41,16 +41,6 @@ func (r *reading) slowestURL(least time.Duration) string {
 // changeSentence says which routes got slower or began to fail, from answers of deploys and of
 // changes. What a deployment explains is said of the deployment.
 func (r *reading) changeSentence(deploys, changes *answer) []fragment {
-	worse := func(a *answer) (routes []row) {
-		seen := map[string]bool{}
-		for _, shown := range a.all() {
-			if change := shown.text("change"); (change == "slower" || change == "failing") && !seen[seriesOf(shown)] {
-				seen[seriesOf(shown)] = true
-				routes = append(routes, shown)
-			}
-		}
-		return routes
-	}
 	if routes := worse(deploys); len(routes) > 0 {
 		first := routes[0]
 		return []fragment{
@@ -62,6 +52,18 @@ func (r *reading) changeSentence(deploys, changes *answer) []fragment {
 		return []fragment{say(" "), r.worseFragment(routes, r.window.at("/changes").URL()), say(" than before.")}
 	}
 	return nil
+}
+
+// worse returns a row for each route that got slower or began to fail.
+func worse(a *answer) (routes []row) {
+	seen := map[string]bool{}
+	for _, shown := range a.all() {
+		if change := shown.text("change"); (change == "slower" || change == "failing") && !seen[seriesOf(shown)] {
+			seen[seriesOf(shown)] = true
+			routes = append(routes, shown)
+		}
+	}
+	return routes
 }
 
 // worseFragment names one route, or says how many got worse.

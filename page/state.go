@@ -1,6 +1,9 @@
 package page
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // stateView says whether the table is well: what it holds, for how long it can go on, and how far
 // history is.
@@ -77,7 +80,9 @@ func (r *reading) sizesSection(sizes *result) *section {
 			return cell{Parts: []part{{Class: "size", Label: formatBytes(shown.number("bytes")), Wide: 100 * shown.number("bytes") / most, High: 100}}}
 		}},
 		countColumn("lines, estimated", "lines_estimated"), countColumn("stored", "inserted"), countColumn("amended", "updated"),
-		textColumn("indexed", "indexed"),
+		{title: "indexed", class: "text small", show: func(shown row) cell {
+			return cell{Text: strings.ReplaceAll(shown.text("indexed"), " ", ", ")}
+		}},
 	})
 	return s
 }

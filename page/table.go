@@ -118,7 +118,16 @@ func compareValues(a, b any) int {
 // Kinds of columns. Each shows the value of a name.
 
 func textColumn(title, name string) column {
-	return column{title: title, class: "text", show: func(r row) cell { return cell{Text: r.text(name)} }}
+	return column{title: title, class: "text", show: func(r row) cell { return textCell(r.text(name)) }}
+}
+
+// textCell shows a text. One with words of any length may be broken inside of them.
+func textCell(text string) cell {
+	c := cell{Text: text}
+	if slices.ContainsFunc(strings.Fields(text), func(word string) bool { return len(word) > 24 }) {
+		c.Class = "long"
+	}
+	return c
 }
 
 func codeColumn(title, name string) column {
@@ -164,6 +173,16 @@ func durationColumn(title, name, lines string) column {
 	}}
 }
 
+// sumColumn shows a time that several requests took together.
+func sumColumn(title, name string) column {
+	return column{title: title, class: "number", sort: name, show: func(r row) cell {
+		if r.value(name) == nil {
+			return cell{}
+		}
+		return cell{Text: formatDuration(r.duration(name))}
+	}}
+}
+
 func timeColumn(title, name string) column {
 	return column{title: title, class: "time", sort: name, show: func(r row) cell {
 		if t := r.time(name); !t.IsZero() {
@@ -184,13 +203,17 @@ func (r *reading) filterColumn(title, name, filter string) column {
 	}}
 }
 
-// routeColumns name a route, which leads to its own view.
-func (r *reading) routeColumns() []column {
+// routeColumns name the routes of rows, which lead to their own views. A service is named if there
+// are several.
+func (r *reading) routeColumns(rows []row) []column {
+	several := slices.ContainsFunc(rows, func(other row) bool {
+		return other.text("service_name") != rows[0].text("service_name")
+	})
 	return []column{
 		{title: "Route", class: "route", sort: "http_route", show: func(shown row) cell {
 			c := cell{Text: routeName(shown), URL: r.routeURL(shown)}
 			c.More = []fragment{{Text: shown.text("http_method"), Class: "method"}}
-			if service := shown.text("service_name"); service != "" && len(r.window.filters["service"]) != 1 {
+			if service := shown.text("service_name"); several && service != "" {
 				c.More = append(c.More, fragment{Text: service, URL: r.window.with("service", service).URL(), Class: "service"})
 			}
 			return c

@@ -169,7 +169,7 @@ func (w window) ask(function string, more ...argument) call {
 func (w window) askCounting(function string, more ...argument) call {
 	c := w.ask(function, more...)
 	if w.exact {
-		c = c.with(argument{"exact", "true", "boolean"})
+		c = c.with(flag("exact"))
 	}
 	return c
 }

@@ -1471,7 +1471,8 @@ CREATE FUNCTION "public"."canonical_api_line_slowest"(
     queries numeric,
     account text,
     request_id uuid,
-    trace_id text
+    trace_id text,
+    account_id text
 )
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
@@ -1494,7 +1495,8 @@ BEGIN ATOMIC
         CASE pg_catalog.jsonb_typeof(statistics -> 'db_num_queries'::text) WHEN 'number' THEN (statistics -> 'db_num_queries'::text)::numeric END,
         coalesce(account_email, account_id),
         request_id,
-        trace_id
+        trace_id,
+        account_id
     FROM (
         SELECT *
         FROM "public"."canonical_api_line_window"(since, until, service, method, route, environment, with_status, of_account)
@@ -1504,7 +1506,7 @@ BEGIN ATOMIC
     ORDER BY duration DESC, created_at;
 END;
 COMMENT ON FUNCTION "public"."canonical_api_line_slowest" IS
-'Which requests were slowest, and where did their time go? own is the time in which no outgoing call was running; waiting is for a database connection; database and outgoing (HTTP, RPC, messages and other calls) are sums, so they can exceed the duration if calls ran in parallel. [canonical_line 2f7bf6fa]';
+'Which requests were slowest, and where did their time go? own is the time in which no outgoing call was running; waiting is for a database connection; database and outgoing (HTTP, RPC, messages and other calls) are sums, so they can exceed the duration if calls ran in parallel. [canonical_line a1e89504]';
 
 -- Lines of one weight are added up first, so that the weight is applied to sums and not to
 -- each line. Numbers in jsonb are numeric and are added up as such: converting each would
@@ -1675,7 +1677,8 @@ CREATE FUNCTION "public"."canonical_api_line_callers"(
     busy interval,
     refused bigint,
     failed bigint,
-    last_at timestamptz
+    last_at timestamptz,
+    account_id text
 )
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
@@ -1687,9 +1690,11 @@ BEGIN ATOMIC
         busy,
         pg_catalog.round(refused)::bigint,
         pg_catalog.round(failed)::bigint,
-        last_at
+        last_at,
+        CASE WHEN kind = 'account' THEN account_id END
     FROM (
         SELECT
+            account_id,
             CASE WHEN grouping(account_id) = 0 THEN 'account' WHEN grouping(ip) = 0 THEN 'address' ELSE 'user agent' END AS kind,
             CASE WHEN grouping(account_id) = 0 THEN coalesce(pg_catalog.max(account_email), account_id)
                 WHEN grouping(ip) = 0 THEN pg_catalog.host(ip) ELSE user_agent END AS caller,
@@ -1726,7 +1731,7 @@ BEGIN ATOMIC
     ORDER BY kind, requests DESC, caller;
 END;
 COMMENT ON FUNCTION "public"."canonical_api_line_callers" IS
-'Who hammers us, and for whom does it fail? The accounts, addresses and user agents with the most requests and those with the most errors (refused: status 400 to 499, failed: 500 and above, or an error beside a status below 400); busy is how long their requests ran in all. An account is shown by its mail address if it has one; NULL stands for requests without the value. [canonical_line 237b3d7f]';
+'Who hammers us, and for whom does it fail? The accounts, addresses and user agents with the most requests and those with the most errors (refused: status 400 to 499, failed: 500 and above, or an error beside a status below 400); busy is how long their requests ran in all. An account is shown by its mail address if it has one; NULL stands for requests without the value. [canonical_line 12ec78a7]';
 
 -- A value counts as different if the confidence intervals of its two shares lie apart. They
 -- hold for all values together: 0.05 is divided by the number of values (Bonferroni).
@@ -2807,7 +2812,8 @@ CREATE FUNCTION "public"."canonical_api_line_find"(
     error text,
     account text,
     request_id text,
-    trace_id text
+    trace_id text,
+    account_id text
 )
 LANGUAGE sql STABLE ROWS 20
 BEGIN ATOMIC
@@ -2825,12 +2831,13 @@ BEGIN ATOMIC
         ),
         coalesce(line ->> 'account_email'::text, line ->> 'account_id'::text),
         line ->> 'request_id'::text,
-        line ->> 'trace_id'::text
+        line ->> 'trace_id'::text,
+        line ->> 'account_id'::text
     FROM "public"."canonical_api_line_look_up"(value, NULL, since, until, top)
     ORDER BY at DESC;
 END;
 COMMENT ON FUNCTION "public"."canonical_api_line_find" IS
-'Where does this stand? The latest lines with a request id, a trace id or span id, an idempotency key, an account''s id or mail address, a client''s address or network, or a path; found_in says in which column. since NULL means all that the table holds. Columns without an index are read only if those with one have nothing. [canonical_line b9b2f517]';
+'Where does this stand? The latest lines with a request id, a trace id or span id, an idempotency key, an account''s id or mail address, a client''s address or network, or a path; found_in says in which column. since NULL means all that the table holds. Columns without an index are read only if those with one have nothing. [canonical_line 4a746388]';
 
 CREATE FUNCTION "public"."canonical_api_line_account"(
     who text,

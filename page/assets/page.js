@@ -34,7 +34,7 @@
     if (s < 1e-6) return "0 ms";
     if (s < 1e-3) return digits(s * 1e6) + " µs";
     if (s < 1) return digits(s * 1e3) + " ms";
-    if (s < 100) return digits(s) + " s";
+    if (s < 100.5) return digits(s) + " s";
     return digits(s / 60) + " min";
   }
 
@@ -51,9 +51,20 @@
   function axes(format, width, splits) {
     const common = { stroke: color("soft"), font: font(11), ticks: { show: false } };
     return [
-      { ...common, grid: { show: false }, size: 26 },
+      { ...common, grid: { show: false }, size: 24, space: 62, values: hours },
       { ...common, grid: { stroke: color("rule"), width: 1 }, size: width, values: (u, values) => values.map((v) => (v === null ? "" : format(v))), ...(splits ? { splits } : {}) },
     ];
+  }
+  // Times of day, and days where they begin.
+  const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+  const seconds = new Intl.DateTimeFormat(undefined, { minute: "2-digit", second: "2-digit", hour: "2-digit", hourCycle: "h23" });
+  const days = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
+  function hours(u, splits, axis, space, step) {
+    return splits.map((s) => {
+      const at = new Date(s * 1000);
+      if (step < 60) return seconds.format(at);
+      return step >= 86400 || at.getHours() + at.getMinutes() === 0 ? days.format(at) : clock.format(at);
+    });
   }
   // Powers of ten between the bounds of an axis.
   function decades(u, axis, low, high) {
@@ -137,7 +148,7 @@
     const names = rate ? ["requests", "failed"] : ["p50", "p95", "p99"];
     const paints = rate ? [color("good"), color("bad")] : [color("good"), color("wait"), color("bad")];
     const dashes = rate ? [[], []] : [[], [6, 3], []];
-    const data = [points.map((p) => Math.max(p.at + step / 2, Number(figure.dataset.from)))];
+    const data = [points.map((p) => Math.min(Math.max(p.at + step / 2, Number(figure.dataset.from)), Number(figure.dataset.to)))];
     names.forEach((_, i) => data.push(points.map((p) => { const v = value(p.values[i]); return !rate && v !== null && v <= 0 ? 1e-6 : v; })));
     const format = rate ? (v) => digits(v) : duration;
     const all = data.slice(1).flat().filter((v) => v !== null);
@@ -156,7 +167,7 @@
       series: [{}, ...names.map((name, i) => ({
         label: name, stroke: paints[i], width: 1.5, dash: dashes[i], fill: rate && i === 0 ? color("good") + "22" : undefined, spanGaps: false,
         points: {
-          show: !rate || points.length < 30, size: 5, fill: color("paper"), stroke: paints[i], width: 1.2,
+          show: !rate || points.length < 6, size: 5, fill: color("paper"), stroke: paints[i], width: 1.2,
           filter: rate ? undefined : (u) => points.map((p, j) => (p.few || points.length < 3 ? j : -1)).filter((j) => j >= 0),
         },
       }))],
@@ -190,13 +201,16 @@
         }
       }
       // The bands of the article: instant below 100 ms, slow from a second on.
-      ctx.setLineDash([3 * ratio, 3 * ratio]); ctx.lineWidth = ratio; ctx.font = font(11 * ratio); ctx.textAlign = "right";
-      for (const [at, paint, label] of [[0.1, good, "instant below"], [1, color("bad"), "slow above"]]) {
+      ctx.restore();
+      ctx.save();
+      ctx.setLineDash([3 * ratio, 3 * ratio]); ctx.lineWidth = ratio; ctx.font = font(11 * ratio);
+      ctx.textAlign = "right"; ctx.textBaseline = "middle";
+      for (const [at, paint] of [[0.1, good], [1, color("bad")]]) {
         if (at < low || at > high) continue;
         const y = Math.round(u.valToPos(at, "y", true)) + 0.5;
         ctx.strokeStyle = ctx.fillStyle = paint;
         ctx.beginPath(); ctx.moveTo(bbox.left, y); ctx.lineTo(bbox.left + bbox.width, y); ctx.stroke();
-        ctx.fillText(label, bbox.left + bbox.width - 4 * ratio, y + (at === 0.1 ? 13 : -5) * ratio);
+        ctx.fillText(duration(at), bbox.left - 10 * ratio, y);
       }
       ctx.restore();
     };
@@ -225,7 +239,7 @@
       width: box.clientWidth, height: Math.max(200, Math.min(270, box.clientWidth * 0.55)), padding: [18, 8, 0, 0], legend: { show: false },
       cursor: { drag: { x: true, y: true, setScale: false, uni: 12 }, points: { show: false } },
       scales: { x: { time: true, range: [from, to] }, y: { distr: 3, log: 10, range: [low, high] } },
-      axes: axes(duration, 58, decades),
+      axes: axes((v) => (v === 0.1 || v === 1 ? "" : duration(v)), 58, decades),
       series: [{}, { show: true, stroke: "transparent", points: { show: false } }],
       hooks: { drawAxes: [cells], draw: [marks(figure)], setSelect: [select], setCursor: [tip(box, say)] },
     }, [[from, to], [low, high]], box);
