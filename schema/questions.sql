@@ -30,11 +30,14 @@ BEGIN
         '"public"."canonical_api_line_one_of"',
         '"public"."canonical_api_line_kept"',
         '"public"."canonical_api_line_past"',
+        '"public"."canonical_api_line_overall"',
         '"public"."canonical_api_line_speed"',
         '"public"."canonical_api_line_reads"',
         '"public"."canonical_api_line_writes"',
         '"public"."canonical_api_line_rate"',
         '"public"."canonical_api_line_heatmap"',
+        '"public"."canonical_api_line_spread"',
+        '"public"."canonical_api_line_trends"',
         '"public"."canonical_api_line_changes"',
         '"public"."canonical_api_line_errors"',
         '"public"."canonical_api_line_failures"',
@@ -46,6 +49,8 @@ BEGIN
         '"public"."canonical_api_line_deploys"',
         '"public"."canonical_api_line_burn"',
         '"public"."canonical_api_line_partitions"',
+        '"public"."canonical_api_line_sizes"',
+        '"public"."canonical_api_line_state"',
         '"public"."canonical_api_line_look_up"',
         '"public"."canonical_api_line_find"',
         '"public"."canonical_api_line_account"',
@@ -77,7 +82,10 @@ CREATE FUNCTION "public"."canonical_api_line_window"(
     until timestamptz DEFAULT NULL,
     service text DEFAULT NULL,
     method text DEFAULT NULL,
-    route text DEFAULT NULL
+    route text DEFAULT NULL,
+    environment text DEFAULT NULL,
+    with_status text DEFAULT NULL,
+    of_account text DEFAULT NULL
 ) RETURNS TABLE (
     created_at timestamptz,
     service_name text,
@@ -95,7 +103,9 @@ CREATE FUNCTION "public"."canonical_api_line_window"(
     user_agent text,
     request_id uuid,
     trace_id text,
-    statistics jsonb
+    statistics jsonb,
+    service_version text,
+    deployment_environment text
 )
 LANGUAGE sql STABLE PARALLEL SAFE
 AS $answer$
@@ -116,22 +126,26 @@ AS $answer$
         line.user_agent::pg_catalog.text,
         line.request_id::pg_catalog.uuid,
         line.trace_id::pg_catalog.text,
-        line.statistics::pg_catalog.jsonb
+        line.statistics::pg_catalog.jsonb,
+        line.service_version::pg_catalog.text,
+        line.deployment_environment::pg_catalog.text
     FROM (
         VALUES (
             1::double precision, NULL::pg_catalog.text, NULL::pg_catalog.text, NULL::pg_catalog.text, NULL::pg_catalog.text,
             NULL::pg_catalog.text, NULL::pg_catalog.text, NULL::pg_catalog.text, NULL::pg_catalog.text, NULL::pg_catalog.text,
-            NULL::pg_catalog.inet, NULL::pg_catalog.text, NULL::pg_catalog.uuid, NULL::pg_catalog.text, NULL::pg_catalog.jsonb
+            NULL::pg_catalog.inet, NULL::pg_catalog.text, NULL::pg_catalog.uuid, NULL::pg_catalog.text, NULL::pg_catalog.jsonb,
+            NULL::pg_catalog.text, NULL::pg_catalog.text
         )
     ) AS absent (
         adjusted_count, service_name, http_route, http_path, api_error_code, api_error_cause, api_error_message,
-        api_error_internal_code, account_id, account_email, ip, user_agent, request_id, trace_id, statistics
+        api_error_internal_code, account_id, account_email, ip, user_agent, request_id, trace_id, statistics,
+        service_version, deployment_environment
     )
     CROSS JOIN LATERAL (
         SELECT
             created_at, service_name, http_method, http_route, http_path, status, duration, adjusted_count,
             api_error_code, api_error_cause, api_error_message, api_error_internal_code,
-            account_id, account_email, ip, user_agent, request_id, trace_id, statistics
+            account_id, account_email, ip, user_agent, request_id, trace_id, statistics, service_version, deployment_environment
         FROM "public"."canonical_api_line"
         WHERE created_at OPERATOR(pg_catalog.>) (((coalesce($2, pg_catalog.now()) AT TIME ZONE 'UTC') OPERATOR(pg_catalog.-) $1) AT TIME ZONE 'UTC')
             AND created_at OPERATOR(pg_catalog.<=) coalesce($2, 'infinity')
@@ -139,9 +153,14 @@ AS $answer$
     WHERE ($3 IS NULL OR line.service_name OPERATOR(pg_catalog.=) ANY (pg_catalog.string_to_array($3, E'\n')))
         AND ($4 IS NULL OR line.http_method OPERATOR(pg_catalog.=) ANY (pg_catalog.string_to_array($4, E'\n')))
         AND ($5 IS NULL OR line.http_route OPERATOR(pg_catalog.=) ANY (pg_catalog.string_to_array($5, E'\n')))
+        AND ($6 IS NULL OR line.deployment_environment OPERATOR(pg_catalog.=) ANY (pg_catalog.string_to_array($6, E'\n')))
+        AND ($7 IS NULL OR line.status::pg_catalog.text OPERATOR(pg_catalog.~~) ANY (
+            pg_catalog.string_to_array(pg_catalog.replace(pg_catalog.lower($7), 'x', '_'), E'\n')))
+        AND ($8 IS NULL OR line.account_id::pg_catalog.text OPERATOR(pg_catalog.=) ANY (pg_catalog.string_to_array($8, E'\n'))
+            OR line.account_email::pg_catalog.text OPERATOR(pg_catalog.=) ANY (pg_catalog.string_to_array($8, E'\n')))
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_window" IS
-'The lines of a window, for questions of your own. requests is how many requests a line stands for: sum it if lines were sampled. service, method and route can name several values, one on each line of the text; NULL means all. [canonical_line 01c090a3]';
+'The lines of a window, for questions of your own. requests is how many requests a line stands for: sum it if lines were sampled. service, method, route, environment, with_status (404, 5xx) and of_account (an id or a mail address) can name several values, one on each line of the text; NULL means all. [canonical_line 3cea3bb5]';
 
 -- IMMUTABLE, so that the planner sees the text and not the call.
 CREATE FUNCTION "public"."canonical_api_line_one_of"(
@@ -178,6 +197,9 @@ CREATE FUNCTION "public"."canonical_api_line_past"(
     service text DEFAULT NULL,
     method text DEFAULT NULL,
     route text DEFAULT NULL,
+    environment text DEFAULT NULL,
+    with_status text DEFAULT NULL,
+    of_account text DEFAULT NULL,
     step interval DEFAULT NULL,
     by_route boolean DEFAULT true,
     with_statistics boolean DEFAULT false
@@ -207,13 +229,14 @@ SET search_path = pg_catalog, pg_temp
 SET jit = off
 SET work_mem = '32MB'
 SET plan_cache_mode = force_custom_plan
+SET enable_sort = off
 AS $answer$
 #variable_conflict use_column
 DECLARE
     instant CONSTANT interval := '1 us';
     lower CONSTANT timestamptz := ((coalesce($2, now()) AT TIME ZONE 'UTC') - $1) AT TIME ZONE 'UTC';
     upper CONSTANT timestamptz := coalesce($2, 'infinity');
-    daily CONSTANT boolean := $6 IS NULL OR date_part('epoch', $6)::numeric % 86400 = 0;
+    daily CONSTANT boolean := $9 IS NULL OR date_part('epoch', $9)::numeric % 86400 = 0;
     built timestamptz;
     frozen timestamptz;
     -- The whole hours of the window that are built, and the whole days.
@@ -228,8 +251,8 @@ DECLARE
     starts timestamptz[];
     ends timestamptz[];
 BEGIN
-    -- Without history built is NULL, and so is end_hour.
-    IF to_regclass('"public"."canonical_api_line_built"') IS NOT NULL THEN
+    -- Without history built is NULL, and so is end_hour. It tells neither statuses nor accounts apart.
+    IF to_regclass('"public"."canonical_api_line_built"') IS NOT NULL AND $7 IS NULL AND $8 IS NULL THEN
         SELECT state.until, state.frozen INTO built, frozen FROM "public"."canonical_api_line_built" AS state;
     END IF;
     -- The window is open at its start: a line of the first instant does not belong to it.
@@ -269,22 +292,23 @@ BEGIN
         kept AS MATERIALIZED (
             SELECT
                 picked.*,
-                CASE WHEN $6 IS NULL THEN 'infinity' ELSE date_bin($6, picked.at, 'epoch') END AS of_step,
-                CASE WHEN $7 THEN dense_rank() OVER (
+                CASE WHEN $9 IS NULL THEN 'infinity' ELSE date_bin($9, picked.at, 'epoch') END AS of_step,
+                CASE WHEN $10 THEN dense_rank() OVER (
                     ORDER BY picked.service_name COLLATE "C", picked.http_method COLLATE "C", picked.http_route COLLATE "C", picked.other
                 ) ELSE 0 END AS series
             FROM picked
             WHERE ($3 IS NULL OR picked.service_name = ANY (string_to_array($3, E'\n')))
                 AND ($4 IS NULL OR picked.http_method = ANY (string_to_array($4, E'\n')))
                 AND ($5 IS NULL OR picked.http_route = ANY (string_to_array($5, E'\n')))
+                AND ($6 IS NULL OR picked.deployment_environment = ANY (string_to_array($6, E'\n')))
         ),
         named AS MATERIALIZED (
             SELECT
                 kept.of_step,
                 kept.series,
-                CASE WHEN $7 THEN min(kept.service_name) END AS service,
-                CASE WHEN $7 THEN min(kept.http_method) END AS method,
-                CASE WHEN $7 THEN CASE WHEN bool_and(kept.other) THEN '(other)' ELSE min(kept.http_route) END END AS route,
+                CASE WHEN $10 THEN min(kept.service_name) END AS service,
+                CASE WHEN $10 THEN min(kept.http_method) END AS method,
+                CASE WHEN $10 THEN CASE WHEN bool_and(kept.other) THEN '(other)' ELSE min(kept.http_route) END END AS route,
                 sum(kept.zero) AS zero,
                 sum(kept.lines)::bigint AS lines,
                 max(kept.slowest) AS slowest,
@@ -321,7 +345,8 @@ BEGIN
         starts := ARRAY[lower];
         ends := ARRAY[$2];
     END IF;
-    -- One query for each time, so that each reads only its partitions.
+    -- One query for each time, so that each reads only its partitions. The conversion to numeric is
+    -- slow, so it comes after the lines are added up.
     FOR i IN 1..cardinality(starts) LOOP
         CONTINUE WHEN starts[i] >= ends[i];
         RETURN QUERY
@@ -346,14 +371,16 @@ BEGIN
             coalesce(waiting, 0) * weight AS waiting,
             outgoing * weight AS outgoing
         FROM (
-            SELECT
-                date_bin($6, created_at, 'epoch') AS of_step,
-                CASE WHEN $7 THEN service_name END AS service,
-                CASE WHEN $7 THEN http_method END AS method,
-                CASE WHEN $7 THEN http_route END AS route,
-                requests::numeric AS weight,
-                CASE WHEN duration > interval '0' THEN pg_catalog.ceil(pg_catalog.ln(pg_catalog.date_part('epoch', duration) * 1000000) * 23.083120654223414 - 0.000000001)::integer - 1 END AS bucket,
-                pg_catalog.count(*) AS lines,
+            SELECT grouped.*, grouped.per_line::numeric AS weight
+            FROM (
+                SELECT
+                    date_bin($9, created_at, 'epoch') AS of_step,
+                    CASE WHEN $10 THEN service_name END AS service,
+                    CASE WHEN $10 THEN http_method END AS method,
+                    CASE WHEN $10 THEN http_route END AS route,
+                    requests AS per_line,
+                    CASE WHEN duration > interval '0' THEN pg_catalog.ceil(pg_catalog.ln(pg_catalog.date_part('epoch', duration) * 1000000) * 23.083120654223414 - 0.000000001)::integer - 1 END AS bucket,
+                    pg_catalog.count(*) AS lines,
                 pg_catalog.max(duration) AS slowest,
                 pg_catalog.sum(duration) AS busy,
                 pg_catalog.count(*) FILTER (WHERE status BETWEEN 400 AND 499) AS refused,
@@ -368,18 +395,102 @@ BEGIN
                 + coalesce(pg_catalog.sum(CASE pg_catalog.jsonb_typeof(statistics -> 'rpc_duration'::text) WHEN 'number' THEN (statistics -> 'rpc_duration'::text)::numeric END), 0)
                 + coalesce(pg_catalog.sum(CASE pg_catalog.jsonb_typeof(statistics -> 'messaging_duration'::text) WHEN 'number' THEN (statistics -> 'messaging_duration'::text)::numeric END), 0)
                 + coalesce(pg_catalog.sum(CASE pg_catalog.jsonb_typeof(statistics -> 'other_duration'::text) WHEN 'number' THEN (statistics -> 'other_duration'::text)::numeric END), 0) AS outgoing
-            FROM (
-                SELECT created_at, service_name, http_method, http_route, requests, duration, status, error_code,
-                    CASE WHEN $8 THEN statistics END AS statistics
-                FROM "public"."canonical_api_line_window"(coalesce(ends[i], now()) - starts[i], ends[i], $3, $4, $5)
-            ) AS line
-            GROUP BY 1, 2, 3, 4, 5, 6
+                FROM (
+                    SELECT created_at, service_name, http_method, http_route, requests, duration, status, error_code,
+                        CASE WHEN $11 THEN statistics END AS statistics
+                    FROM "public"."canonical_api_line_window"(coalesce(ends[i], now()) - starts[i], ends[i], $3, $4, $5, $6, $7, $8)
+                ) AS line
+                GROUP BY 1, 2, 3, 4, 5, 6
+            ) AS grouped
         ) AS weights;
     END LOOP;
 END
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_past" IS
-'What does a window come to? The sums of a window, from history and the lines at its edges, by route and by bucket of durations: the bucket i holds durations above 2^(i/16) and up to 2^((i+1)/16) microseconds, NULL those of zero, and n requests fall into it. A bucket can have several rows. The other questions about longer windows read it. [canonical_line d8a243e8]';
+'What does a window come to? The sums of a window, from history and the lines at its edges, by route and by bucket of durations: the bucket i holds durations above 2^(i/16) and up to 2^((i+1)/16) microseconds, NULL those of zero, and n requests fall into it. A bucket can have several rows. The other questions about longer windows read it. [canonical_line a0eee6c8]';
+
+-- As speed, for all lines of the window together.
+CREATE FUNCTION "public"."canonical_api_line_overall"(
+    since interval DEFAULT '24 hours',
+    until timestamptz DEFAULT NULL,
+    service text DEFAULT NULL,
+    method text DEFAULT NULL,
+    route text DEFAULT NULL,
+    environment text DEFAULT NULL,
+    with_status text DEFAULT NULL,
+    of_account text DEFAULT NULL,
+    exact boolean DEFAULT false
+) RETURNS TABLE (
+    requests bigint,
+    lines bigint,
+    p50 interval,
+    p95 interval,
+    p99 interval,
+    slowest interval,
+    percent_instant numeric,
+    percent_fast numeric,
+    percent_slow numeric,
+    percent_failed numeric,
+    accuracy text
+)
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+BEGIN ATOMIC
+    SELECT
+        pg_catalog.round(requests)::bigint,
+        lines,
+        p[1],
+        p[2],
+        p[3],
+        p[4],
+        pg_catalog.round((100 * instant / requests)::numeric, greatest(2, 2 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(nullif(100 * instant / requests, 0))))::integer)),
+        pg_catalog.round((100 * (requests - instant - slow) / requests)::numeric, greatest(2, 2 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(nullif(100 * (requests - instant - slow) / requests, 0))))::integer)),
+        pg_catalog.round((100 * slow / requests)::numeric, greatest(2, 2 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(nullif(100 * slow / requests, 0))))::integer)),
+        pg_catalog.round((100 * failed / requests)::numeric, greatest(2, 2 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(nullif(100 * failed / requests, 0))))::integer)),
+        accuracy
+    FROM (
+        SELECT
+            pg_catalog.count(*) AS lines,
+            nullif(pg_catalog.sum(requests), 0) AS requests,
+            coalesce(pg_catalog.sum(requests) FILTER (WHERE duration < '100 ms'), 0) AS instant,
+            coalesce(pg_catalog.sum(requests) FILTER (WHERE duration >= '1 s'), 0) AS slow,
+            coalesce(pg_catalog.sum(requests) FILTER (WHERE (status >= 500 OR status < 400 AND error_code IS NOT NULL)), 0) AS failed,
+            pg_catalog.percentile_cont(ARRAY[0.5, 0.95, 0.99, 1]) WITHIN GROUP (ORDER BY duration) AS p,
+            'exact'::text AS accuracy
+        FROM "public"."canonical_api_line_window"(since, until, service, method, route, environment, with_status, of_account)
+        WHERE (exact OR since <= interval '3 hours' OR with_status IS NOT NULL OR of_account IS NOT NULL OR NOT "public"."canonical_api_line_kept"())
+        HAVING pg_catalog.count(*) > 0
+        UNION ALL
+        SELECT
+            lines,
+            nullif(requests, 0)::double precision,
+            instant::double precision,
+            slow::double precision,
+            failed::double precision,
+            ARRAY[least(CASE WHEN p50 = -10000 THEN interval '0' ELSE pg_catalog.make_interval(secs => pg_catalog.power(2::double precision, (p50 + 0.5)::double precision / 16) / 1000000) END, slowest), least(CASE WHEN p95 = -10000 THEN interval '0' ELSE pg_catalog.make_interval(secs => pg_catalog.power(2::double precision, (p95 + 0.5)::double precision / 16) / 1000000) END, slowest), least(CASE WHEN p99 = -10000 THEN interval '0' ELSE pg_catalog.make_interval(secs => pg_catalog.power(2::double precision, (p99 + 0.5)::double precision / 16) / 1000000) END, slowest), slowest],
+            '±2.2 %'::text
+        FROM (
+            SELECT
+                pg_catalog.sum(lines)::bigint AS lines,
+                pg_catalog.sum(requests) AS requests,
+                pg_catalog.sum(instant) AS instant,
+                pg_catalog.sum(slow) AS slow,
+                pg_catalog.sum(failed) AS failed,
+                pg_catalog.max(slowest) AS slowest,
+                pg_catalog.min(coalesce(bucket, -10000)) FILTER (WHERE n > 0 AND reached >= 0.5 * of_all) AS p50,
+                pg_catalog.min(coalesce(bucket, -10000)) FILTER (WHERE n > 0 AND reached >= 0.95 * of_all) AS p95,
+                pg_catalog.min(coalesce(bucket, -10000)) FILTER (WHERE n > 0 AND reached >= 0.99 * of_all) AS p99
+            FROM (
+                SELECT *, pg_catalog.sum(n) OVER ( ORDER BY bucket NULLS FIRST) AS reached,
+                pg_catalog.sum(n) OVER () AS of_all
+                FROM "public"."canonical_api_line_past"(since, until, service, method, route, environment, with_status, of_account, by_route => false)
+                WHERE NOT (exact OR since <= interval '3 hours' OR with_status IS NOT NULL OR of_account IS NOT NULL OR NOT "public"."canonical_api_line_kept"())
+            ) AS buckets
+            HAVING pg_catalog.sum(lines) > 0
+        ) AS kept
+    ) AS counted;
+END;
+COMMENT ON FUNCTION "public"."canonical_api_line_overall" IS
+'Are we fast, all in all? What speed says of each route, for all lines of the window together; no row without lines. [canonical_line 7d25abc6]';
 
 -- One pass and one sort compute only what is shown; percentile_cont also returns the
 -- maximum. The route comes first in GROUP BY because it tells more lines apart, which makes
@@ -390,6 +501,9 @@ CREATE FUNCTION "public"."canonical_api_line_speed"(
     service text DEFAULT NULL,
     method text DEFAULT NULL,
     route text DEFAULT NULL,
+    environment text DEFAULT NULL,
+    with_status text DEFAULT NULL,
+    of_account text DEFAULT NULL,
     exact boolean DEFAULT false
 ) RETURNS TABLE (
     service_name text,
@@ -436,8 +550,8 @@ BEGIN ATOMIC
             coalesce(pg_catalog.sum(requests) FILTER (WHERE (status >= 500 OR status < 400 AND error_code IS NOT NULL)), 0) AS failed,
             pg_catalog.percentile_cont(ARRAY[0.5, 0.95, 0.99, 1]) WITHIN GROUP (ORDER BY duration) AS p,
             'exact'::text AS accuracy
-        FROM "public"."canonical_api_line_window"(since, until, service, method, route)
-        WHERE (exact OR since <= interval '3 hours' OR NOT "public"."canonical_api_line_kept"())
+        FROM "public"."canonical_api_line_window"(since, until, service, method, route, environment, with_status, of_account)
+        WHERE (exact OR since <= interval '3 hours' OR with_status IS NOT NULL OR of_account IS NOT NULL OR NOT "public"."canonical_api_line_kept"())
         GROUP BY http_route, http_method, service_name
         UNION ALL
         SELECT
@@ -468,8 +582,8 @@ BEGIN ATOMIC
             FROM (
                 SELECT *, pg_catalog.sum(n) OVER (PARTITION BY http_route, http_method, service_name ORDER BY bucket NULLS FIRST) AS reached,
                 pg_catalog.sum(n) OVER (PARTITION BY http_route, http_method, service_name) AS of_all
-                FROM "public"."canonical_api_line_past"(since, until, service, method, route)
-                WHERE NOT (exact OR since <= interval '3 hours' OR NOT "public"."canonical_api_line_kept"())
+                FROM "public"."canonical_api_line_past"(since, until, service, method, route, environment, with_status, of_account)
+                WHERE NOT (exact OR since <= interval '3 hours' OR with_status IS NOT NULL OR of_account IS NOT NULL OR NOT "public"."canonical_api_line_kept"())
             ) AS buckets
             GROUP BY http_route, http_method, service_name
         ) AS kept
@@ -477,7 +591,7 @@ BEGIN ATOMIC
     ORDER BY requests DESC, http_method, http_route, service_name;
 END;
 COMMENT ON FUNCTION "public"."canonical_api_line_speed" IS
-'Are we fast? Each route with its percentiles, the shares of requests that were instant (below 100 ms), fast (below 1 s) and slow, and that failed (status 500 and above, or an error beside a status below 400), in percent. Counts and shares are of requests; percentiles are of lines, which is the same unless lines were sampled. Windows of more than three hours are answered from history unless exact: accuracy says how far off percentiles can be, which are of requests then. [canonical_line 77f6333a]';
+'Are we fast? Each route with its percentiles, the shares of requests that were instant (below 100 ms), fast (below 1 s) and slow, and that failed (status 500 and above, or an error beside a status below 400), in percent. Counts and shares are of requests; percentiles are of lines, which is the same unless lines were sampled. Windows of more than three hours are answered from history unless exact: accuracy says how far off percentiles can be, which are of requests then. [canonical_line fc20c604]';
 
 CREATE FUNCTION "public"."canonical_api_line_reads"(
     since interval DEFAULT '24 hours',
@@ -539,6 +653,9 @@ CREATE FUNCTION "public"."canonical_api_line_rate"(
     service text DEFAULT NULL,
     method text DEFAULT NULL,
     route text DEFAULT NULL,
+    environment text DEFAULT NULL,
+    with_status text DEFAULT NULL,
+    of_account text DEFAULT NULL,
     step interval DEFAULT NULL,
     exact boolean DEFAULT false
 ) RETURNS TABLE (
@@ -565,7 +682,7 @@ BEGIN ATOMIC
         p[1],
         p[2],
         p[3],
-        CASE WHEN (exact OR since <= interval '3 hours' OR NOT "public"."canonical_api_line_kept"()) OR NOT (extract(epoch FROM greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
+        CASE WHEN (exact OR since <= interval '3 hours' OR with_status IS NOT NULL OR of_account IS NOT NULL OR NOT "public"."canonical_api_line_kept"()) OR NOT (extract(epoch FROM greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
         WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
         ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s')) % 3600 = 0) THEN 'exact' ELSE '±2.2 %'::text END
     FROM (
@@ -592,8 +709,8 @@ BEGIN ATOMIC
             SELECT pg_catalog.date_bin(greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
         WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
         ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s'), created_at, 'epoch') AS at, requests, status, error_code, duration
-            FROM "public"."canonical_api_line_window"(since, until, service, method, route)
-            WHERE (exact OR since <= interval '3 hours' OR NOT "public"."canonical_api_line_kept"()) OR NOT (extract(epoch FROM greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
+            FROM "public"."canonical_api_line_window"(since, until, service, method, route, environment, with_status, of_account)
+            WHERE (exact OR since <= interval '3 hours' OR with_status IS NOT NULL OR of_account IS NOT NULL OR NOT "public"."canonical_api_line_kept"()) OR NOT (extract(epoch FROM greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
         WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
         ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s')) % 3600 = 0)
             OFFSET bigint '0'
@@ -621,10 +738,10 @@ BEGIN ATOMIC
             FROM (
                 SELECT *, pg_catalog.sum(n) OVER (PARTITION BY at ORDER BY bucket NULLS FIRST) AS reached,
                 pg_catalog.sum(n) OVER (PARTITION BY at) AS of_all
-                FROM "public"."canonical_api_line_past"(since, until, service, method, route, greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
+                FROM "public"."canonical_api_line_past"(since, until, service, method, route, environment, with_status, of_account, greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
         WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
         ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s'), by_route => false)
-                WHERE NOT (exact OR since <= interval '3 hours' OR NOT "public"."canonical_api_line_kept"()) AND (extract(epoch FROM greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
+                WHERE NOT (exact OR since <= interval '3 hours' OR with_status IS NOT NULL OR of_account IS NOT NULL OR NOT "public"."canonical_api_line_kept"()) AND (extract(epoch FROM greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
         WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
         ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s')) % 3600 = 0)
             ) AS buckets
@@ -637,7 +754,7 @@ BEGIN ATOMIC
     ORDER BY at;
 END;
 COMMENT ON FUNCTION "public"."canonical_api_line_rate" IS
-'Since when? Requests per second, the shares that were refused (status 400 to 499) and that failed (500 and above, or an error beside a status below 400) in percent, and percentiles, for every step of the window (a 60th of it unless given, at least a second, and whole hours from 60 hours on; days are UTC). The window cuts off the first and the last step. Percentiles are of lines, the rest of requests. Windows of more than three hours whose steps are whole hours are answered from history unless exact: accuracy says how far off percentiles can be, which are of requests then. [canonical_line 56cfb860]';
+'Since when? Requests per second, the shares that were refused (status 400 to 499) and that failed (500 and above, or an error beside a status below 400) in percent, and percentiles, for every step of the window (a 60th of it unless given, at least a second, and whole hours from 60 hours on; days are UTC). The window cuts off the first and the last step. Percentiles are of lines, the rest of requests. Windows of more than three hours whose steps are whole hours are answered from history unless exact: accuracy says how far off percentiles can be, which are of requests then. [canonical_line 25865723]';
 
 -- The bounds are a 1-2-5 series. Postgres before 17 has no infinite interval, so durations
 -- above the last bound have none. DISTINCT tells the planner how few steps there are.
@@ -647,6 +764,9 @@ CREATE FUNCTION "public"."canonical_api_line_heatmap"(
     service text DEFAULT NULL,
     method text DEFAULT NULL,
     route text DEFAULT NULL,
+    environment text DEFAULT NULL,
+    with_status text DEFAULT NULL,
+    of_account text DEFAULT NULL,
     step interval DEFAULT NULL,
     exact boolean DEFAULT false
 ) RETURNS TABLE (
@@ -663,8 +783,8 @@ BEGIN ATOMIC
             SELECT pg_catalog.date_bin(greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
         WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
         ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s'), created_at, 'epoch') AS at, pg_catalog.width_bucket(duration, '{1ms, 2ms, 5ms, 10ms, 20ms, 50ms, 100ms, 200ms, 500ms, 1s, 2s, 5s, 10s, 20s, 50s}'::interval[]) AS bucket, requests
-            FROM "public"."canonical_api_line_window"(since, until, service, method, route)
-            WHERE (exact OR since <= interval '3 hours' OR NOT "public"."canonical_api_line_kept"()) OR NOT (extract(epoch FROM greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
+            FROM "public"."canonical_api_line_window"(since, until, service, method, route, environment, with_status, of_account)
+            WHERE (exact OR since <= interval '3 hours' OR with_status IS NOT NULL OR of_account IS NOT NULL OR NOT "public"."canonical_api_line_kept"()) OR NOT (extract(epoch FROM greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
         WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
         ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s')) % 3600 = 0)
             OFFSET bigint '0'
@@ -674,17 +794,17 @@ BEGIN ATOMIC
         SELECT at, cell, pg_catalog.sum(n)::double precision
         FROM (
             SELECT at, n, pg_catalog.width_bucket(CASE WHEN coalesce(bucket, -10000) = -10000 THEN interval '0' ELSE pg_catalog.make_interval(secs => pg_catalog.power(2::double precision, (coalesce(bucket, -10000) + 0.5)::double precision / 16) / 1000000) END, '{1ms, 2ms, 5ms, 10ms, 20ms, 50ms, 100ms, 200ms, 500ms, 1s, 2s, 5s, 10s, 20s, 50s}'::interval[]) AS cell
-            FROM "public"."canonical_api_line_past"(since, until, service, method, route, greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
+            FROM "public"."canonical_api_line_past"(since, until, service, method, route, environment, with_status, of_account, greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
         WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
         ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s'), by_route => false)
-            WHERE n > 0 AND NOT (exact OR since <= interval '3 hours' OR NOT "public"."canonical_api_line_kept"()) AND (extract(epoch FROM greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
+            WHERE n > 0 AND NOT (exact OR since <= interval '3 hours' OR with_status IS NOT NULL OR of_account IS NOT NULL OR NOT "public"."canonical_api_line_kept"()) AND (extract(epoch FROM greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
         WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
         ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s')) % 3600 = 0)
         ) AS kept
         GROUP BY at, cell
     )
     SELECT at, ('{1ms, 2ms, 5ms, 10ms, 20ms, 50ms, 100ms, 200ms, 500ms, 1s, 2s, 5s, 10s, 20s, 50s}'::interval[])[bucket + 1], pg_catalog.round(coalesce(requests, 0))::bigint,
-        CASE WHEN (exact OR since <= interval '3 hours' OR NOT "public"."canonical_api_line_kept"()) OR NOT (extract(epoch FROM greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
+        CASE WHEN (exact OR since <= interval '3 hours' OR with_status IS NOT NULL OR of_account IS NOT NULL OR NOT "public"."canonical_api_line_kept"()) OR NOT (extract(epoch FROM greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
         WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
         ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s')) % 3600 = 0) THEN 'exact' ELSE '±2.2 %'::text END
     FROM (SELECT at FROM (
@@ -704,7 +824,158 @@ BEGIN ATOMIC
     ORDER BY at, bucket;
 END;
 COMMENT ON FUNCTION "public"."canonical_api_line_heatmap" IS
-'How are durations spread? The requests of every step of the window (a 60th of it unless given, at least a second, and whole hours from 60 hours on; days are UTC) by the upper bound of their duration, zeros included; NULL stands for 50 s and above. Windows of more than three hours whose steps are whole hours are answered from history unless exact: accuracy says how far off the bounds can be. [canonical_line 7694c599]';
+'How are durations spread? The requests of every step of the window (a 60th of it unless given, at least a second, and whole hours from 60 hours on; days are UTC) by the upper bound of their duration, zeros included; NULL stands for 50 s and above. Windows of more than three hours whose steps are whole hours are answered from history unless exact: accuracy says how far off the bounds can be. [canonical_line 7dd8d6cc]';
+
+-- Four bands to an octave, made of the buckets of history, which has sixteen. Rows without requests
+-- are left out: most bands of most steps have none.
+CREATE FUNCTION "public"."canonical_api_line_spread"(
+    since interval DEFAULT '24 hours',
+    until timestamptz DEFAULT NULL,
+    service text DEFAULT NULL,
+    method text DEFAULT NULL,
+    route text DEFAULT NULL,
+    environment text DEFAULT NULL,
+    with_status text DEFAULT NULL,
+    of_account text DEFAULT NULL,
+    step interval DEFAULT NULL,
+    exact boolean DEFAULT false
+) RETURNS TABLE (
+    at timestamptz,
+    longer_than interval,
+    up_to interval,
+    requests bigint,
+    accuracy text
+)
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+BEGIN ATOMIC
+    WITH cells AS (
+        SELECT at, band, pg_catalog.sum(requests) AS requests
+        FROM (
+            SELECT pg_catalog.date_bin(greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
+        WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
+        ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s'), created_at, 'epoch') AS at, greatest(CASE WHEN duration > interval '0' THEN pg_catalog.ceil(pg_catalog.ln(pg_catalog.date_part('epoch', duration) * 1000000) * 23.083120654223414 - 0.000000001)::integer - 1 END, 0) >> 2 AS band, requests
+            FROM "public"."canonical_api_line_window"(since, until, service, method, route, environment, with_status, of_account)
+            WHERE (exact OR since <= interval '3 hours' OR with_status IS NOT NULL OR of_account IS NOT NULL OR NOT "public"."canonical_api_line_kept"()) OR NOT (extract(epoch FROM greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
+        WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
+        ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s')) % 3600 = 0)
+            OFFSET bigint '0'
+        ) AS lines
+        GROUP BY at, band
+        UNION ALL
+        SELECT at, greatest(bucket, 0) >> 2, pg_catalog.sum(n)::double precision
+        FROM "public"."canonical_api_line_past"(since, until, service, method, route, environment, with_status, of_account, greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
+        WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
+        ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s'), by_route => false)
+        WHERE n > 0 AND NOT (exact OR since <= interval '3 hours' OR with_status IS NOT NULL OR of_account IS NOT NULL OR NOT "public"."canonical_api_line_kept"()) AND (extract(epoch FROM greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
+        WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
+        ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s')) % 3600 = 0)
+        GROUP BY 1, 2
+    )
+    SELECT
+        at,
+        CASE WHEN band = 0 THEN interval '0' ELSE pg_catalog.make_interval(secs => pg_catalog.power(2::double precision, band::double precision / 4) / 1000000) END,
+        pg_catalog.make_interval(secs => pg_catalog.power(2::double precision, (band + 1)::double precision / 4) / 1000000),
+        pg_catalog.round(requests)::bigint,
+        CASE WHEN (exact OR since <= interval '3 hours' OR with_status IS NOT NULL OR of_account IS NOT NULL OR NOT "public"."canonical_api_line_kept"()) OR NOT (extract(epoch FROM greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
+        WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
+        ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s')) % 3600 = 0) THEN 'exact' ELSE '±2.2 %'::text END
+    FROM cells
+    WHERE requests > 0
+    ORDER BY at, band;
+END;
+COMMENT ON FUNCTION "public"."canonical_api_line_spread" IS
+'How are durations spread, finely? The requests of every step of the window by duration, four bands to a doubling of it; bands without requests are left out. Windows of more than three hours whose steps are whole hours are answered from history unless exact, with the same bands. [canonical_line d90959be]';
+
+-- The line of each route over the window, for small plots beside each other.
+CREATE FUNCTION "public"."canonical_api_line_trends"(
+    since interval DEFAULT '24 hours',
+    until timestamptz DEFAULT NULL,
+    service text DEFAULT NULL,
+    method text DEFAULT NULL,
+    route text DEFAULT NULL,
+    environment text DEFAULT NULL,
+    with_status text DEFAULT NULL,
+    of_account text DEFAULT NULL,
+    step interval DEFAULT NULL,
+    exact boolean DEFAULT false,
+    top integer DEFAULT 100
+) RETURNS TABLE (
+    service_name text,
+    http_method text,
+    http_route text,
+    at timestamptz,
+    requests bigint,
+    lines bigint,
+    p95 interval,
+    accuracy text
+)
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+BEGIN ATOMIC
+    WITH counted AS (
+        SELECT
+            service_name,
+            http_method,
+            http_route,
+            at,
+            pg_catalog.sum(requests) AS requests,
+            pg_catalog.count(*) AS lines,
+            pg_catalog.percentile_cont(0.95) WITHIN GROUP (ORDER BY duration) AS p95
+        FROM (
+            SELECT service_name, http_method, http_route, pg_catalog.date_bin(greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
+        WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
+        ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s'), created_at, 'epoch') AS at, requests, duration
+            FROM "public"."canonical_api_line_window"(since, until, service, method, route, environment, with_status, of_account)
+            WHERE (exact OR since <= interval '3 hours' OR with_status IS NOT NULL OR of_account IS NOT NULL OR NOT "public"."canonical_api_line_kept"()) OR NOT (extract(epoch FROM greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
+        WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
+        ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s')) % 3600 = 0)
+            OFFSET bigint '0'
+        ) AS lines
+        GROUP BY 1, 2, 3, 4
+        UNION ALL
+        SELECT
+            service_name,
+            http_method,
+            http_route,
+            at,
+            pg_catalog.sum(requests)::double precision,
+            pg_catalog.sum(lines)::bigint,
+            least(CASE WHEN (pg_catalog.min(coalesce(bucket, -10000)) FILTER (WHERE n > 0 AND reached >= 0.95 * of_all)) = -10000 THEN interval '0' ELSE pg_catalog.make_interval(secs => pg_catalog.power(2::double precision, ((pg_catalog.min(coalesce(bucket, -10000)) FILTER (WHERE n > 0 AND reached >= 0.95 * of_all)) + 0.5)::double precision / 16) / 1000000) END, pg_catalog.max(slowest))
+        FROM (
+            SELECT *, pg_catalog.sum(n) OVER (PARTITION BY http_route, http_method, service_name, at ORDER BY bucket NULLS FIRST) AS reached,
+                pg_catalog.sum(n) OVER (PARTITION BY http_route, http_method, service_name, at) AS of_all
+            FROM "public"."canonical_api_line_past"(since, until, service, method, route, environment, with_status, of_account, greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
+        WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
+        ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s'))
+            WHERE NOT (exact OR since <= interval '3 hours' OR with_status IS NOT NULL OR of_account IS NOT NULL OR NOT "public"."canonical_api_line_kept"()) AND (extract(epoch FROM greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
+        WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
+        ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s')) % 3600 = 0)
+        ) AS buckets
+        GROUP BY 1, 2, 3, 4
+    ),
+    ranked AS (
+        SELECT *, pg_catalog.dense_rank() OVER (ORDER BY of_all DESC, http_route, http_method, service_name) AS place
+        FROM (
+            SELECT *, pg_catalog.sum(requests) OVER (PARTITION BY http_route, http_method, service_name) AS of_all
+            FROM counted
+        ) AS summed
+    )
+    SELECT
+        service_name,
+        http_method,
+        http_route,
+        at,
+        pg_catalog.round(requests)::bigint,
+        lines,
+        p95,
+        CASE WHEN (exact OR since <= interval '3 hours' OR with_status IS NOT NULL OR of_account IS NOT NULL OR NOT "public"."canonical_api_line_kept"()) OR NOT (extract(epoch FROM greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
+        WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
+        ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s')) % 3600 = 0) THEN 'exact' ELSE '±2.2 %'::text END
+    FROM ranked
+    WHERE place <= top
+    ORDER BY place, at;
+END;
+COMMENT ON FUNCTION "public"."canonical_api_line_trends" IS
+'Which route got slower, and when? The 95th percentile of each step of the window for the top most frequent routes; steps without requests are left out. Percentiles are of lines. Windows of more than three hours whose steps are whole hours are answered from history unless exact: accuracy says how far off percentiles can be, which are of requests then. [canonical_line cc1ae8a2]';
 
 -- One pass over the lines reads both windows. A route is slower if it has more of the slowest requests of
 -- both, which tells more than to compare two percentiles. Chances are for all
@@ -717,7 +988,8 @@ CREATE FUNCTION "public"."canonical_api_line_changes"(
     method text DEFAULT NULL,
     route text DEFAULT NULL,
     at_least numeric DEFAULT 1.2,
-    exact boolean DEFAULT false
+    exact boolean DEFAULT false,
+    environment text DEFAULT NULL
 ) RETURNS TABLE (
     change text,
     times numeric,
@@ -755,18 +1027,18 @@ BEGIN ATOMIC
             NULL::numeric AS squares
         FROM (
             SELECT *, 2 * coalesce(CASE WHEN duration > interval '0' THEN pg_catalog.ceil(pg_catalog.ln(pg_catalog.date_part('epoch', duration) * 1000000) * 23.083120654223414 - 0.000000001)::integer - 1 END, -10000) + (created_at > ((coalesce(until, pg_catalog.now()) AT TIME ZONE 'UTC') - recent) AT TIME ZONE 'UTC')::integer AS slot
-            FROM "public"."canonical_api_line_window"(recent + before, until, service, method, route)
+            FROM "public"."canonical_api_line_window"(recent + before, until, service, method, route, environment)
             WHERE (exact OR recent + before <= interval '3 hours' OR NOT "public"."canonical_api_line_kept"())
             OFFSET bigint '0'
         ) AS lines
         GROUP BY http_route, http_method, service_name, slot
         UNION ALL
         SELECT http_route, http_method, service_name, true, coalesce(bucket, -10000), n, lines, slowest, failed, NULL, NULL
-        FROM "public"."canonical_api_line_past"(recent, until, service, method, route)
+        FROM "public"."canonical_api_line_past"(recent, until, service, method, route, environment)
         WHERE NOT (exact OR recent + before <= interval '3 hours' OR NOT "public"."canonical_api_line_kept"())
         UNION ALL
         SELECT http_route, http_method, service_name, false, coalesce(bucket, -10000), n, lines, slowest, failed, NULL, NULL
-        FROM "public"."canonical_api_line_past"(before, ((coalesce(until, pg_catalog.now()) AT TIME ZONE 'UTC') - recent) AT TIME ZONE 'UTC', service, method, route)
+        FROM "public"."canonical_api_line_past"(before, ((coalesce(until, pg_catalog.now()) AT TIME ZONE 'UTC') - recent) AT TIME ZONE 'UTC', service, method, route, environment)
         WHERE NOT (exact OR recent + before <= interval '3 hours' OR NOT "public"."canonical_api_line_kept"())
     ),
     counted AS (
@@ -1045,11 +1317,11 @@ BEGIN ATOMIC
         pg_catalog.round((greatest(overall, 1e-9))::numeric, greatest(2, 2 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(nullif(greatest(overall, 1e-9), 0))))::integer)),
         CASE WHEN exact THEN 'exact' ELSE '±2.2 %'::text END
     FROM corrected
-    LEFT JOIN "public"."canonical_api_line_speed"(recent, until, service, method, route, exact) AS exactly_recent
+    LEFT JOIN "public"."canonical_api_line_speed"(recent, until, service, method, route, environment, exact => exact) AS exactly_recent
         ON exact
         AND (exactly_recent.service_name, exactly_recent.http_method, exactly_recent.http_route)
             IS NOT DISTINCT FROM (corrected.service_name, corrected.http_method, corrected.http_route)
-    LEFT JOIN "public"."canonical_api_line_speed"(before, ((coalesce(until, pg_catalog.now()) AT TIME ZONE 'UTC') - recent) AT TIME ZONE 'UTC', service, method, route, exact) AS exactly_before
+    LEFT JOIN "public"."canonical_api_line_speed"(before, ((coalesce(until, pg_catalog.now()) AT TIME ZONE 'UTC') - recent) AT TIME ZONE 'UTC', service, method, route, environment, exact => exact) AS exactly_before
         ON exact
         AND (exactly_before.service_name, exactly_before.http_method, exactly_before.http_route)
             IS NOT DISTINCT FROM (corrected.service_name, corrected.http_method, corrected.http_route)
@@ -1058,14 +1330,17 @@ BEGIN ATOMIC
     ORDER BY change IN ('slower', 'failing') DESC, times DESC NULLS LAST, change, corrected.http_method, corrected.http_route, corrected.service_name;
 END;
 COMMENT ON FUNCTION "public"."canonical_api_line_changes" IS
-'What got slower, started to fail, or came and went? Each route that has more of the slowest requests of both windows than chance explains, or that fails more often (status 500 and above, or an error beside a status below 400), if the 95th percentile or the share of failures grew at_least so many times; then routes with at least twice the traffic, new ones, and those that are gone. chance is the probability that chance alone makes any such change among all routes; more than 0.05 is left out. from and to are the confidence interval of 95 percent of p95. Both windows together, if they have more than three hours, are answered from history unless exact: accuracy says how far off percentiles can be. [canonical_line fa2036d6]';
+'What got slower, started to fail, or came and went? Each route that has more of the slowest requests of both windows than chance explains, or that fails more often (status 500 and above, or an error beside a status below 400), if the 95th percentile or the share of failures grew at_least so many times; then routes with at least twice the traffic, new ones, and those that are gone. chance is the probability that chance alone makes any such change among all routes; more than 0.05 is left out. from and to are the confidence interval of 95 percent of p95. Both windows together, if they have more than three hours, are answered from history unless exact: accuracy says how far off percentiles can be. [canonical_line 8d4b6faf]';
 
 CREATE FUNCTION "public"."canonical_api_line_errors"(
     since interval DEFAULT '24 hours',
     until timestamptz DEFAULT NULL,
     service text DEFAULT NULL,
     method text DEFAULT NULL,
-    route text DEFAULT NULL
+    route text DEFAULT NULL,
+    environment text DEFAULT NULL,
+    with_status text DEFAULT NULL,
+    of_account text DEFAULT NULL
 ) RETURNS TABLE (
     status integer,
     service_name text,
@@ -1091,13 +1366,13 @@ BEGIN ATOMIC
         pg_catalog.count(DISTINCT coalesce(account_id, account_email)),
         pg_catalog.min(created_at),
         pg_catalog.max(created_at)
-    FROM "public"."canonical_api_line_window"(since, until, service, method, route)
+    FROM "public"."canonical_api_line_window"(since, until, service, method, route, environment, with_status, of_account)
     WHERE status >= 400 OR error_code IS NOT NULL
     GROUP BY 1, 2, 3, 4, 5, 6
     ORDER BY (status >= 500 OR status < 400 AND error_code IS NOT NULL) DESC, 7 DESC, 1, 2, 3, 4, 5, 6;
 END;
 COMMENT ON FUNCTION "public"."canonical_api_line_errors" IS
-'What goes wrong, where, since when and for how many accounts? Failures (status 500 and above, or an error beside a status below 400, as GraphQL has) come first, then the most frequent. [canonical_line ad44761c]';
+'What goes wrong, where, since when and for how many accounts? Failures (status 500 and above, or an error beside a status below 400, as GraphQL has) come first, then the most frequent. [canonical_line a9b02292]';
 
 -- Each kind of error has a number by its frequency, and those beyond top share the next one.
 -- LIMIT drops nothing: it and DISTINCT tell the planner how few kinds and steps there are.
@@ -1107,6 +1382,9 @@ CREATE FUNCTION "public"."canonical_api_line_failures"(
     service text DEFAULT NULL,
     method text DEFAULT NULL,
     route text DEFAULT NULL,
+    environment text DEFAULT NULL,
+    with_status text DEFAULT NULL,
+    of_account text DEFAULT NULL,
     step interval DEFAULT NULL,
     top integer DEFAULT 10
 ) RETURNS TABLE (
@@ -1138,7 +1416,7 @@ BEGIN ATOMIC
                             status,
                             coalesce(error_code, pg_catalog.left(error_cause, 100)) AS error,
                             requests
-                        FROM "public"."canonical_api_line_window"(since, until, service, method, route)
+                        FROM "public"."canonical_api_line_window"(since, until, service, method, route, environment, with_status, of_account)
                         WHERE status >= 400 OR error_code IS NOT NULL
                         OFFSET bigint '0'
                     ) AS lines
@@ -1166,7 +1444,7 @@ BEGIN ATOMIC
     ORDER BY 1, 4 DESC, 2, 3;
 END;
 COMMENT ON FUNCTION "public"."canonical_api_line_failures" IS
-'What broke when? Requests with a status of 400 and above, or with an error, by error, for every step of the window (a 60th of it unless given, at least a second, and whole hours from 60 hours on; days are UTC), zeros included. Errors beyond the top most frequent ones are counted together, under neither status nor error, as is a window without any. [canonical_line 71258d62]';
+'What broke when? Requests with a status of 400 and above, or with an error, by error, for every step of the window (a 60th of it unless given, at least a second, and whole hours from 60 hours on; days are UTC), zeros included. Errors beyond the top most frequent ones are counted together, under neither status nor error, as is a window without any. [canonical_line bea7c5ba]';
 
 -- The slowest lines are found first, so that only their statistics are read.
 CREATE FUNCTION "public"."canonical_api_line_slowest"(
@@ -1175,6 +1453,9 @@ CREATE FUNCTION "public"."canonical_api_line_slowest"(
     service text DEFAULT NULL,
     method text DEFAULT NULL,
     route text DEFAULT NULL,
+    environment text DEFAULT NULL,
+    with_status text DEFAULT NULL,
+    of_account text DEFAULT NULL,
     top integer DEFAULT 20
 ) RETURNS TABLE (
     at timestamptz,
@@ -1190,7 +1471,8 @@ CREATE FUNCTION "public"."canonical_api_line_slowest"(
     queries numeric,
     account text,
     request_id uuid,
-    trace_id text
+    trace_id text,
+    account_id text
 )
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
@@ -1213,17 +1495,18 @@ BEGIN ATOMIC
         CASE pg_catalog.jsonb_typeof(statistics -> 'db_num_queries'::text) WHEN 'number' THEN (statistics -> 'db_num_queries'::text)::numeric END,
         coalesce(account_email, account_id),
         request_id,
-        trace_id
+        trace_id,
+        account_id
     FROM (
         SELECT *
-        FROM "public"."canonical_api_line_window"(since, until, service, method, route)
+        FROM "public"."canonical_api_line_window"(since, until, service, method, route, environment, with_status, of_account)
         ORDER BY duration DESC
         LIMIT top
     ) AS slowest
     ORDER BY duration DESC, created_at;
 END;
 COMMENT ON FUNCTION "public"."canonical_api_line_slowest" IS
-'Which requests were slowest, and where did their time go? own is the time in which no outgoing call was running; waiting is for a database connection; database and outgoing (HTTP, RPC, messages and other calls) are sums, so they can exceed the duration if calls ran in parallel. [canonical_line f58d0953]';
+'Which requests were slowest, and where did their time go? own is the time in which no outgoing call was running; waiting is for a database connection; database and outgoing (HTTP, RPC, messages and other calls) are sums, so they can exceed the duration if calls ran in parallel. [canonical_line a1e89504]';
 
 -- Lines of one weight are added up first, so that the weight is applied to sums and not to
 -- each line. Numbers in jsonb are numeric and are added up as such: converting each would
@@ -1234,6 +1517,9 @@ CREATE FUNCTION "public"."canonical_api_line_costs"(
     service text DEFAULT NULL,
     method text DEFAULT NULL,
     route text DEFAULT NULL,
+    environment text DEFAULT NULL,
+    with_status text DEFAULT NULL,
+    of_account text DEFAULT NULL,
     exact boolean DEFAULT false
 ) RETURNS TABLE (
     service_name text,
@@ -1298,8 +1584,8 @@ BEGIN ATOMIC
                 pg_catalog.sum(CASE pg_catalog.jsonb_typeof(statistics -> 'rpc_duration'::text) WHEN 'number' THEN (statistics -> 'rpc_duration'::text)::numeric END) AS rpc,
                 pg_catalog.sum(CASE pg_catalog.jsonb_typeof(statistics -> 'messaging_duration'::text) WHEN 'number' THEN (statistics -> 'messaging_duration'::text)::numeric END) AS messaging,
                 pg_catalog.sum(CASE pg_catalog.jsonb_typeof(statistics -> 'other_duration'::text) WHEN 'number' THEN (statistics -> 'other_duration'::text)::numeric END) AS other
-            FROM "public"."canonical_api_line_window"(since, until, service, method, route)
-            WHERE (exact OR since <= interval '3 hours' OR NOT "public"."canonical_api_line_kept"())
+            FROM "public"."canonical_api_line_window"(since, until, service, method, route, environment, with_status, of_account)
+            WHERE (exact OR since <= interval '3 hours' OR with_status IS NOT NULL OR of_account IS NOT NULL OR NOT "public"."canonical_api_line_kept"())
             GROUP BY service_name, http_method, http_route, requests
         ) AS weights
         GROUP BY 1, 2, 3
@@ -1316,14 +1602,14 @@ BEGIN ATOMIC
             pg_catalog.sum(database),
             pg_catalog.sum(waiting),
             pg_catalog.sum(outgoing)
-        FROM "public"."canonical_api_line_past"(since, until, service, method, route, with_statistics => true)
-        WHERE NOT (exact OR since <= interval '3 hours' OR NOT "public"."canonical_api_line_kept"())
+        FROM "public"."canonical_api_line_past"(since, until, service, method, route, environment, with_status, of_account, with_statistics => true)
+        WHERE NOT (exact OR since <= interval '3 hours' OR with_status IS NOT NULL OR of_account IS NOT NULL OR NOT "public"."canonical_api_line_kept"())
         GROUP BY 1, 2, 3
     ) AS routes
     ORDER BY busy DESC, http_method, http_route, service_name;
 END;
 COMMENT ON FUNCTION "public"."canonical_api_line_costs" IS
-'Is it us or the database, and which route runs the most queries? busy is how long requests ran in all, and percent_busy the route''s share of that. The other shares are of the route''s own time and can exceed 100 if calls ran in parallel. Windows of more than three hours are answered from history unless exact, with the same sums. [canonical_line b959ec48]';
+'Is it us or the database, and which route runs the most queries? busy is how long requests ran in all, and percent_busy the route''s share of that. The other shares are of the route''s own time and can exceed 100 if calls ran in parallel. Windows of more than three hours are answered from history unless exact, with the same sums. [canonical_line be77b7cc]';
 
 -- Only lines that repeat a statement have db_max_repeat. The other statistics are read only
 -- where it is high.
@@ -1333,6 +1619,9 @@ CREATE FUNCTION "public"."canonical_api_line_n_plus_one"(
     service text DEFAULT NULL,
     method text DEFAULT NULL,
     route text DEFAULT NULL,
+    environment text DEFAULT NULL,
+    with_status text DEFAULT NULL,
+    of_account text DEFAULT NULL,
     repeats integer DEFAULT 10
 ) RETURNS TABLE (
     service_name text,
@@ -1359,14 +1648,14 @@ BEGIN ATOMIC
         pg_catalog.max(CASE pg_catalog.jsonb_typeof(statistics -> 'db_max_repeat'::text) WHEN 'number' THEN (statistics -> 'db_max_repeat'::text)::numeric END),
         pg_catalog.round(pg_catalog.sum(CASE pg_catalog.jsonb_typeof(statistics -> 'db_num_queries'::text) WHEN 'number' THEN (statistics -> 'db_num_queries'::text)::numeric END * requests::numeric)),
         pg_catalog.sum((CASE pg_catalog.jsonb_typeof(statistics -> 'db_duration'::text) WHEN 'number' THEN (statistics -> 'db_duration'::text)::numeric END)::double precision * requests) * interval '1 s'
-    FROM "public"."canonical_api_line_window"(since, until, service, method, route)
+    FROM "public"."canonical_api_line_window"(since, until, service, method, route, environment, with_status, of_account)
     WHERE statistics -> 'db_max_repeat'::text >= pg_catalog.to_jsonb(repeats)
         AND pg_catalog.jsonb_typeof(statistics -> 'db_max_repeat'::text) = 'number'
     GROUP BY 1, 2, 3, 4
     ORDER BY 9 DESC NULLS LAST, 1, 2, 3, 4;
 END;
 COMMENT ON FUNCTION "public"."canonical_api_line_n_plus_one" IS
-'Which route runs one statement for each row (N+1)? Requests that ran one statement at least repeats times, grouped by that statement, with all their queries and the time spent in them; the most queries first. [canonical_line 2fa3c3ad]';
+'Which route runs one statement for each row (N+1)? Requests that ran one statement at least repeats times, grouped by that statement, with all their queries and the time spent in them; the most queries first. [canonical_line 4c16d17b]';
 
 -- Lines are first added up once, in parallel, for each combination of the three kinds of
 -- caller and of the weight. The sums are then added up for each kind.
@@ -1376,6 +1665,9 @@ CREATE FUNCTION "public"."canonical_api_line_callers"(
     service text DEFAULT NULL,
     method text DEFAULT NULL,
     route text DEFAULT NULL,
+    environment text DEFAULT NULL,
+    with_status text DEFAULT NULL,
+    of_account text DEFAULT NULL,
     top integer DEFAULT 10
 ) RETURNS TABLE (
     kind text,
@@ -1385,7 +1677,8 @@ CREATE FUNCTION "public"."canonical_api_line_callers"(
     busy interval,
     refused bigint,
     failed bigint,
-    last_at timestamptz
+    last_at timestamptz,
+    account_id text
 )
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
@@ -1397,9 +1690,11 @@ BEGIN ATOMIC
         busy,
         pg_catalog.round(refused)::bigint,
         pg_catalog.round(failed)::bigint,
-        last_at
+        last_at,
+        CASE WHEN kind = 'account' THEN account_id END
     FROM (
         SELECT
+            account_id,
             CASE WHEN grouping(account_id) = 0 THEN 'account' WHEN grouping(ip) = 0 THEN 'address' ELSE 'user agent' END AS kind,
             CASE WHEN grouping(account_id) = 0 THEN coalesce(pg_catalog.max(account_email), account_id)
                 WHEN grouping(ip) = 0 THEN pg_catalog.host(ip) ELSE user_agent END AS caller,
@@ -1424,7 +1719,7 @@ BEGIN ATOMIC
                 pg_catalog.count(*) FILTER (WHERE status BETWEEN 400 AND 499) AS refused,
                 pg_catalog.count(*) FILTER (WHERE (status >= 500 OR status < 400 AND error_code IS NOT NULL)) AS failed,
                 pg_catalog.max(created_at) AS last_at
-            FROM "public"."canonical_api_line_window"(since, until, service, method, route)
+            FROM "public"."canonical_api_line_window"(since, until, service, method, route, environment, with_status, of_account)
             GROUP BY account_id, instead_of_id, ip, user_agent, requests
         ) AS combinations
         GROUP BY GROUPING SETS ((account_id, instead_of_id), ip, user_agent)
@@ -1436,7 +1731,7 @@ BEGIN ATOMIC
     ORDER BY kind, requests DESC, caller;
 END;
 COMMENT ON FUNCTION "public"."canonical_api_line_callers" IS
-'Who hammers us, and for whom does it fail? The accounts, addresses and user agents with the most requests and those with the most errors (refused: status 400 to 499, failed: 500 and above, or an error beside a status below 400); busy is how long their requests ran in all. An account is shown by its mail address if it has one; NULL stands for requests without the value. [canonical_line 3f0efa8b]';
+'Who hammers us, and for whom does it fail? The accounts, addresses and user agents with the most requests and those with the most errors (refused: status 400 to 499, failed: 500 and above, or an error beside a status below 400); busy is how long their requests ran in all. An account is shown by its mail address if it has one; NULL stands for requests without the value. [canonical_line 12ec78a7]';
 
 -- A value counts as different if the confidence intervals of its two shares lie apart. They
 -- hold for all values together: 0.05 is divided by the number of values (Bonferroni).
@@ -1450,6 +1745,9 @@ CREATE FUNCTION "public"."canonical_api_line_differences"(
     service text DEFAULT NULL,
     method text DEFAULT NULL,
     route text DEFAULT NULL,
+    environment text DEFAULT NULL,
+    with_status text DEFAULT NULL,
+    of_account text DEFAULT NULL,
     slower_than interval DEFAULT NULL,
     faster_than interval DEFAULT NULL,
     status text DEFAULT NULL,
@@ -1488,7 +1786,11 @@ DECLARE
         'created_at <= ' || quote_literal(coalesce(until, 'infinity')),
         'service_name = ANY (' || quote_literal(string_to_array(service, E'\n')) || ')',
         'http_method = ANY (' || quote_literal(string_to_array(method, E'\n')) || ')',
-        'http_route = ANY (' || quote_literal(string_to_array(route, E'\n')) || ')'
+        'http_route = ANY (' || quote_literal(string_to_array(route, E'\n')) || ')',
+        'deployment_environment = ANY (' || quote_literal(string_to_array(environment, E'\n')) || ')',
+        'status::text LIKE ANY (' || quote_literal(string_to_array(replace(lower(with_status), 'x', '_'), E'\n')) || ')',
+        '(account_id::text = ANY (' || quote_literal(string_to_array(of_account, E'\n'))
+            || ') OR account_email = ANY (' || quote_literal(string_to_array(of_account, E'\n')) || '))'
     );
     -- Each line has values of its own here.
     apart name[] := '{id, created_at, updated_at, duration, adjusted_count, request_id, trace_id, span_id, idempotency_key}';
@@ -1644,7 +1946,7 @@ BEGIN
 END
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_differences" IS
-'What is different about the slow ones? The selected lines of a window against its others: each value of a column, or of a statistic that is no duration, whose share differs by more than chance explains, the largest difference first. Selected are the slowest 5 percent, or else the lines slower_than, faster_than, with a status (404, 5xx), an error code, of a route, or of a part of the window. score is by how many percentage points the shares differ at least. Where values are nearly as many as lines, a note says how many. [canonical_line 31fe08f5]';
+'What is different about the slow ones? The selected lines of a window against its others: each value of a column, or of a statistic that is no duration, whose share differs by more than chance explains, the largest difference first. Selected are the slowest 5 percent, or else the lines slower_than, faster_than, with a status (404, 5xx), an error code, of a route, or of a part of the window. score is by how many percentage points the shares differ at least. Where values are nearly as many as lines, a note says how many. [canonical_line 358e99e6]';
 
 -- The version before is the one that served most of the lines until the new one began. If it
 -- serves beside the new one for at least half of the time, as it does beside a canary, only
@@ -1660,6 +1962,9 @@ CREATE FUNCTION "public"."canonical_api_line_deploys"(
     service text DEFAULT NULL,
     method text DEFAULT NULL,
     route text DEFAULT NULL,
+    environment text DEFAULT NULL,
+    with_status text DEFAULT NULL,
+    of_account text DEFAULT NULL,
     at_least numeric DEFAULT 1.2
 ) RETURNS TABLE (
     service_name text,
@@ -1696,7 +2001,11 @@ DECLARE
         'created_at <= ' || quote_literal(coalesce(until, 'infinity')),
         'service_name = ANY (' || quote_literal(string_to_array(service, E'\n')) || ')',
         'http_method = ANY (' || quote_literal(string_to_array(method, E'\n')) || ')',
-        'http_route = ANY (' || quote_literal(string_to_array(route, E'\n')) || ')'
+        'http_route = ANY (' || quote_literal(string_to_array(route, E'\n')) || ')',
+        'deployment_environment = ANY (' || quote_literal(string_to_array(environment, E'\n')) || ')',
+        'status::text LIKE ANY (' || quote_literal(string_to_array(replace(lower(with_status), 'x', '_'), E'\n')) || ')',
+        '(account_id::text = ANY (' || quote_literal(string_to_array(of_account, E'\n'))
+            || ') OR account_email = ANY (' || quote_literal(string_to_array(of_account, E'\n')) || '))'
     );
     counted bigint;
     by_pages boolean := false;
@@ -2059,7 +2368,7 @@ BEGIN
 END
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_deploys" IS
-'What did the deploy do? Each version of a service that began in the window against the one before it, on the routes that both served: where it has more of the slowest requests of both than chance explains, fails more often, or runs more queries, if that grew at_least so many times; the latest version first. beside says that both served at the same time, like a canary and the stable version, and are compared over that time. chance is the probability that chance alone makes any such change among all routes and versions; more than 0.05 is left out. p95 is within 2.2 percent; a large window is sampled, see note. [canonical_line 5ebb2120]';
+'What did the deploy do? Each version of a service that began in the window against the one before it, on the routes that both served: where it has more of the slowest requests of both than chance explains, fails more often, or runs more queries, if that grew at_least so many times; the latest version first. beside says that both served at the same time, like a canary and the stable version, and are compared over that time. chance is the probability that chance alone makes any such change among all routes and versions; more than 0.05 is left out. p95 is within 2.2 percent; a large window is sampled, see note. [canonical_line 5ead2f6f]';
 
 -- Two windows, as the Site Reliability Workbook has them ("Alerting on SLOs"): the long one shows
 -- that it matters, the short one that it goes on. A few failures of a route with little traffic
@@ -2237,6 +2546,81 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION "public"."canonical_api_line_partitions" IS
 'Which partitions are there, and by which columns do indexes find lines in them? The latest first. [canonical_line b0dc7aff]';
+
+-- Sizes and counts come from the catalogue and the statistics, so that no line is read.
+CREATE FUNCTION "public"."canonical_api_line_sizes"() RETURNS TABLE (
+    since timestamptz,
+    until timestamptz,
+    partition text,
+    bytes bigint,
+    lines_estimated bigint,
+    inserted bigint,
+    updated bigint,
+    indexed text[]
+)
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT
+        min_since,
+        max_until,
+        partition,
+        part.bytes::bigint,
+        part.lines::bigint,
+        part.inserted::bigint,
+        part.updated::bigint,
+        indexed
+    FROM (
+        SELECT partition, pg_catalog.min(since) AS min_since, pg_catalog.max(until) AS max_until, indexed
+        FROM "public"."canonical_api_line_partitions"()
+        GROUP BY partition, indexed
+    ) AS placed
+    CROSS JOIN LATERAL (
+        SELECT
+            pg_catalog.sum(pg_catalog.pg_total_relation_size(c.oid)) AS bytes,
+            pg_catalog.sum(greatest(c.reltuples, 0)::double precision) AS lines,
+            pg_catalog.sum(pg_catalog.pg_stat_get_tuples_inserted(c.oid)) AS inserted,
+            pg_catalog.sum(pg_catalog.pg_stat_get_tuples_updated(c.oid)) AS updated
+        FROM (
+            WITH RECURSIVE tree AS (
+                SELECT pg_catalog.to_regclass(placed.partition)::oid AS oid
+                UNION ALL
+                SELECT i.inhrelid FROM tree JOIN pg_catalog.pg_inherits AS i ON i.inhparent = tree.oid
+            )
+            SELECT oid FROM tree
+        ) AS member
+        JOIN pg_catalog.pg_class AS c ON c.oid = member.oid
+    ) AS part
+    ORDER BY min_since DESC;
+END;
+COMMENT ON FUNCTION "public"."canonical_api_line_sizes" IS
+'How large is each partition? With the lines that Postgres estimates, and those that were inserted and updated since its statistics began; the latest first. [canonical_line 64371286]';
+
+-- It is PL/pgSQL because only that lets the tables of history be missing until it is called.
+CREATE FUNCTION "public"."canonical_api_line_state"() RETURNS TABLE (
+    newest timestamptz,
+    oldest timestamptz,
+    newest_age interval,
+    partitions_until timestamptz,
+    history_until timestamptz,
+    history_hours_waiting bigint
+)
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $answer$
+#variable_conflict use_column
+BEGIN
+    SELECT max(created_at), min(created_at) INTO newest, oldest FROM "public"."canonical_api_line";
+    newest_age := now() - newest;
+    SELECT max(placed.until) INTO partitions_until FROM "public"."canonical_api_line_partitions"() AS placed WHERE placed.until < 'infinity';
+    IF "public"."canonical_api_line_kept"() THEN
+        SELECT state.until INTO history_until FROM "public"."canonical_api_line_built" AS state;
+        SELECT count(DISTINCT mark.at) INTO history_hours_waiting FROM "public"."canonical_api_line_marks" AS mark WHERE NOT mark.of_day;
+    END IF;
+    RETURN NEXT;
+END
+$answer$;
+COMMENT ON FUNCTION "public"."canonical_api_line_state" IS
+'Is the table well? The newest and the oldest line, until when there are partitions, until when history is built, and how many of its hours have to be built again. [canonical_line 66ec1e2d]';
 
 -- Goes through the partitions one by one, the newest first, and stops once it has enough; one
 -- query over all of them would read all. It looks where an index serves, and reads what has
@@ -2441,7 +2825,8 @@ CREATE FUNCTION "public"."canonical_api_line_find"(
     error text,
     account text,
     request_id text,
-    trace_id text
+    trace_id text,
+    account_id text
 )
 LANGUAGE sql STABLE ROWS 20
 BEGIN ATOMIC
@@ -2459,12 +2844,13 @@ BEGIN ATOMIC
         ),
         coalesce(line ->> 'account_email'::text, line ->> 'account_id'::text),
         line ->> 'request_id'::text,
-        line ->> 'trace_id'::text
+        line ->> 'trace_id'::text,
+        line ->> 'account_id'::text
     FROM "public"."canonical_api_line_look_up"(value, NULL, since, until, top)
     ORDER BY at DESC;
 END;
 COMMENT ON FUNCTION "public"."canonical_api_line_find" IS
-'Where does this stand? The latest lines with a request id, a trace id or span id, an idempotency key, an account''s id or mail address, a client''s address or network, or a path; found_in says in which column. since NULL means all that the table holds. Columns without an index are read only if those with one have nothing. [canonical_line b9b2f517]';
+'Where does this stand? The latest lines with a request id, a trace id or span id, an idempotency key, an account''s id or mail address, a client''s address or network, or a path; found_in says in which column. since NULL means all that the table holds. Columns without an index are read only if those with one have nothing. [canonical_line 4a746388]';
 
 CREATE FUNCTION "public"."canonical_api_line_account"(
     who text,
@@ -2540,7 +2926,10 @@ CREATE FUNCTION "public"."canonical_api_line_history"(
     service text DEFAULT NULL,
     method text DEFAULT NULL,
     route text DEFAULT NULL,
-    step interval DEFAULT '1 day'
+    step interval DEFAULT '1 day',
+    environment text DEFAULT NULL,
+    with_status text DEFAULT NULL,
+    of_account text DEFAULT NULL
 ) RETURNS TABLE (
     at timestamptz,
     requests bigint,
@@ -2584,14 +2973,14 @@ BEGIN ATOMIC
         FROM (
             SELECT *, pg_catalog.sum(n) OVER (PARTITION BY at ORDER BY bucket NULLS FIRST) AS reached,
                 pg_catalog.sum(n) OVER (PARTITION BY at) AS of_all
-            FROM "public"."canonical_api_line_past"(((coalesce(until, pg_catalog.now()) AT TIME ZONE 'UTC') - pg_catalog.date_bin(step, (coalesce(until, pg_catalog.now()) AT TIME ZONE 'UTC') - since, 'epoch')), until, service, method, route, step, by_route => false)
+            FROM "public"."canonical_api_line_past"(((coalesce(until, pg_catalog.now()) AT TIME ZONE 'UTC') - pg_catalog.date_bin(step, (coalesce(until, pg_catalog.now()) AT TIME ZONE 'UTC') - since, 'epoch')), until, service, method, route, environment, with_status, of_account, step, by_route => false)
         ) AS buckets
         GROUP BY at
     ) AS kept USING (at)
     ORDER BY at;
 END;
 COMMENT ON FUNCTION "public"."canonical_api_line_history" IS
-'Were we ever faster? Requests, the shares that were refused and that failed in percent, and percentiles of requests, for every step (whole hours or days of UTC) from the one that the window begins in, for as long as history is kept. accuracy says how far off percentiles can be. [canonical_line 38bb4fd4]';
+'Were we ever faster? Requests, the shares that were refused and that failed in percent, and percentiles of requests, for every step (whole hours or days of UTC) from the one that the window begins in, for as long as history is kept. accuracy says how far off percentiles can be. [canonical_line a0035077]';
 
 CREATE FUNCTION "public"."canonical_api_line_compare"(
     recent interval DEFAULT '7 days',

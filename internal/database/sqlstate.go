@@ -39,6 +39,7 @@ const (
 	dataException        = "22" // a class
 	integrityConstraint  = "23" // a class
 	invalidAuthorization = "28" // a class
+	operatorIntervention = "57" // a class
 	externalRoutine      = "38" // a class
 	invalidCatalogName   = "3D" // a class
 	programLimit         = "54" // a class
@@ -158,6 +159,24 @@ func Busy(err error) bool {
 func Undefined(err error) bool {
 	code := SQLSTATE(err)
 	return code == undefinedTable || code == undefinedFunction
+}
+
+// Cancelled reports whether a statement took longer than it may, or than its reader waited.
+func Cancelled(err error) bool {
+	return SQLSTATE(err) == queryCanceled || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
+}
+
+// Denied reports whether the role lacks a privilege.
+func Denied(err error) bool { return SQLSTATE(err) == insufficientPrivilege }
+
+// Unreachable reports whether the database did not answer at all: it is away, refuses connections
+// or has ended this one.
+func Unreachable(err error) bool {
+	if _, connecting := errors.AsType[*pgconn.ConnectError](err); connecting {
+		return true
+	}
+	code := SQLSTATE(err)
+	return class(code) == operatorIntervention && code != queryCanceled || code == "" && !Cancelled(err)
 }
 
 // DefaultHoldsRows reports whether a partition cannot be attached because the DEFAULT

@@ -23,7 +23,7 @@ type Statements struct {
 // It panics on a template that does not parse, so it belongs in a package variable.
 func ParseStatements(files ...fs.FS) Statements {
 	functions := template.FuncMap{
-		"identifier": QuoteIdentifier, "identifiers": quoteIdentifiers, "literal": quoteLiteral,
+		"identifier": QuoteIdentifier, "identifiers": quoteIdentifiers, "literal": QuoteLiteral,
 	}
 	templates := template.New("").Funcs(functions)
 	for _, f := range files {
@@ -53,9 +53,10 @@ func quoteIdentifiers(names []string) string {
 	return strings.Join(quoted, ", ")
 }
 
-// quoteLiteral quotes text as libpq's PQescapeLiteral does: E” means the same whatever
+// QuoteLiteral quotes text for statements that take no parameters, as libpq's PQescapeLiteral
+// does: E” means the same whatever
 // standard_conforming_strings is.
-func quoteLiteral(text string) string {
+func QuoteLiteral(text string) string {
 	quoted := "'" + strings.ReplaceAll(text, "'", "''") + "'"
 	if strings.Contains(text, `\`) {
 		return " E" + strings.ReplaceAll(quoted, `\`, `\\`)

@@ -17,7 +17,7 @@ func TestQuoteLiteral_KeepsTheText(t *testing.T) {
 		require.NoError(t, err)
 		for _, text := range []string{"", "it's", `"of":"\"a\".\"b\""`, `ends in \`, `\'; DROP TABLE lines; --`, "Zeile\nüber $$"} {
 			var read string
-			err := conn.QueryRow(t.Context(), "SELECT "+quoteLiteral(text), pgx.QueryExecModeExec).Scan(&read)
+			err := conn.QueryRow(t.Context(), "SELECT "+QuoteLiteral(text), pgx.QueryExecModeExec).Scan(&read)
 			require.NoError(t, err)
 			require.Equal(t, text, read)
 		}

@@ -37,8 +37,8 @@ func below(files fs.FS, dir string) fs.FS {
 // The first function comes first because the others call it.
 func Names() []string {
 	return []string{
-		"window", "one_of", "kept", "past", "speed", "reads", "writes", "rate", "heatmap", "changes", "errors", "failures", "slowest",
-		"costs", "n_plus_one", "callers", "differences", "deploys", "burn", "partitions", "look_up", "find",
+		"window", "one_of", "kept", "past", "overall", "speed", "reads", "writes", "rate", "heatmap", "spread", "trends", "changes", "errors", "failures", "slowest",
+		"costs", "n_plus_one", "callers", "differences", "deploys", "burn", "partitions", "sizes", "state", "look_up", "find",
 		"account", "request", "history", "compare", "questions",
 	}
 }

@@ -11,7 +11,8 @@
     busy interval,
     refused bigint,
     failed bigint,
-    last_at timestamptz
+    last_at timestamptz,
+    account_id text
 )
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
@@ -23,9 +24,11 @@ BEGIN ATOMIC
         busy,
         pg_catalog.round(refused)::bigint,
         pg_catalog.round(failed)::bigint,
-        last_at
+        last_at,
+        CASE WHEN kind = 'account' THEN account_id END
     FROM (
         SELECT
+            account_id,
             CASE WHEN grouping(account_id) = 0 THEN 'account' WHEN grouping(ip) = 0 THEN 'address' ELSE 'user agent' END AS kind,
             CASE WHEN grouping(account_id) = 0 THEN coalesce(pg_catalog.max(account_email), account_id)
                 WHEN grouping(ip) = 0 THEN pg_catalog.host(ip) ELSE user_agent END AS caller,

@@ -12,7 +12,8 @@
     method text DEFAULT NULL,
     route text DEFAULT NULL,
     at_least numeric DEFAULT 1.2,
-    exact boolean DEFAULT false
+    exact boolean DEFAULT false,
+    environment text DEFAULT NULL
 ) RETURNS TABLE (
     change text,
     times numeric,
@@ -50,18 +51,18 @@ BEGIN ATOMIC
             NULL::numeric AS squares
         FROM (
             SELECT *, 2 * coalesce({{template "bucket"}}, -10000) + (created_at > ({{template "end"}} - recent) AT TIME ZONE 'UTC')::integer AS slot
-            FROM {{.Function "window"}}(recent + before, until, service, method, route)
+            FROM {{.Function "window"}}(recent + before, until, service, method, route, environment)
             WHERE {{template "changes from lines" .}}
             {{template "fence"}}
         ) AS lines
         GROUP BY http_route, http_method, service_name, slot
         UNION ALL
         SELECT http_route, http_method, service_name, true, coalesce(bucket, -10000), n, lines, slowest, failed, NULL, NULL
-        FROM {{.Function "past"}}(recent, until, service, method, route)
+        FROM {{.Function "past"}}(recent, until, service, method, route, environment)
         WHERE NOT {{template "changes from lines" .}}
         UNION ALL
         SELECT http_route, http_method, service_name, false, coalesce(bucket, -10000), n, lines, slowest, failed, NULL, NULL
-        FROM {{.Function "past"}}(before, ({{template "end"}} - recent) AT TIME ZONE 'UTC', service, method, route)
+        FROM {{.Function "past"}}(before, ({{template "end"}} - recent) AT TIME ZONE 'UTC', service, method, route, environment)
         WHERE NOT {{template "changes from lines" .}}
     ),
     {{template "sides" "http_route, http_method, service_name"}},
@@ -111,11 +112,11 @@ BEGIN ATOMIC
         {{template "digits" "greatest(overall, 1e-9)"}},
         CASE WHEN exact THEN 'exact' ELSE {{template "accuracy"}} END
     FROM corrected
-    LEFT JOIN {{.Function "speed"}}(recent, until, service, method, route, exact) AS exactly_recent
+    LEFT JOIN {{.Function "speed"}}(recent, until, service, method, route, environment, exact => exact) AS exactly_recent
         ON exact
         AND (exactly_recent.service_name, exactly_recent.http_method, exactly_recent.http_route)
             IS NOT DISTINCT FROM (corrected.service_name, corrected.http_method, corrected.http_route)
-    LEFT JOIN {{.Function "speed"}}(before, ({{template "end"}} - recent) AT TIME ZONE 'UTC', service, method, route, exact) AS exactly_before
+    LEFT JOIN {{.Function "speed"}}(before, ({{template "end"}} - recent) AT TIME ZONE 'UTC', service, method, route, environment, exact => exact) AS exactly_before
         ON exact
         AND (exactly_before.service_name, exactly_before.http_method, exactly_before.http_route)
             IS NOT DISTINCT FROM (corrected.service_name, corrected.http_method, corrected.http_route)

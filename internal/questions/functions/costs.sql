@@ -85,7 +85,7 @@ BEGIN ATOMIC
             pg_catalog.sum(database),
             pg_catalog.sum(waiting),
             pg_catalog.sum(outgoing)
-        FROM {{.Function "past"}}(since, until, service, method, route, with_statistics => true)
+        FROM {{.Function "past"}}(since, until, {{template "filters"}}, with_statistics => true)
         WHERE NOT {{template "from lines" .}}
         GROUP BY 1, 2, 3
     ) AS routes

@@ -14,7 +14,8 @@
     error text,
     account text,
     request_id text,
-    trace_id text
+    trace_id text,
+    account_id text
 )
 LANGUAGE sql STABLE ROWS 20
 BEGIN ATOMIC
@@ -29,7 +30,8 @@ BEGIN ATOMIC
         {{template "error of" "line"}},
         coalesce(line ->> 'account_email'::text, line ->> 'account_id'::text),
         line ->> 'request_id'::text,
-        line ->> 'trace_id'::text
+        line ->> 'trace_id'::text,
+        line ->> 'account_id'::text
     FROM {{.Function "look_up"}}(value, NULL, since, until, top)
     ORDER BY at DESC;
 END;

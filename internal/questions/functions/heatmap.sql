@@ -25,7 +25,7 @@ BEGIN ATOMIC
         SELECT at, cell, pg_catalog.sum(n)::double precision
         FROM (
             SELECT at, n, pg_catalog.width_bucket({{template "middle" "coalesce(bucket, -10000)"}}, {{template "bounds"}}) AS cell
-            FROM {{.Function "past"}}(since, until, service, method, route, {{template "step"}}, by_route => false)
+            FROM {{.Function "past"}}(since, until, {{template "filters"}}, {{template "step"}}, by_route => false)
             WHERE n > 0 AND NOT {{template "from lines" .}} AND {{template "hourly"}}
         ) AS kept
         GROUP BY at, cell

@@ -6,7 +6,10 @@
     service text DEFAULT NULL,
     method text DEFAULT NULL,
     route text DEFAULT NULL,
-    step interval DEFAULT '1 day'
+    step interval DEFAULT '1 day',
+    environment text DEFAULT NULL,
+    with_status text DEFAULT NULL,
+    of_account text DEFAULT NULL
 ) RETURNS TABLE (
     at timestamptz,
     requests bigint,
@@ -49,7 +52,7 @@ BEGIN ATOMIC
             {{template "bucket at" "0.99"}} AS p99
         FROM (
             SELECT *, {{template "reached" "PARTITION BY at"}}
-            FROM {{.Function "past"}}({{template "whole steps"}}, until, service, method, route, step, by_route => false)
+            FROM {{.Function "past"}}({{template "whole steps"}}, until, {{template "filters"}}, step, by_route => false)
         ) AS buckets
         GROUP BY at
     ) AS kept USING (at)

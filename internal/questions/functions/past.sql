@@ -29,13 +29,14 @@ SET search_path = pg_catalog, pg_temp
 SET jit = off
 SET work_mem = '32MB'
 SET plan_cache_mode = force_custom_plan
+SET enable_sort = off
 AS $answer$
 #variable_conflict use_column
 DECLARE
     instant CONSTANT interval := '1 us';
     lower CONSTANT timestamptz := ((coalesce($2, now()) AT TIME ZONE 'UTC') - $1) AT TIME ZONE 'UTC';
     upper CONSTANT timestamptz := coalesce($2, 'infinity');
-    daily CONSTANT boolean := $6 IS NULL OR date_part('epoch', $6)::numeric % 86400 = 0;
+    daily CONSTANT boolean := $9 IS NULL OR date_part('epoch', $9)::numeric % 86400 = 0;
     built timestamptz;
     frozen timestamptz;
     -- The whole hours of the window that are built, and the whole days.
@@ -50,8 +51,8 @@ DECLARE
     starts timestamptz[];
     ends timestamptz[];
 BEGIN
-    -- Without history built is NULL, and so is end_hour.
-    IF to_regclass({{literal .Table.Built.String}}) IS NOT NULL THEN
+    -- Without history built is NULL, and so is end_hour. It tells neither statuses nor accounts apart.
+    IF to_regclass({{literal .Table.Built.String}}) IS NOT NULL AND $7 IS NULL AND $8 IS NULL THEN
         SELECT state.until, state.frozen INTO built, frozen FROM {{.Table.Built}} AS state;
     END IF;
     -- The window is open at its start: a line of the first instant does not belong to it.
@@ -91,22 +92,23 @@ BEGIN
         kept AS MATERIALIZED (
             SELECT
                 picked.*,
-                CASE WHEN $6 IS NULL THEN 'infinity' ELSE date_bin($6, picked.at, 'epoch') END AS of_step,
-                CASE WHEN $7 THEN dense_rank() OVER (
+                CASE WHEN $9 IS NULL THEN 'infinity' ELSE date_bin($9, picked.at, 'epoch') END AS of_step,
+                CASE WHEN $10 THEN dense_rank() OVER (
                     ORDER BY picked.service_name COLLATE "C", picked.http_method COLLATE "C", picked.http_route COLLATE "C", picked.other
                 ) ELSE 0 END AS series
             FROM picked
             WHERE ($3 IS NULL OR picked.service_name = ANY (string_to_array($3, E'\n')))
                 AND ($4 IS NULL OR picked.http_method = ANY (string_to_array($4, E'\n')))
                 AND ($5 IS NULL OR picked.http_route = ANY (string_to_array($5, E'\n')))
+                AND ($6 IS NULL OR picked.deployment_environment = ANY (string_to_array($6, E'\n')))
         ),
         named AS MATERIALIZED (
             SELECT
                 kept.of_step,
                 kept.series,
-                CASE WHEN $7 THEN min(kept.service_name) END AS service,
-                CASE WHEN $7 THEN min(kept.http_method) END AS method,
-                CASE WHEN $7 THEN CASE WHEN bool_and(kept.other) THEN '(other)' ELSE min(kept.http_route) END END AS route,
+                CASE WHEN $10 THEN min(kept.service_name) END AS service,
+                CASE WHEN $10 THEN min(kept.http_method) END AS method,
+                CASE WHEN $10 THEN CASE WHEN bool_and(kept.other) THEN '(other)' ELSE min(kept.http_route) END END AS route,
                 sum(kept.zero) AS zero,
                 sum(kept.lines)::bigint AS lines,
                 max(kept.slowest) AS slowest
@@ -137,7 +139,8 @@ BEGIN
         starts := ARRAY[lower];
         ends := ARRAY[$2];
     END IF;
-    -- One query for each time, so that each reads only its partitions.
+    -- One query for each time, so that each reads only its partitions. The conversion to numeric is
+    -- slow, so it comes after the lines are added up.
     FOR i IN 1..cardinality(starts) LOOP
         CONTINUE WHEN starts[i] >= ends[i];
         RETURN QUERY
@@ -149,20 +152,23 @@ BEGIN
             bucket,
             {{template "weighted"}}
         FROM (
-            SELECT
-                date_bin($6, created_at, 'epoch') AS of_step,
-                CASE WHEN $7 THEN service_name END AS service,
-                CASE WHEN $7 THEN http_method END AS method,
-                CASE WHEN $7 THEN http_route END AS route,
-                requests::numeric AS weight,
-                {{template "bucket"}} AS bucket,
-                {{template "sums"}}
+            SELECT grouped.*, grouped.per_line::numeric AS weight
             FROM (
-                SELECT created_at, service_name, http_method, http_route, requests, duration, status, error_code,
-                    CASE WHEN $8 THEN statistics END AS statistics
-                FROM {{.Function "window"}}(coalesce(ends[i], now()) - starts[i], ends[i], $3, $4, $5)
-            ) AS line
-            GROUP BY 1, 2, 3, 4, 5, 6
+                SELECT
+                    date_bin($9, created_at, 'epoch') AS of_step,
+                    CASE WHEN $10 THEN service_name END AS service,
+                    CASE WHEN $10 THEN http_method END AS method,
+                    CASE WHEN $10 THEN http_route END AS route,
+                    requests AS per_line,
+                    {{template "bucket"}} AS bucket,
+                    {{template "sums"}}
+                FROM (
+                    SELECT created_at, service_name, http_method, http_route, requests, duration, status, error_code,
+                        CASE WHEN $11 THEN statistics END AS statistics
+                    FROM {{.Function "window"}}(coalesce(ends[i], now()) - starts[i], ends[i], $3, $4, $5, $6, $7, $8)
+                ) AS line
+                GROUP BY 1, 2, 3, 4, 5, 6
+            ) AS grouped
         ) AS weights;
     END LOOP;
 END

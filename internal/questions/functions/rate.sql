@@ -64,7 +64,7 @@ BEGIN ATOMIC
                 {{template "bucket at" "0.99"}} AS p99
             FROM (
                 SELECT *, {{template "reached" "PARTITION BY at"}}
-                FROM {{.Function "past"}}(since, until, service, method, route, {{template "step"}}, by_route => false)
+                FROM {{.Function "past"}}(since, until, {{template "filters"}}, {{template "step"}}, by_route => false)
                 WHERE NOT {{template "from lines" .}} AND {{template "hourly"}}
             ) AS buckets
             GROUP BY at

@@ -16,7 +16,8 @@
     queries numeric,
     account text,
     request_id uuid,
-    trace_id text
+    trace_id text,
+    account_id text
 )
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
@@ -39,7 +40,8 @@ BEGIN ATOMIC
         {{template "number" "db_num_queries"}},
         coalesce(account_email, account_id),
         request_id,
-        trace_id
+        trace_id,
+        account_id
     FROM (
         SELECT *
         FROM {{template "lines" .}}

@@ -3,10 +3,14 @@ since interval DEFAULT '24 hours',
     until timestamptz DEFAULT NULL,
     service text DEFAULT NULL,
     method text DEFAULT NULL,
-    route text DEFAULT NULL
+    route text DEFAULT NULL,
+    environment text DEFAULT NULL,
+    with_status text DEFAULT NULL,
+    of_account text DEFAULT NULL
 {{- end -}}
-{{- define "lines" -}}{{.Function "window"}}(since, until, service, method, route){{- end -}}
-{{- define "past" -}}{{.Function "past"}}(since, until, service, method, route){{- end -}}
+{{- define "filters" -}}service, method, route, environment, with_status, of_account{{- end -}}
+{{- define "lines" -}}{{.Function "window"}}(since, until, {{template "filters"}}){{- end -}}
+{{- define "past" -}}{{.Function "past"}}(since, until, {{template "filters"}}){{- end -}}
 {{- /* The end of the window. Times of day and lengths of days are UTC's, whatever the session's zone. */ -}}
 {{- define "end" -}}(coalesce(until, pg_catalog.now()) AT TIME ZONE 'UTC'){{- end -}}
 {{- /* A 60th of a window is made of seconds, because date_bin accepts no months. Where it is longer
@@ -16,9 +20,10 @@ greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
         WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
         ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s')
 {{- end -}}
-{{- /* Whether a question is answered from lines alone. */ -}}
+{{- /* Whether a question is answered from lines alone. History tells neither statuses nor accounts
+    apart. */ -}}
 {{- define "from lines" -}}
-(exact OR since <= interval '3 hours' OR {{template "no history" .}})
+(exact OR since <= interval '3 hours' OR with_status IS NOT NULL OR of_account IS NOT NULL OR {{template "no history" .}})
 {{- end -}}
 {{- define "no history" -}}NOT {{.Function "kept"}}(){{- end -}}
 {{- /* History has no steps but whole hours. */ -}}
@@ -70,7 +75,11 @@ concat_ws(' AND ',
         'created_at <= ' || quote_literal(coalesce(until, 'infinity')),
         'service_name = ANY (' || quote_literal(string_to_array(service, E'\n')) || ')',
         'http_method = ANY (' || quote_literal(string_to_array(method, E'\n')) || ')',
-        'http_route = ANY (' || quote_literal(string_to_array(route, E'\n')) || ')'
+        'http_route = ANY (' || quote_literal(string_to_array(route, E'\n')) || ')',
+        'deployment_environment = ANY (' || quote_literal(string_to_array(environment, E'\n')) || ')',
+        'status::text LIKE ANY (' || quote_literal(string_to_array(replace(lower(with_status), 'x', '_'), E'\n')) || ')',
+        '(account_id::text = ANY (' || quote_literal(string_to_array(of_account, E'\n'))
+            || ') OR account_email = ANY (' || quote_literal(string_to_array(of_account, E'\n')) || '))'
     )
 {{- end -}}
 {{- /* Columns of the table, and what stands for those that it lacks: see below. */ -}}
@@ -129,7 +138,9 @@ found || CASE WHEN NOT by_pages AND {{.}} < 100 THEN format(' AND random() < %s'
     user_agent text,
     request_id uuid,
     trace_id text,
-    statistics jsonb
+    statistics jsonb,
+    service_version text,
+    deployment_environment text
 )
 LANGUAGE sql STABLE PARALLEL SAFE
 AS $answer$
@@ -150,22 +161,26 @@ AS $answer$
         line.user_agent::pg_catalog.text,
         line.request_id::pg_catalog.uuid,
         line.trace_id::pg_catalog.text,
-        line.statistics::pg_catalog.jsonb
+        line.statistics::pg_catalog.jsonb,
+        line.service_version::pg_catalog.text,
+        line.deployment_environment::pg_catalog.text
     FROM (
         VALUES (
             1::double precision, NULL::pg_catalog.text, NULL::pg_catalog.text, NULL::pg_catalog.text, NULL::pg_catalog.text,
             NULL::pg_catalog.text, NULL::pg_catalog.text, NULL::pg_catalog.text, NULL::pg_catalog.text, NULL::pg_catalog.text,
-            NULL::pg_catalog.inet, NULL::pg_catalog.text, NULL::pg_catalog.uuid, NULL::pg_catalog.text, NULL::pg_catalog.jsonb
+            NULL::pg_catalog.inet, NULL::pg_catalog.text, NULL::pg_catalog.uuid, NULL::pg_catalog.text, NULL::pg_catalog.jsonb,
+            NULL::pg_catalog.text, NULL::pg_catalog.text
         )
     ) AS absent (
         adjusted_count, service_name, http_route, http_path, api_error_code, api_error_cause, api_error_message,
-        api_error_internal_code, account_id, account_email, ip, user_agent, request_id, trace_id, statistics
+        api_error_internal_code, account_id, account_email, ip, user_agent, request_id, trace_id, statistics,
+        service_version, deployment_environment
     )
     CROSS JOIN LATERAL (
         SELECT
             created_at, service_name, http_method, http_route, http_path, status, duration, adjusted_count,
             api_error_code, api_error_cause, api_error_message, api_error_internal_code,
-            account_id, account_email, ip, user_agent, request_id, trace_id, statistics
+            account_id, account_email, ip, user_agent, request_id, trace_id, statistics, service_version, deployment_environment
         FROM {{.Table}}
         WHERE created_at OPERATOR(pg_catalog.>) (((coalesce($2, pg_catalog.now()) AT TIME ZONE 'UTC') OPERATOR(pg_catalog.-) $1) AT TIME ZONE 'UTC')
             AND created_at OPERATOR(pg_catalog.<=) coalesce($2, 'infinity')
@@ -173,6 +188,11 @@ AS $answer$
     WHERE ($3 IS NULL OR line.service_name OPERATOR(pg_catalog.=) ANY (pg_catalog.string_to_array($3, E'\n')))
         AND ($4 IS NULL OR line.http_method OPERATOR(pg_catalog.=) ANY (pg_catalog.string_to_array($4, E'\n')))
         AND ($5 IS NULL OR line.http_route OPERATOR(pg_catalog.=) ANY (pg_catalog.string_to_array($5, E'\n')))
+        AND ($6 IS NULL OR line.deployment_environment OPERATOR(pg_catalog.=) ANY (pg_catalog.string_to_array($6, E'\n')))
+        AND ($7 IS NULL OR line.status::pg_catalog.text OPERATOR(pg_catalog.~~) ANY (
+            pg_catalog.string_to_array(pg_catalog.replace(pg_catalog.lower($7), 'x', '_'), E'\n')))
+        AND ($8 IS NULL OR line.account_id::pg_catalog.text OPERATOR(pg_catalog.=) ANY (pg_catalog.string_to_array($8, E'\n'))
+            OR line.account_email::pg_catalog.text OPERATOR(pg_catalog.=) ANY (pg_catalog.string_to_array($8, E'\n')))
 $answer$;
 COMMENT ON FUNCTION {{.Function "window"}} IS
-'The lines of a window, for questions of your own. requests is how many requests a line stands for: sum it if lines were sampled. service, method and route can name several values, one on each line of the text; NULL means all.{{.Mark}}';
+'The lines of a window, for questions of your own. requests is how many requests a line stands for: sum it if lines were sampled. service, method, route, environment, with_status (404, 5xx) and of_account (an id or a mail address) can name several values, one on each line of the text; NULL means all.{{.Mark}}';
