@@ -115,7 +115,8 @@ func (s Sanitizer) labelled(text, name string, i int) (from, to int) {
 	if !strings.EqualFold(name, "name") && !strings.EqualFold(name, "key") {
 		return 0, 0
 	}
-	from, to, _ = valueAt(text[:min(i+2*longest, len(text))], spaceEnd(text, i))
+	near := text[:min(i+2*longest, len(text))]
+	from, to, _ = valueAt(near, spaceEnd(near, i))
 	if s.judge(text[from:to]) != certain {
 		return 0, 0
 	}

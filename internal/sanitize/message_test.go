@@ -21,6 +21,7 @@ func TestSanitizer_Message_LosesAssignedSecrets(t *testing.T) {
 		"Authorization: Bearer s":           "Authorization: Bearer REDACTED",
 		"[parameters: ('a', 'b')] c":        "[parameters: REDACTED] c",
 		"Key (a, token)=(b, s) exists.":     "Key (a, token)=(REDACTED) exists.",
+		"KeY:" + strings.Repeat(" ", 130):   "KeY:" + strings.Repeat(" ", 130),
 		"Key (a)=(b) exists.":               "Key (a)=(b) exists.",
 		"logon of scott/s@host failed":      "logon of scott/REDACTED@host failed",
 		"x eyJhbGciOiJ9.eyJzdWIi.c2ln y":    "x REDACTED y",
@@ -38,6 +39,7 @@ func FuzzSanitizer_Message(f *testing.F) {
 	for _, seed := range []string{
 		"", "a: b", `"`, "'", "{[(", `\\"`, "<a>", "[parameters: ", "Key (token)=(", "values (", "-----BEGIN PRIVATE KEY-----", "Authorization: Bearer ",
 		"https://u:p@h/?a=%7B", "a/b@c", "eyJhbGciOiJ9.e", "--token ", `["token", "`, "token=Some(", "identified by ", "token=a.(",
+		"invalid token q8F3kdj38fjKD93jf", "KeY:" + strings.Repeat(" ", 130),
 	} {
 		f.Add(seed, seed)
 	}

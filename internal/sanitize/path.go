@@ -10,11 +10,15 @@ func (s Sanitizer) Path(path, route string, width int, repairs *Repairs) string 
 	if route != "" {
 		clear = s.parameters(clear, route)
 	}
-	if !plainPath(clear) {
-		clear = settle(clear, s.segments)
+	return Fit(settle(clear, s.revealing), width, repairs)
+}
+
+// revealing redacts what shows by itself that it is a secret.
+func (s Sanitizer) revealing(path string) string {
+	if !plainPath(path) {
+		path = s.segments(path)
 	}
-	clear = s.links(clear)
-	return Fit(clear, width, repairs)
+	return s.links(path)
 }
 
 // plainPath reports whether a path has nothing in which a secret could hide.
@@ -150,7 +154,8 @@ func optional(before, after string) bool {
 // Route returns a route of this width without its secrets. A width of 0 means no limit.
 // It counts repairs.
 func (s Sanitizer) Route(route string, width int, repairs *Repairs) string {
-	return s.Path(Pattern(route), "", width, repairs)
+	clear := settle(readable(route, repairs), func(route string) string { return s.revealing(Pattern(route)) })
+	return Fit(clear, width, repairs)
 }
 
 // dynamic starts the parameters of a route in one framework or another.
