@@ -12,6 +12,7 @@ source demo/postgres.sh
 
 collector=''
 postgres_port=''
+page_port=''
 health_port=''
 
 clean_up() {
@@ -60,7 +61,10 @@ else
 fi
 
 free_port health_port
-HEALTH_CHECK_ENDPOINT=127.0.0.1:$health_port build/otelcol-canonical --config demo/collector.yaml &
+# The same address every time, if it is free.
+next_port=8318
+free_port page_port
+PAGE_ENDPOINT=127.0.0.1:$page_port HEALTH_CHECK_ENDPOINT=127.0.0.1:$health_port build/otelcol-canonical --config demo/collector.yaml &
 collector=$!
 await_port 4317 "$collector" 'the collector'
 
@@ -73,7 +77,11 @@ Ready. Point a service at it:
     export OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4317
     export OTEL_SERVICE_NAME=my-service
 
-Lines arrive within 15 seconds. Query them:
+Lines arrive within 15 seconds. See whether it is fast:
+
+    http://127.0.0.1:$page_port
+
+Or query them:
 
     $connect -c 'SELECT * FROM canonical_api_line_speed()'
     $connect -c "SELECT * FROM canonical_api_line_errors('10 minutes')"

@@ -35,7 +35,7 @@ func instant(name string, t time.Time) argument {
 
 func number(name string, n int) argument { return argument{name, strconv.Itoa(n), "int4"} }
 
-func flag(name string) argument { return argument{name, "true", "bool"} }
+func isTrue(name string) argument { return argument{name, "true", "bool"} }
 
 func text(name, value string) argument { return argument{name, value, "text"} }
 

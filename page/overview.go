@@ -159,7 +159,7 @@ func (r *reading) changesCall() call {
 	c := call{function: "changes", arguments: []argument{interval("recent", recent), interval("before", before), instant("until", w.to)}}
 	c = c.with(w.filterArguments("service", "environment", "method", "route")...)
 	if w.exact {
-		c = c.with(flag("exact"))
+		c = c.with(isTrue("exact"))
 	}
 	return c
 }

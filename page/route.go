@@ -178,7 +178,7 @@ func historyView(r *reading) *view {
 		s.Empty = "History does not go back that far."
 	default:
 		s.Table = r.table(compare.answer.all(), append(r.routeColumns(compare.answer.all()),
-			textColumn("what", "change"), textColumn("times", "times"),
+			textColumn("what", "change"), plainColumn("times", "times"),
 			durationColumn("p50 then", "p50_before", ""), durationColumn("p50 now", "p50_recent", ""),
 			durationColumn("p95 then", "p95_before", ""), durationColumn("p95 now", "p95_recent", ""),
 			countColumn("requests then", "requests_before"), countColumn("requests now", "requests_recent"), chanceColumn()))

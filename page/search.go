@@ -28,7 +28,7 @@ func searchView(r *reading) *view {
 		v.missing = true
 		return v
 	}
-	v.Sentence = []fragment{strong(capital(plural(len(rows), "line"))), say(" with "), strong(value), say(", the latest first.")}
+	v.Sentence = []fragment{strong(capital(plural(len(rows), "line", "lines"))), say(" with "), strong(value), say(", the latest first.")}
 	s := r.section("found", "Found", "", asked)
 	s.Table = r.table(rows, []column{
 		{title: "when", class: "time", show: func(shown row) cell {

@@ -83,7 +83,7 @@ func (r *reading) worseFragment(routes []row, address string) fragment {
 		}
 		return fragment{Text: name + verb, URL: r.routeURL(routes[0]), Class: "bad"}
 	}
-	return fragment{Text: capital(plural(len(routes), "route")) + verb, URL: address, Class: "bad"}
+	return fragment{Text: capital(plural(len(routes), "route", "routes")) + verb, URL: address, Class: "bad"}
 }
 
 // honesty says of what the numbers are: the age of the newest line, and how exact percentiles are.

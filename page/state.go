@@ -29,7 +29,7 @@ func (r *reading) stateSentence(now row, sizes *result) []fragment {
 		bytes += shown.number("bytes")
 		partitions++
 	}
-	said := []fragment{strong(r.cfg.Table), say(" holds " + formatBytes(bytes) + " in " + plural(partitions, "partition"))}
+	said := []fragment{strong(r.cfg.Table), say(" holds " + formatBytes(bytes) + " in " + plural(partitions, "partition", "partitions"))}
 	if until := now.time("partitions_until"); !until.IsZero() {
 		runway := time.Until(until)
 		f := say("; there are partitions for another " + formatLength(runway))

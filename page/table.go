@@ -173,6 +173,26 @@ func durationColumn(title, name, lines string) column {
 	}}
 }
 
+// plainColumn shows a number with the digits that the function gives it.
+func plainColumn(title, name string) column {
+	return column{title: title, class: "number", sort: name, show: func(r row) cell { return cell{Text: r.text(name)} }}
+}
+
+// fromToColumn shows what a number was and what it became: 21.7 ms → 396 ms.
+func fromToColumn(from, to column) column {
+	return column{title: to.title, class: to.class, sort: to.sort, show: func(r row) cell {
+		before, after := from.show(r), to.show(r)
+		switch {
+		case before.Text == "":
+			return after
+		case after.Text == "":
+			return before
+		}
+		after.More = []fragment{{Text: before.Text + " →", Class: "before"}}
+		return after
+	}}
+}
+
 // sumColumn shows a time that several requests took together.
 func sumColumn(title, name string) column {
 	return column{title: title, class: "number", sort: name, show: func(r row) cell {

@@ -169,7 +169,7 @@ func (w window) ask(function string, more ...argument) call {
 func (w window) askCounting(function string, more ...argument) call {
 	c := w.ask(function, more...)
 	if w.exact {
-		c = c.with(flag("exact"))
+		c = c.with(isTrue("exact"))
 	}
 	return c
 }

@@ -7,6 +7,7 @@
 
   // Times.
   const zoned = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+  const hour = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   const short = new Intl.DateTimeFormat(undefined, { weekday: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   const dated = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   for (const time of $("time[datetime]")) {
@@ -14,7 +15,7 @@
     if (isNaN(at)) continue;
     time.title = at.toISOString();
     const near = Math.abs(Date.now() - at) < 6 * 864e5;
-    const format = time.closest("h1, .fixed") ? (near ? short : dated) : zoned;
+    const format = time.closest("h1, .fixed") ? (at.toDateString() === new Date().toDateString() ? hour : near ? short : dated) : zoned;
     time.textContent = format.format(at);
   }
 
@@ -56,14 +57,13 @@
     ];
   }
   // Times of day, and days where they begin.
-  const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   const seconds = new Intl.DateTimeFormat(undefined, { minute: "2-digit", second: "2-digit", hour: "2-digit", hourCycle: "h23" });
   const days = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
   function hours(u, splits, axis, space, step) {
     return splits.map((s) => {
       const at = new Date(s * 1000);
       if (step < 60) return seconds.format(at);
-      return step >= 86400 || at.getHours() + at.getMinutes() === 0 ? days.format(at) : clock.format(at);
+      return step >= 86400 || at.getHours() + at.getMinutes() === 0 ? days.format(at) : hour.format(at);
     });
   }
   // Powers of ten between the bounds of an axis.
