@@ -255,7 +255,8 @@ func callersView(r *reading) *view {
 	}
 	v.Sentence = append(v.Sentence, say("."))
 	s.Table = r.table(asked.answer.all(), []column{
-		textColumn("kind", "kind"), {title: "caller", class: "text", show: r.callerCell},
+		textColumn("kind", "kind"),
+		{title: "caller", class: "text", show: r.callerCell},
 		countColumn("requests", "requests"), percentColumn("of all", "percent_requests", 0), sumColumn("busy", "busy"),
 		countColumn("refused", "refused"), countColumn("failed", "failed"), timeColumn("last", "last_at"),
 	})

@@ -48,8 +48,14 @@ type chip struct{ Name, Value, Without string }
 
 // tabs are the views in the head of the page.
 var tabs = []struct{ label, path string }{
-	{"Are we fast?", "/"}, {"Errors", "/errors"}, {"Changes", "/changes"}, {"Deploys", "/deploys"},
-	{"Statements", "/statements"}, {"Callers", "/callers"}, {"A year", "/history"}, {"State", "/state"},
+	{"Are we fast?", "/"},
+	{"Errors", "/errors"},
+	{"Changes", "/changes"},
+	{"Deploys", "/deploys"},
+	{"Statements", "/statements"},
+	{"Callers", "/callers"},
+	{"A year", "/history"},
+	{"State", "/state"},
 }
 
 func (p *page) frame(v *view) frame {
@@ -74,7 +80,7 @@ func (f frame) Before() string { return f.Window.before().URL() }
 
 // After is empty where nothing has happened yet.
 func (f frame) After() string {
-	if f.Window.to.After(time.Now().Add(-freshFor)) {
+	if f.Window.relative != "" {
 		return ""
 	}
 	return f.Window.after().URL()

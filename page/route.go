@@ -11,11 +11,10 @@ func routeView(r *reading) *view {
 		return v
 	}
 	step := interval("step", w.step())
-	top := number("top", 10)
 	year := w.ending(w.to, "1y")
 	calls := []call{
 		w.askCounting("overall"), w.askCounting("spread", step), w.askCounting("rate", step), w.ask("deploys"), r.changesCall(),
-		w.askCounting("costs"), w.ask("n_plus_one"), w.ask("errors"), w.ask("slowest", top),
+		w.askCounting("costs"), w.ask("n_plus_one"), w.ask("errors"), w.ask("slowest", top(10)),
 	}
 	kept := !state.answer.first().time("history_until").IsZero()
 	if kept {
@@ -100,8 +99,8 @@ func (r *reading) slowestSection(slowest *result) *section {
 		{title: "when", class: "time", show: func(shown row) cell {
 			return cell{Time: shown.time("at"), Text: formatTime(shown.time("at")), URL: r.requestURL(shown)}
 		}},
-		textColumn("method", "http_method"), textColumn("path", "http_path"), durationColumn("duration", "duration", ""),
-		textColumn("status", "status"), countColumn("queries", "queries"),
+		r.filterColumn("method", "http_method", "method"), textColumn("path", "http_path"), durationColumn("duration", "duration", ""),
+		r.filterColumn("status", "status", "status"), countColumn("queries", "queries"),
 		{title: "where time goes", class: "bar", show: func(shown row) cell { return cell{Parts: durationParts(shown)} }},
 		{title: "account", class: "text", show: func(shown row) cell { return r.accountCell(shown.text("account")) }},
 	})

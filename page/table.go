@@ -212,6 +212,15 @@ func timeColumn(title, name string) column {
 	}}
 }
 
+// view returns the window in this view, or in the overview if this one is about one request or one
+// word, which filters do not narrow.
+func (r *reading) view() window {
+	if r.id != "" || r.window.path == "/search" {
+		return r.window.at("/")
+	}
+	return r.window
+}
+
 // filterColumn shows a value as a link that adds it to the filters.
 func (r *reading) filterColumn(title, name, filter string) column {
 	return column{title: title, class: "text", show: func(shown row) cell {
@@ -219,7 +228,7 @@ func (r *reading) filterColumn(title, name, filter string) column {
 		if value == "" {
 			return cell{}
 		}
-		return cell{Text: value, URL: r.window.with(filter, value).URL()}
+		return cell{Text: value, URL: r.view().with(filter, value).URL()}
 	}}
 }
 
