@@ -14,7 +14,7 @@ func routeView(r *reading) *view {
 	year := w.ending(w.to, "1y")
 	calls := []call{
 		w.askCounting("overall"), w.askCounting("spread", step), w.askCounting("rate", step), w.ask("deploys"), r.changesCall(),
-		w.askCounting("costs"), w.ask("n_plus_one"), w.ask("errors"), w.ask("slowest", top(10)),
+		w.askCounting("costs"), w.askCounting("spent", step), w.ask("n_plus_one"), w.ask("errors"), w.ask("slowest", top(10)),
 	}
 	kept := !state.answer.first().time("history_until").IsZero()
 	if kept {
@@ -24,13 +24,13 @@ func routeView(r *reading) *view {
 	overall, spread, rate, deploys, changes := asked[0], asked[1], asked[2], asked[3], asked[4]
 	r.head(v, state, overall, deploys, changes)
 	marks := marksOf(deploys.answer)
-	v.Sections = []*section{r.spreadSection(spread, marks), r.rateSection(rate, marks), r.partsSection(asked[5])}
+	v.Sections = []*section{r.spreadSection(spread, marks), r.rateSection(rate, marks), r.partsSection(asked[5], asked[6])}
 	if s := r.changesSection(changes); s.Table != nil {
 		v.Sections = append(v.Sections, s)
 	}
-	v.Sections = append(v.Sections, r.statementsSection(asked[6]), r.errorsSection(asked[7]), r.slowestSection(asked[8]))
+	v.Sections = append(v.Sections, r.statementsSection(asked[7]), r.errorsSection(asked[8]), r.slowestSection(asked[9]))
 	if kept {
-		s := r.historySection(asked[9], year)
+		s := r.historySection(asked[10], year)
 		v.Sections = append(v.Sections, s)
 	}
 	return v
@@ -43,9 +43,9 @@ func routeTitle(w window) string {
 	return "Requests" + w.narrowed()
 }
 
-// partsSection shows where the time of all requests goes as one bar.
-func (r *reading) partsSection(costs *result) *section {
-	s := r.section("costs", "Where time goes", "", costs)
+// partsSection shows where the time of all requests goes, as one bar and over time.
+func (r *reading) partsSection(costs, spent *result) *section {
+	s := r.section("costs", "Where time goes", "", costs, spent)
 	if costs.err != nil || len(costs.answer.rows) == 0 {
 		s.Empty = "No statistics say where time went."
 		return s
@@ -69,6 +69,9 @@ func (r *reading) partsSection(costs *result) *section {
 	}
 	b.Parts = partsOf(shares)
 	s.Bar = b
+	if spent.err == nil {
+		s.Plots = []*plot{r.partsPlot(spent.answer)}
+	}
 	return s
 }
 

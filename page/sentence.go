@@ -17,7 +17,7 @@ func (r *reading) speedSentence(overall *answer) []fragment {
 		said = append(said, fragment{Text: "No.", Class: "bad strong"})
 	}
 	said = append(said, say(" "+formatPercent(all.number("percent_instant"))+" of "), link(requests, r.slowestURL(0)),
-		say(" requests"+w.narrowed()+" "))
+		say(" "+requestsNoun(all)+w.narrowed()+" "))
 	said = append(said, w.spoken()...)
 	said = append(said, say(" felt instant"))
 	if slow := all.number("percent_slow"); slow > 0 {
@@ -27,6 +27,14 @@ func (r *reading) speedSentence(overall *answer) []fragment {
 		said = append(said, say("; "), link(formatPercent(failed), w.at("/errors").URL()), say(" failed"))
 	}
 	return append(said, say("."))
+}
+
+// requestsNoun is one request or several.
+func requestsNoun(all row) string {
+	if all.number("requests") == 1 {
+		return "request"
+	}
+	return "requests"
 }
 
 // slowestURL leads to the requests of the window from a duration on.

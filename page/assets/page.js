@@ -175,6 +175,30 @@
     }, data, box);
   }
 
+  // parts plots where the time of a request goes, stacked.
+  function parts(figure, box) {
+    const names = ["own", "database", "waiting", "outgoing"], points = rows(figure), step = Number(figure.dataset.step);
+    const from = Number(figure.dataset.from), to = Number(figure.dataset.to);
+    const sums = names.map(() => []);
+    for (const p of points) {
+      let sum = 0;
+      names.forEach((_, i) => { const v = value(p.values[i]); sums[i].push(v === null ? null : (sum += v)); });
+    }
+    if (!sums[3].some((v) => v > 0)) return;
+    legend(figure, names.map((n) => [n, color(n)]));
+    // The highest sum is painted first, the others over it.
+    const order = [3, 2, 1, 0];
+    const say = (u, i) => when(points[i].at) + names.map((n, s) => "\n" + n + " " + (duration(value(points[i].values[s])) || "–")).join("");
+    return new uPlot({
+      width: box.clientWidth, height: 170, padding: [10, 8, 0, 0], legend: { show: false },
+      cursor: { y: false, drag: { x: true, y: false, setScale: false }, points: { show: false } },
+      scales: { x: { time: true, range: [from, to] }, y: { range: (u, min, max) => [0, Math.max(max * 1.05, 1e-6)] } },
+      axes: axes(duration, 58),
+      series: [{}, ...order.map((i) => ({ label: names[i], stroke: color(names[i]), width: 0.5, fill: color(names[i]), points: { show: false } }))],
+      hooks: { draw: [marks(figure)], setSelect: [zoom(figure)], setCursor: [tip(box, say)] },
+    }, [points.map((p) => Math.min(Math.max(p.at + step / 2, from), to)), ...order.map((i) => sums[i])], box);
+  }
+
   // spread plots the heat map: bands of durations, four to a doubling.
   const bandTop = (band) => 2 ** ((band + 1) / 4) / 1e6, bandBottom = (band) => 2 ** (band / 4) / 1e6;
   function spread(figure, box) {
@@ -267,7 +291,7 @@
     for (const figure of $("figure.plot")) {
       const box = figure.querySelector(".canvas");
       box.hidden = false; box.replaceChildren();
-      const u = (figure.dataset.kind === "spread" ? spread : lines)(figure, box);
+      const u = ({ spread, parts }[figure.dataset.kind] || lines)(figure, box);
       if (!u) { box.hidden = true; continue; }
       u.root.setAttribute("aria-hidden", "true");
       drawn.push([u, figure]);
