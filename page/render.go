@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"html/template"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -73,6 +74,12 @@ func (p *page) frame(v *view) frame {
 		}
 	}
 	return f
+}
+
+// Windowed reports whether the view is about the window.
+func (f frame) Windowed() bool {
+	return !slices.Contains([]string{"/history", "/search", "/state"}, f.Window.path) &&
+		!strings.HasPrefix(f.Window.path, "/request/") && !strings.HasPrefix(f.Window.path, "/sql/")
 }
 
 // Before and After lead to the windows beside this one.

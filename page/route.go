@@ -1,6 +1,9 @@
 package page
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // routeView says of one route, or of any other part of the lines, how fast it is and why.
 func routeView(r *reading) *view {
@@ -176,7 +179,7 @@ func historyView(r *reading) *view {
 	v.Sections = append(v.Sections, s)
 	switch {
 	case compare.err != nil:
-	case len(compare.answer.rows) == 0:
+	case !slices.ContainsFunc(compare.answer.all(), func(r row) bool { return r.number("requests_before") > 0 }):
 		s.Empty = "History does not go back that far."
 	default:
 		s.Table = r.table(compare.answer.all(), append(r.routeColumns(compare.answer.all()),

@@ -59,7 +59,8 @@ func stateFacts(now row) []group {
 		history.Facts = append(history.Facts, fact{"kept", cell{Text: "no"}})
 	}
 	exporter := group{Title: "The exporter", Facts: []fact{
-		{"dropped, waiting", cell{Text: "only the collector's own metrics know: otelcol_canonical_line_dropped and otelcol_exporter_queue_size"}},
+		{"dropped", cell{Text: "otelcol_canonical_line_dropped, in the collector's metrics"}},
+		{"waiting", cell{Text: "otelcol_exporter_queue_size, in the collector's metrics"}},
 	}}
 	return []group{lines, history, exporter}
 }
