@@ -50,7 +50,7 @@ func newBench(ctx context.Context, url string, o options) (*bench, error) {
 	if err := b.create(ctx, true); err != nil {
 		return nil, err
 	}
-	b.cases = slices.Concat(b.floorCases(), b.exporterCases(), b.indexCases(), b.peerCases(), b.replayCases(), b.outageCases(), b.collectorCases())
+	b.cases = slices.Concat(b.floorCases(), b.exporterCases(), b.indexCases(), b.peerCases(), b.readerCases(), b.replayCases(), b.outageCases(), b.collectorCases())
 	return b, nil
 }
 

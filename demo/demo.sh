@@ -25,6 +25,7 @@ otlp_port=''
 otlp_http_port=''
 api_port=''
 postgres_port=''
+page_port=''
 requests=0
 
 clean_up() {
@@ -69,8 +70,9 @@ start_collector() {
     free_port otlp_port
     free_port otlp_http_port
     free_port health_port
+    [ -n "$page_port" ] || free_port page_port
     OTLP_GRPC_ENDPOINT=127.0.0.1:$otlp_port OTLP_HTTP_ENDPOINT=127.0.0.1:$otlp_http_port \
-        HEALTH_CHECK_ENDPOINT=127.0.0.1:$health_port \
+        HEALTH_CHECK_ENDPOINT=127.0.0.1:$health_port PAGE_ENDPOINT=127.0.0.1:$page_port \
         build/otelcol-canonical --config demo/collector.yaml >"$work/collector.log" 2>&1 &
     collector=$!
     await_port "$otlp_port" "$collector" 'the collector'
@@ -174,6 +176,7 @@ say 'starting the collector and the API'
 start_collector
 start_api 1.0.0
 
+say "watch it in a browser: http://127.0.0.1:$page_port"
 say "sending $rate requests a second for $seconds s"
 watch_lines &
 watch=$!
@@ -208,6 +211,13 @@ ask 'What did the deploy do?' "SELECT service_version, version_before, change, t
 ask 'What is different about the slow ones?' "SELECT field, value, percent_selected, percent_others, lines_selected, lines_others, score
     FROM canonical_api_line_differences(route => '/clusters', slower_than => '10 ms') WHERE percent_selected > percent_others"
 ask 'What else can I ask?' 'SELECT question, function FROM canonical_api_line_questions()'
+
+# Whoever sits at a terminal can look around before everything is gone.
+if [ -t 0 ] && [ -t 1 ]; then
+    start_collector
+    printf '\nLook around in a browser: http://127.0.0.1:%s\nEnter ends the demo. ' "$page_port"
+    read -r _ || true
+fi
 
 printf '\nRun a collector for your own service: make run\n'
 if [ -n "$postgres_data" ]; then printf 'It keeps its database; the demo removes this one now.\n'; fi

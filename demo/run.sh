@@ -13,6 +13,7 @@ source demo/postgres.sh
 collector=''
 warnings=''
 postgres_port=''
+page_port=''
 health_port=''
 
 clean_up() {
@@ -71,7 +72,11 @@ fi
 
 free_port health_port
 log=$home/collector.log
-HEALTH_CHECK_ENDPOINT=127.0.0.1:$health_port build/otelcol-canonical --config demo/collector.yaml >"$log" 2>&1 &
+# The same address every time, if it is free.
+next_port=8318
+free_port page_port
+PAGE_ENDPOINT=127.0.0.1:$page_port HEALTH_CHECK_ENDPOINT=127.0.0.1:$health_port \
+    build/otelcol-canonical --config demo/collector.yaml >"$log" 2>&1 &
 collector=$!
 await_port 4317 "$collector" "the collector, whose log is $log,"
 
@@ -84,7 +89,11 @@ Ready. Point a service at it:
     export OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4317
     export OTEL_SERVICE_NAME=my-service
 
-Lines arrive within 15 seconds. Query them:
+Lines arrive within 15 seconds. See whether it is fast:
+
+    http://127.0.0.1:$page_port
+
+Or query them:
 
     $connect 'SELECT * FROM canonical_api_line_speed()'
     $connect "SELECT * FROM canonical_api_line_errors('10 minutes')"

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -73,6 +74,9 @@ func TestCollector_Chaos(t *testing.T) {
 	for i := range uint64(3) {
 		clients.Go(func() { w.client.run(ctx, rand.New(rand.NewPCG(seed, i+1))) })
 	}
+	for range 3 {
+		clients.Go(func() { w.look(ctx) })
+	}
 	for n := range *chaosFaults {
 		f := faults[random.IntN(len(faults))]
 		if f.needs != "" && !w.has[f.needs] {
@@ -92,6 +96,7 @@ func TestCollector_Chaos(t *testing.T) {
 	w.proxy.heal()
 	w.awaitLines()
 	w.requireHistory()
+	require.Eventually(t, func() bool { return w.loadPage(t.Context()) == http.StatusOK }, time.Minute, 100*time.Millisecond)
 	w.requireBalance()
 }
 

@@ -165,11 +165,6 @@ func (r row) time(name string) time.Time {
 	return t
 }
 
-func (r row) bool(name string) bool {
-	b, _ := r.value(name).(bool)
-	return b
-}
-
 // jsonValue returns a value as it stands in JSON: durations are seconds.
 func jsonValue(value any) any {
 	switch v := value.(type) {

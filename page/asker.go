@@ -1,6 +1,7 @@
 package page
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync"
@@ -10,7 +11,7 @@ import (
 )
 
 const (
-	// freshFor is how long an answer is given again. Windows end at a multiple of it.
+	// freshFor is how long an answer is given again that is about no window.
 	freshFor = 10 * time.Second
 	// maxAnswers bounds the answers that are kept; the largest holds some thousand rows.
 	maxAnswers = 256
@@ -50,7 +51,7 @@ func newAsker(ask func(context.Context, call) (*answer, error)) *asker {
 // ends.
 func (a *asker) answer(ctx context.Context, c call) (*answer, error) {
 	key := c.key()
-	if known, ok := a.known.Get(key); ok && time.Since(known.at) < freshFor {
+	if known, ok := a.known.Get(key); ok && time.Since(known.at) < cmp.Or(c.fresh, freshFor) {
 		return known, nil
 	}
 	q := a.join(ctx, key, c)

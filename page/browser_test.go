@@ -140,7 +140,7 @@ func TestBrowser_Overview_ShowsWhatTheFunctionsSay(t *testing.T) {
 	tab := browser(t)
 	heard := listen(t, tab)
 	s.open(t, tab, path)
-	require.EqualValues(t, 3, evaluate[int](t, tab, "document.querySelectorAll('figure .u-over').length"), "three plots are drawn")
+	require.Equal(t, 3, evaluate[int](t, tab, "document.querySelectorAll('figure .u-over').length"), "three plots are drawn")
 
 	var speed, rate answerJSON
 	for _, said := range s.answers(t, strings.Replace(path, "/index", "/index.json", 1)) {

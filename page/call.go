@@ -18,6 +18,8 @@ type call struct {
 	arguments []argument
 	// rest follows the call in the statement; it is part of the program.
 	rest string
+	// fresh is how long the answer may be given again; 0 is freshFor.
+	fresh time.Duration
 }
 
 // argument is a value for a parameter. Postgres reads it as the type.
@@ -33,9 +35,10 @@ func instant(name string, t time.Time) argument {
 	return argument{name, t.UTC().Format("2006-01-02 15:04:05.999999Z07:00"), "timestamptz"}
 }
 
-func number(name string, n int) argument { return argument{name, strconv.Itoa(n), "int4"} }
+// top is how many rows a function returns at most.
+func top(n int) argument { return argument{"top", strconv.Itoa(n), "int4"} }
 
-func flag(name string) argument { return argument{name, "true", "bool"} }
+func isTrue(name string) argument { return argument{name, "true", "bool"} }
 
 func text(name, value string) argument { return argument{name, value, "text"} }
 

@@ -119,11 +119,11 @@ func spelled(n int) string {
 }
 
 // plural returns the count and the noun: one route, two routes.
-func plural(n int, noun string) string {
-	if n != 1 {
-		noun += "s"
+func plural(n int, one, several string) string {
+	if n == 1 {
+		return spelled(n) + " " + one
 	}
-	return spelled(n) + " " + noun
+	return spelled(n) + " " + several
 }
 
 // capital returns the text with a capital at its start.

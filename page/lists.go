@@ -29,9 +29,9 @@ func (r *reading) changesSection(changes *result) *section {
 		return c
 	}}}, r.routeColumns(rows)...)
 	columns = append(columns,
-		durationColumn("p95 before", "p95_before", "lines_before"), durationColumn("p95 since", "p95_recent", "lines_recent"),
-		percentColumn("failed before", "percent_failed_before", 0), percentColumn("failed since", "percent_failed_recent", 0),
-		countColumn("lines before", "lines_before"), countColumn("lines since", "lines_recent"), chanceColumn(),
+		fromToColumn(durationColumn("p95", "p95_before", "lines_before"), durationColumn("p95", "p95_recent", "lines_recent")),
+		fromToColumn(percentColumn("failed", "percent_failed_before", 0), percentColumn("failed", "percent_failed_recent", 0)),
+		fromToColumn(countColumn("lines", "lines_before"), countColumn("lines", "lines_recent")), chanceColumn(),
 		r.differentColumn())
 	s.Table = r.table(rows, columns)
 	return s
@@ -91,10 +91,10 @@ func (r *reading) deploysSection(deploys *result) *section {
 		}},
 	}, r.routeColumns(rows)...)
 	columns = append(columns,
-		durationColumn("p95 before", "p95_before", "lines_before"), durationColumn("p95 since", "p95_since", "lines_since"),
-		percentColumn("failed before", "percent_failed_before", 0), percentColumn("failed since", "percent_failed_since", 0),
-		textColumn("queries before", "queries_before"), textColumn("queries since", "queries_since"),
-		countColumn("lines before", "lines_before"), countColumn("lines since", "lines_since"), chanceColumn())
+		fromToColumn(durationColumn("p95", "p95_before", "lines_before"), durationColumn("p95", "p95_since", "lines_since")),
+		fromToColumn(percentColumn("failed", "percent_failed_before", 0), percentColumn("failed", "percent_failed_since", 0)),
+		fromToColumn(plainColumn("queries", "queries_before"), plainColumn("queries", "queries_since")),
+		fromToColumn(countColumn("lines", "lines_before"), countColumn("lines", "lines_since")), chanceColumn())
 	s.Table = r.table(rows, columns)
 	s.Note += noteOf(rows)
 	return s
@@ -115,7 +115,7 @@ func errorsView(r *reading) *view {
 	step := interval("step", r.window.step())
 	asked := r.ask(v, r.window.ask("errors"), r.window.askCounting("rate", step))
 	v.Sections = []*section{r.errorsSection(asked[0])}
-	v.Sentence = listSentence(r, asked[0], "kind of error", "requests")
+	v.Sentence = listSentence(r, asked[0], "kind of error", "kinds of error", "requests")
 	if s := r.section("rate", "", "", asked[1]); s.Problem == "" {
 		s.Plots = []*plot{r.ratePlot(asked[1].answer, nil)}
 		v.Sections = append(v.Sections, s)
@@ -149,7 +149,7 @@ func (r *reading) errorsSection(errors *result) *section {
 }
 
 // listSentence says how many there are of what an answer lists, and what they add up to.
-func listSentence(r *reading, listed *result, noun, count string) []fragment {
+func listSentence(r *reading, listed *result, one, several, count string) []fragment {
 	if listed.err != nil {
 		return []fragment{say(r.problem(listed.err))}
 	}
@@ -157,7 +157,7 @@ func listSentence(r *reading, listed *result, noun, count string) []fragment {
 	for _, shown := range listed.answer.all() {
 		total += shown.number(count)
 	}
-	said := []fragment{strong(capital(plural(len(listed.answer.rows), noun)))}
+	said := []fragment{strong(capital(plural(len(listed.answer.rows), one, several)))}
 	if total > 0 {
 		said = append(said, say(" in "+grouped(int64(total))+" "+count))
 	}
@@ -171,7 +171,7 @@ func changesView(r *reading) *view {
 	v.Sections = []*section{r.changesSection(asked)}
 	v.Sentence = []fragment{say(r.problemOr(asked, "Nothing changed"+r.window.narrowed()+" beyond what chance explains."))}
 	if asked.err == nil && len(asked.answer.rows) > 0 && v.Sections[0].Empty == "" {
-		v.Sentence = []fragment{strong(capital(plural(len(asked.answer.rows), "change"))), say(r.window.narrowed() + " that chance does not explain.")}
+		v.Sentence = []fragment{strong(capital(plural(len(asked.answer.rows), "change", "changes"))), say(r.window.narrowed() + " that chance does not explain.")}
 	}
 	return v
 }
@@ -188,9 +188,9 @@ func deploysView(r *reading) *view {
 	v := r.newView("Deploys")
 	asked := r.ask(v, r.window.ask("deploys"))[0]
 	v.Sections = []*section{r.deploysSection(asked)}
-	v.Sentence = listSentence(r, asked, "finding", "")
+	v.Sentence = listSentence(r, asked, "finding", "findings", "")
 	if versions := len(marksOf(asked.answer)); asked.err == nil {
-		v.Sentence = append([]fragment{strong(capital(plural(versions, "new version"))), say(r.window.narrowed() + " ")}, r.window.spoken()...)
+		v.Sentence = append([]fragment{strong(capital(plural(versions, "new version", "new versions"))), say(r.window.narrowed() + " ")}, r.window.spoken()...)
 		v.Sentence = append(v.Sentence, say("."))
 	}
 	return v
@@ -199,7 +199,7 @@ func deploysView(r *reading) *view {
 func statementsView(r *reading) *view {
 	v := r.newView("Statements")
 	asked := r.ask(v, r.window.ask("n_plus_one"), r.window.askCounting("costs"))
-	v.Sentence = listSentence(r, asked[0], "statement that repeats", "requests")
+	v.Sentence = listSentence(r, asked[0], "statement that repeats", "statements that repeat", "requests")
 	v.Sections = []*section{r.statementsSection(asked[0]), r.costsSection(asked[1])}
 	return v
 }
@@ -227,7 +227,7 @@ func (r *reading) costsSection(costs *result) *section {
 		return s
 	}
 	columns := append(r.routeColumns(costs.answer.all()), countColumn("requests", "requests"), countColumn("queries", "queries"),
-		textColumn("queries each", "queries_each"), sumColumn("busy", "busy"), percentColumn("of all", "percent_busy", 0),
+		plainColumn("queries each", "queries_each"), sumColumn("busy", "busy"), percentColumn("of all", "percent_busy", 0),
 		percentColumn("own", "percent_own", 0), percentColumn("database", "percent_database", 0),
 		percentColumn("waiting", "percent_waiting", 0), percentColumn("outgoing", "percent_outgoing", 0),
 		column{title: "share", class: "bar", show: func(shown row) cell { return cell{Parts: costParts(shown)} }})
@@ -255,7 +255,8 @@ func callersView(r *reading) *view {
 	}
 	v.Sentence = append(v.Sentence, say("."))
 	s.Table = r.table(asked.answer.all(), []column{
-		textColumn("kind", "kind"), {title: "caller", class: "text", show: r.callerCell},
+		textColumn("kind", "kind"),
+		{title: "caller", class: "text", show: r.callerCell},
 		countColumn("requests", "requests"), percentColumn("of all", "percent_requests", 0), sumColumn("busy", "busy"),
 		countColumn("refused", "refused"), countColumn("failed", "failed"), timeColumn("last", "last_at"),
 	})

@@ -15,10 +15,11 @@ func overview(r *reading) *view {
 	w := r.window
 	whole := w.whole(state.answer.first().time("history_until"))
 	step := interval("step", w.step())
+	// What takes longest comes first, since two questions run at once.
 	asked := r.ask(v,
-		w.askCounting("overall"), w.askCounting("spread", step), w.askCounting("rate", step), r.changesCall(),
-		w.ask("deploys"), w.askCounting("speed"), whole.askCounting("trends", step), whole.askCounting("costs"))
-	overall, spread, rate, changes, deploys, speed, trends, costs := asked[0], asked[1], asked[2], asked[3], asked[4], asked[5], asked[6], asked[7]
+		w.ask("deploys"), r.changesCall(), w.askCounting("overall"), w.askCounting("spread", step), w.askCounting("rate", step),
+		w.askCounting("speed"), whole.askCounting("trends", step), whole.askCounting("costs"))
+	deploys, changes, overall, spread, rate, speed, trends, costs := asked[0], asked[1], asked[2], asked[3], asked[4], asked[5], asked[6], asked[7]
 	r.head(v, state, overall, deploys, changes)
 	marks := marksOf(deploys.answer)
 	v.Sections = append(v.Sections, r.spreadSection(spread, marks), r.rateSection(rate, marks))
@@ -156,10 +157,13 @@ func (r *reading) changesCall() call {
 		// Whole hours are answered from history.
 		recent, before = w.to.Sub(w.to.Add(-recentChange).Truncate(time.Hour)), day
 	}
-	c := call{function: "changes", arguments: []argument{interval("recent", recent), interval("before", before), instant("until", w.to)}}
+	c := call{
+		function: "changes", fresh: windowFresh,
+		arguments: []argument{interval("recent", recent), interval("before", before), instant("until", w.to)},
+	}
 	c = c.with(w.filterArguments("service", "environment", "method", "route")...)
 	if w.exact {
-		c = c.with(flag("exact"))
+		c = c.with(isTrue("exact"))
 	}
 	return c
 }

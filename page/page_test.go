@@ -161,7 +161,7 @@ func TestPage_EveryAnswer_EqualsItsSQL(t *testing.T) {
 		}
 	}
 	for _, name := range []string{
-		"overall", "speed", "spread", "rate", "trends", "costs", "changes", "deploys", "errors", "slowest", "n_plus_one", "callers",
+		"overall", "speed", "spread", "rate", "trends", "costs", "spent", "changes", "deploys", "errors", "slowest", "n_plus_one", "callers",
 		"differences", "history", "compare", "request", "find", "state", "sizes", "window",
 	} {
 		require.True(t, asked[name], name)

@@ -99,6 +99,26 @@ func (r *reading) covered(at time.Time) time.Duration {
 	return max(to.Sub(from), time.Second)
 }
 
+// partsPlot draws where the time of a request goes, from an answer of spent.
+func (r *reading) partsPlot(spent *answer) *plot {
+	p := r.newPlot("parts", "Time of a request", "by where it went", "parts")
+	p.Headings = append([]string{"requests", "busy in all"}, timeParts...)
+	for _, shown := range spent.all() {
+		requests := shown.number("requests")
+		pt := point{At: shown.time("at"), Texts: []string{grouped(int64(requests)), formatDuration(shown.duration("busy"))}, Few: requests < few}
+		for _, name := range timeParts {
+			value := ""
+			if requests > 0 {
+				value = plainNumber(shown.duration(name).Seconds() / requests)
+			}
+			pt.Values = append(pt.Values, value)
+			pt.Texts = append(pt.Texts, formatDuration(shown.duration(name)))
+		}
+		p.Points = append(p.Points, pt)
+	}
+	return p
+}
+
 // percentilePlot draws percentiles, from an answer of rate or of history.
 func (r *reading) percentilePlot(rate *answer, marks []mark) *plot {
 	p := r.newPlot("percentiles", "p50, p95, p99", "hollow where of fewer than 100 lines", "percentiles")

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"html/template"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -48,8 +49,14 @@ type chip struct{ Name, Value, Without string }
 
 // tabs are the views in the head of the page.
 var tabs = []struct{ label, path string }{
-	{"Are we fast?", "/"}, {"Errors", "/errors"}, {"Changes", "/changes"}, {"Deploys", "/deploys"},
-	{"Statements", "/statements"}, {"Callers", "/callers"}, {"A year", "/history"}, {"State", "/state"},
+	{"Are we fast?", "/"},
+	{"Errors", "/errors"},
+	{"Changes", "/changes"},
+	{"Deploys", "/deploys"},
+	{"Statements", "/statements"},
+	{"Callers", "/callers"},
+	{"A year", "/history"},
+	{"State", "/state"},
 }
 
 func (p *page) frame(v *view) frame {
@@ -69,12 +76,18 @@ func (p *page) frame(v *view) frame {
 	return f
 }
 
+// Windowed reports whether the view is about the window.
+func (f frame) Windowed() bool {
+	return !slices.Contains([]string{"/history", "/search", "/state"}, f.Window.path) &&
+		!strings.HasPrefix(f.Window.path, "/request/") && !strings.HasPrefix(f.Window.path, "/sql/")
+}
+
 // Before and After lead to the windows beside this one.
 func (f frame) Before() string { return f.Window.before().URL() }
 
 // After is empty where nothing has happened yet.
 func (f frame) After() string {
-	if f.Window.to.After(time.Now().Add(-freshFor)) {
+	if f.Window.relative != "" {
 		return ""
 	}
 	return f.Window.after().URL()

@@ -1,6 +1,9 @@
 package page
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // routeView says of one route, or of any other part of the lines, how fast it is and why.
 func routeView(r *reading) *view {
@@ -11,11 +14,10 @@ func routeView(r *reading) *view {
 		return v
 	}
 	step := interval("step", w.step())
-	top := number("top", 10)
 	year := w.ending(w.to, "1y")
 	calls := []call{
 		w.askCounting("overall"), w.askCounting("spread", step), w.askCounting("rate", step), w.ask("deploys"), r.changesCall(),
-		w.askCounting("costs"), w.ask("n_plus_one"), w.ask("errors"), w.ask("slowest", top),
+		w.askCounting("costs"), w.askCounting("spent", step), w.ask("n_plus_one"), w.ask("errors"), w.ask("slowest", top(10)),
 	}
 	kept := !state.answer.first().time("history_until").IsZero()
 	if kept {
@@ -25,13 +27,13 @@ func routeView(r *reading) *view {
 	overall, spread, rate, deploys, changes := asked[0], asked[1], asked[2], asked[3], asked[4]
 	r.head(v, state, overall, deploys, changes)
 	marks := marksOf(deploys.answer)
-	v.Sections = []*section{r.spreadSection(spread, marks), r.rateSection(rate, marks), r.partsSection(asked[5])}
+	v.Sections = []*section{r.spreadSection(spread, marks), r.rateSection(rate, marks), r.partsSection(asked[5], asked[6])}
 	if s := r.changesSection(changes); s.Table != nil {
 		v.Sections = append(v.Sections, s)
 	}
-	v.Sections = append(v.Sections, r.statementsSection(asked[6]), r.errorsSection(asked[7]), r.slowestSection(asked[8]))
+	v.Sections = append(v.Sections, r.statementsSection(asked[7]), r.errorsSection(asked[8]), r.slowestSection(asked[9]))
 	if kept {
-		s := r.historySection(asked[9], year)
+		s := r.historySection(asked[10], year)
 		v.Sections = append(v.Sections, s)
 	}
 	return v
@@ -44,9 +46,9 @@ func routeTitle(w window) string {
 	return "Requests" + w.narrowed()
 }
 
-// partsSection shows where the time of all requests goes as one bar.
-func (r *reading) partsSection(costs *result) *section {
-	s := r.section("costs", "Where time goes", "", costs)
+// partsSection shows where the time of all requests goes, as one bar and over time.
+func (r *reading) partsSection(costs, spent *result) *section {
+	s := r.section("costs", "Where time goes", "", costs, spent)
 	if costs.err != nil || len(costs.answer.rows) == 0 {
 		s.Empty = "No statistics say where time went."
 		return s
@@ -70,6 +72,9 @@ func (r *reading) partsSection(costs *result) *section {
 	}
 	b.Parts = partsOf(shares)
 	s.Bar = b
+	if spent.err == nil {
+		s.Plots = []*plot{r.partsPlot(spent.answer)}
+	}
 	return s
 }
 
@@ -100,8 +105,8 @@ func (r *reading) slowestSection(slowest *result) *section {
 		{title: "when", class: "time", show: func(shown row) cell {
 			return cell{Time: shown.time("at"), Text: formatTime(shown.time("at")), URL: r.requestURL(shown)}
 		}},
-		textColumn("method", "http_method"), textColumn("path", "http_path"), durationColumn("duration", "duration", ""),
-		textColumn("status", "status"), countColumn("queries", "queries"),
+		r.filterColumn("method", "http_method", "method"), textColumn("path", "http_path"), durationColumn("duration", "duration", ""),
+		r.filterColumn("status", "status", "status"), countColumn("queries", "queries"),
 		{title: "where time goes", class: "bar", show: func(shown row) cell { return cell{Parts: durationParts(shown)} }},
 		{title: "account", class: "text", show: func(shown row) cell { return r.accountCell(shown.text("account")) }},
 	})
@@ -174,11 +179,11 @@ func historyView(r *reading) *view {
 	v.Sections = append(v.Sections, s)
 	switch {
 	case compare.err != nil:
-	case len(compare.answer.rows) == 0:
+	case !slices.ContainsFunc(compare.answer.all(), func(r row) bool { return r.number("requests_before") > 0 }):
 		s.Empty = "History does not go back that far."
 	default:
 		s.Table = r.table(compare.answer.all(), append(r.routeColumns(compare.answer.all()),
-			textColumn("what", "change"), textColumn("times", "times"),
+			textColumn("what", "change"), plainColumn("times", "times"),
 			durationColumn("p50 then", "p50_before", ""), durationColumn("p50 now", "p50_recent", ""),
 			durationColumn("p95 then", "p95_before", ""), durationColumn("p95 now", "p95_recent", ""),
 			countColumn("requests then", "requests_before"), countColumn("requests now", "requests_recent"), chanceColumn()))

@@ -11,7 +11,7 @@ func searchView(r *reading) *view {
 		v.Sentence = []fragment{strong("What are you looking for?"), say(" A request id, a trace id, an account, a path or an address.")}
 		return v
 	}
-	asked := r.ask(v, call{function: "find", arguments: []argument{text("value", value), number("top", 50)}})[0]
+	asked := r.ask(v, call{function: "find", arguments: []argument{text("value", value), top(50)}})[0]
 	if asked.err != nil {
 		v.Sentence = []fragment{say(r.problem(asked.err))}
 		return v
@@ -28,15 +28,16 @@ func searchView(r *reading) *view {
 		v.missing = true
 		return v
 	}
-	v.Sentence = []fragment{strong(capital(plural(len(rows), "line"))), say(" with "), strong(value), say(", the latest first.")}
+	v.Sentence = []fragment{strong(capital(plural(len(rows), "line", "lines"))), say(" with "), strong(value), say(", the latest first.")}
 	s := r.section("found", "Found", "", asked)
 	s.Table = r.table(rows, []column{
 		{title: "when", class: "time", show: func(shown row) cell {
 			return cell{Time: shown.time("at"), Text: formatTime(shown.time("at")), URL: r.requestURL(shown)}
 		}},
-		textColumn("in", "found_in"), textColumn("service", "service_name"), textColumn("method", "http_method"),
-		textColumn("path", "http_path"), textColumn("status", "status"), durationColumn("duration", "duration", ""),
-		textColumn("error", "error"), {title: "account", class: "text", show: func(shown row) cell { return r.accountCell(shown.text("account")) }},
+		textColumn("in", "found_in"), r.filterColumn("service", "service_name", "service"), r.filterColumn("method", "http_method", "method"),
+		textColumn("path", "http_path"), r.filterColumn("status", "status", "status"), durationColumn("duration", "duration", ""),
+		textColumn("error", "error"),
+		{title: "account", class: "text", show: func(shown row) cell { return r.accountCell(shown.text("account")) }},
 	})
 	v.Sections = []*section{s}
 	return v

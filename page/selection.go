@@ -15,12 +15,12 @@ func selectionView(r *reading) *view {
 	w := r.window
 	s := readSelection(r)
 	v := r.newView("What is different?")
-	differences := w.ask("differences", number("top", 20)).with(s.arguments()...)
+	differences := w.ask("differences", top(20)).with(s.arguments()...)
 	chosen := w
 	if !s.from.IsZero() {
 		chosen = w.between(s.from, s.to)
 	}
-	slowest := chosen.ask("slowest", number("top", 20))
+	slowest := chosen.ask("slowest", top(20))
 	if s.faster > 0 {
 		// slowest knows no upper bound, so the slowest of a whole window would come first.
 		slowest = chosen.ask("window")
@@ -175,8 +175,8 @@ func (r *reading) linesTable(lines *answer) *tableView {
 		{title: "when", class: "time", show: func(shown row) cell {
 			return cell{Time: shown.time("created_at"), Text: formatTime(shown.time("created_at")), URL: r.requestURL(shown)}
 		}},
-		textColumn("method", "http_method"), textColumn("path", "http_path"), durationColumn("duration", "duration", ""),
-		textColumn("status", "status"), textColumn("error", "error_code"),
+		r.filterColumn("method", "http_method", "method"), textColumn("path", "http_path"), durationColumn("duration", "duration", ""),
+		r.filterColumn("status", "status", "status"), textColumn("error", "error_code"),
 		{title: "account", class: "text", show: func(shown row) cell { return r.accountCell(shown.text("account_id")) }},
 	})
 }

@@ -17,7 +17,7 @@ func (r *reading) speedSentence(overall *answer) []fragment {
 		said = append(said, fragment{Text: "No.", Class: "bad strong"})
 	}
 	said = append(said, say(" "+formatPercent(all.number("percent_instant"))+" of "), link(requests, r.slowestURL(0)),
-		say(" requests"+w.narrowed()+" "))
+		say(" "+requestsNoun(all)+w.narrowed()+" "))
 	said = append(said, w.spoken()...)
 	said = append(said, say(" felt instant"))
 	if slow := all.number("percent_slow"); slow > 0 {
@@ -27,6 +27,14 @@ func (r *reading) speedSentence(overall *answer) []fragment {
 		said = append(said, say("; "), link(formatPercent(failed), w.at("/errors").URL()), say(" failed"))
 	}
 	return append(said, say("."))
+}
+
+// requestsNoun is one request or several.
+func requestsNoun(all row) string {
+	if all.number("requests") == 1 {
+		return "request"
+	}
+	return "requests"
 }
 
 // slowestURL leads to the requests of the window from a duration on.
@@ -83,7 +91,7 @@ func (r *reading) worseFragment(routes []row, address string) fragment {
 		}
 		return fragment{Text: name + verb, URL: r.routeURL(routes[0]), Class: "bad"}
 	}
-	return fragment{Text: capital(plural(len(routes), "route")) + verb, URL: address, Class: "bad"}
+	return fragment{Text: capital(plural(len(routes), "route", "routes")) + verb, URL: address, Class: "bad"}
 }
 
 // honesty says of what the numbers are: the age of the newest line, and how exact percentiles are.

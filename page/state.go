@@ -29,7 +29,7 @@ func (r *reading) stateSentence(now row, sizes *result) []fragment {
 		bytes += shown.number("bytes")
 		partitions++
 	}
-	said := []fragment{strong(r.cfg.Table), say(" holds " + formatBytes(bytes) + " in " + plural(partitions, "partition"))}
+	said := []fragment{strong(r.cfg.Table), say(" holds " + formatBytes(bytes) + " in " + plural(partitions, "partition", "partitions"))}
 	if until := now.time("partitions_until"); !until.IsZero() {
 		runway := time.Until(until)
 		f := say("; there are partitions for another " + formatLength(runway))
@@ -59,7 +59,8 @@ func stateFacts(now row) []group {
 		history.Facts = append(history.Facts, fact{"kept", cell{Text: "no"}})
 	}
 	exporter := group{Title: "The exporter", Facts: []fact{
-		{"dropped, waiting", cell{Text: "only the collector's own metrics know: otelcol_canonical_line_dropped and otelcol_exporter_queue_size"}},
+		{"dropped", cell{Text: "otelcol_canonical_line_dropped, in the collector's metrics"}},
+		{"waiting", cell{Text: "otelcol_exporter_queue_size, in the collector's metrics"}},
 	}}
 	return []group{lines, history, exporter}
 }

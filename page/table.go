@@ -173,6 +173,26 @@ func durationColumn(title, name, lines string) column {
 	}}
 }
 
+// plainColumn shows a number with the digits that the function gives it.
+func plainColumn(title, name string) column {
+	return column{title: title, class: "number", sort: name, show: func(r row) cell { return cell{Text: r.text(name)} }}
+}
+
+// fromToColumn shows what a number was and what it became: 21.7 ms → 396 ms.
+func fromToColumn(from, to column) column {
+	return column{title: to.title, class: to.class, sort: to.sort, show: func(r row) cell {
+		before, after := from.show(r), to.show(r)
+		switch {
+		case before.Text == "":
+			return after
+		case after.Text == "":
+			return before
+		}
+		after.More = []fragment{{Text: before.Text + " →", Class: "before"}}
+		return after
+	}}
+}
+
 // sumColumn shows a time that several requests took together.
 func sumColumn(title, name string) column {
 	return column{title: title, class: "number", sort: name, show: func(r row) cell {
@@ -192,6 +212,15 @@ func timeColumn(title, name string) column {
 	}}
 }
 
+// view returns the window in this view, or in the overview if this one is about one request or one
+// word, which filters do not narrow.
+func (r *reading) view() window {
+	if r.id != "" || r.window.path == "/search" {
+		return r.window.at("/")
+	}
+	return r.window
+}
+
 // filterColumn shows a value as a link that adds it to the filters.
 func (r *reading) filterColumn(title, name, filter string) column {
 	return column{title: title, class: "text", show: func(shown row) cell {
@@ -199,7 +228,7 @@ func (r *reading) filterColumn(title, name, filter string) column {
 		if value == "" {
 			return cell{}
 		}
-		return cell{Text: value, URL: r.window.with(filter, value).URL()}
+		return cell{Text: value, URL: r.view().with(filter, value).URL()}
 	}}
 }
 

@@ -12,14 +12,22 @@ import (
 type span struct {
 	Name, Label string
 	length      time.Duration
+	// tick is how long the window stands still. It bounds what readers who look all the time cost,
+	// since the questions about a window are asked once for each tick.
+	tick time.Duration
 }
 
 const day = 24 * time.Hour
 
 // spans are the relative windows, the shortest first.
 var spans = []span{
-	{"15m", "15 min", 15 * time.Minute}, {"1h", "1 h", time.Hour}, {"3h", "3 h", 3 * time.Hour}, {"24h", "24 h", day},
-	{"7d", "7 d", 7 * day}, {"30d", "30 d", 30 * day}, {"1y", "1 y", 365 * day},
+	{"15m", "15 min", 15 * time.Minute, 10 * time.Second},
+	{"1h", "1 h", time.Hour, 20 * time.Second},
+	{"3h", "3 h", 3 * time.Hour, time.Minute},
+	{"24h", "24 h", day, time.Minute},
+	{"7d", "7 d", 7 * day, 5 * time.Minute},
+	{"30d", "30 d", 30 * day, 10 * time.Minute},
+	{"1y", "1 y", 365 * day, 10 * time.Minute},
 }
 
 // defaultSpan is what a URL without a window means, unless all lines are younger than a shorter one.
@@ -92,7 +100,7 @@ func readWindow(u *url.URL, now time.Time, fallback string) window {
 func (w window) ending(now time.Time, name string) window {
 	i := slices.IndexFunc(spans, func(s span) bool { return s.Name == name })
 	w.relative = spans[i].Name
-	w.to = now.UTC().Truncate(freshFor)
+	w.to = now.UTC().Truncate(spans[i].tick)
 	w.from = w.to.Add(-spans[i].length)
 	switch {
 	case spans[i].length >= 30*day:
@@ -160,16 +168,20 @@ func (w window) filterArguments(names ...string) (arguments []argument) {
 	return arguments
 }
 
+// windowFresh is how long an answer about a window is given again. That of a relative window is asked
+// anew at each tick, since it is another window then.
+const windowFresh = time.Minute
+
 // ask returns a call of a function that takes the window and all filters.
 func (w window) ask(function string, more ...argument) call {
-	return call{function: function, arguments: append(w.arguments(), more...)}
+	return call{function: function, arguments: append(w.arguments(), more...), fresh: windowFresh}
 }
 
 // askCounting is ask for a function that answers long windows from history unless it is told not to.
 func (w window) askCounting(function string, more ...argument) call {
 	c := w.ask(function, more...)
 	if w.exact {
-		c = c.with(flag("exact"))
+		c = c.with(isTrue("exact"))
 	}
 	return c
 }

@@ -43,6 +43,7 @@ BEGIN
         '"public"."canonical_api_line_failures"',
         '"public"."canonical_api_line_slowest"',
         '"public"."canonical_api_line_costs"',
+        '"public"."canonical_api_line_spent"',
         '"public"."canonical_api_line_n_plus_one"',
         '"public"."canonical_api_line_callers"',
         '"public"."canonical_api_line_differences"',
@@ -1610,6 +1611,125 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION "public"."canonical_api_line_costs" IS
 'Is it us or the database, and which route runs the most queries? busy is how long requests ran in all, and percent_busy the route''s share of that. The other shares are of the route''s own time and can exceed 100 if calls ran in parallel. Windows of more than three hours are answered from history unless exact, with the same sums. [canonical_line be77b7cc]';
+
+-- The sums of costs, step by step.
+CREATE FUNCTION "public"."canonical_api_line_spent"(
+    since interval DEFAULT '24 hours',
+    until timestamptz DEFAULT NULL,
+    service text DEFAULT NULL,
+    method text DEFAULT NULL,
+    route text DEFAULT NULL,
+    environment text DEFAULT NULL,
+    with_status text DEFAULT NULL,
+    of_account text DEFAULT NULL,
+    step interval DEFAULT NULL,
+    exact boolean DEFAULT false
+) RETURNS TABLE (
+    at timestamptz,
+    requests bigint,
+    queries numeric,
+    busy interval,
+    own interval,
+    database interval,
+    waiting interval,
+    outgoing interval,
+    accuracy text
+)
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+BEGIN ATOMIC
+    SELECT
+        at,
+        pg_catalog.round(coalesce(requests, 0))::bigint,
+        pg_catalog.round(coalesce(queries, 0)),
+        coalesce(busy, 0)::double precision * interval '1 s',
+        coalesce(own, 0)::double precision * interval '1 s',
+        coalesce(database, 0)::double precision * interval '1 s',
+        coalesce(waiting, 0)::double precision * interval '1 s',
+        coalesce(outgoing, 0)::double precision * interval '1 s',
+        'exact'::text
+    FROM (
+        SELECT at AT TIME ZONE 'UTC'
+        FROM pg_catalog.generate_series(
+            pg_catalog.date_bin(greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
+        WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
+        ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s'), (coalesce(until, pg_catalog.now()) AT TIME ZONE 'UTC') - since + interval '1 us', 'epoch'),
+            (coalesce(until, pg_catalog.now()) AT TIME ZONE 'UTC') - interval '1 us',
+            greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
+        WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
+        ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s')
+        ) AS steps (at)
+    ) AS steps (at)
+    FULL JOIN (
+        SELECT
+            at,
+            pg_catalog.sum(requests) AS requests,
+            pg_catalog.sum(queries) AS queries,
+            pg_catalog.sum(busy) AS busy,
+            pg_catalog.sum(own) AS own,
+            pg_catalog.sum(database) AS database,
+            pg_catalog.sum(waiting) AS waiting,
+            pg_catalog.sum(outgoing) AS outgoing
+        FROM (
+            SELECT at, requests, queries, busy, own, database, waiting, outgoing
+            FROM (
+                SELECT at, lines * weight AS n,
+            lines,
+            slowest,
+            lines * weight AS requests,
+            refused * weight AS refused,
+            failed * weight AS failed,
+            instant * weight AS instant,
+            slow * weight AS slow,
+            extract(epoch FROM busy) * weight AS busy,
+            coalesce(queries, 0) * weight AS queries,
+            coalesce(own, 0) * weight AS own,
+            coalesce(database, 0) * weight AS database,
+            coalesce(waiting, 0) * weight AS waiting,
+            outgoing * weight AS outgoing
+                FROM (
+                    SELECT at, per_line::numeric AS weight, pg_catalog.count(*) AS lines,
+                pg_catalog.max(duration) AS slowest,
+                pg_catalog.sum(duration) AS busy,
+                pg_catalog.count(*) FILTER (WHERE status BETWEEN 400 AND 499) AS refused,
+                pg_catalog.count(*) FILTER (WHERE (status >= 500 OR status < 400 AND error_code IS NOT NULL)) AS failed,
+                pg_catalog.count(*) FILTER (WHERE duration < interval '100 ms') AS instant,
+                pg_catalog.count(*) FILTER (WHERE duration >= interval '1 s') AS slow,
+                pg_catalog.sum(CASE pg_catalog.jsonb_typeof(statistics -> 'db_num_queries'::text) WHEN 'number' THEN (statistics -> 'db_num_queries'::text)::numeric END) AS queries,
+                pg_catalog.sum(CASE pg_catalog.jsonb_typeof(statistics -> 'self_duration'::text) WHEN 'number' THEN (statistics -> 'self_duration'::text)::numeric END) AS own,
+                pg_catalog.sum(CASE pg_catalog.jsonb_typeof(statistics -> 'db_duration'::text) WHEN 'number' THEN (statistics -> 'db_duration'::text)::numeric END) AS database,
+                pg_catalog.sum(CASE pg_catalog.jsonb_typeof(statistics -> 'db_acquire_duration'::text) WHEN 'number' THEN (statistics -> 'db_acquire_duration'::text)::numeric END) AS waiting,
+                coalesce(pg_catalog.sum(CASE pg_catalog.jsonb_typeof(statistics -> 'http_duration'::text) WHEN 'number' THEN (statistics -> 'http_duration'::text)::numeric END), 0)
+                + coalesce(pg_catalog.sum(CASE pg_catalog.jsonb_typeof(statistics -> 'rpc_duration'::text) WHEN 'number' THEN (statistics -> 'rpc_duration'::text)::numeric END), 0)
+                + coalesce(pg_catalog.sum(CASE pg_catalog.jsonb_typeof(statistics -> 'messaging_duration'::text) WHEN 'number' THEN (statistics -> 'messaging_duration'::text)::numeric END), 0)
+                + coalesce(pg_catalog.sum(CASE pg_catalog.jsonb_typeof(statistics -> 'other_duration'::text) WHEN 'number' THEN (statistics -> 'other_duration'::text)::numeric END), 0) AS outgoing
+                    FROM (
+                        SELECT pg_catalog.date_bin(greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
+        WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
+        ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s'), created_at, 'epoch') AS at, requests AS per_line, duration, status, error_code, statistics
+                        FROM "public"."canonical_api_line_window"(since, until, service, method, route, environment, with_status, of_account)
+                        WHERE (exact OR since <= interval '3 hours' OR with_status IS NOT NULL OR of_account IS NOT NULL OR NOT "public"."canonical_api_line_kept"()) OR NOT (extract(epoch FROM greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
+        WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
+        ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s')) % 3600 = 0)
+                        OFFSET bigint '0'
+                    ) AS lines
+                    GROUP BY at, per_line
+                ) AS weights
+            ) AS counted
+            UNION ALL
+            SELECT at, requests, queries, busy, own, database, waiting, outgoing
+            FROM "public"."canonical_api_line_past"(since, until, service, method, route, environment, with_status, of_account, greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
+        WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
+        ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s'), by_route => false, with_statistics => true)
+            WHERE NOT (exact OR since <= interval '3 hours' OR with_status IS NOT NULL OR of_account IS NOT NULL OR NOT "public"."canonical_api_line_kept"()) AND (extract(epoch FROM greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
+        WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
+        ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s')) % 3600 = 0)
+        ) AS sums
+        GROUP BY at
+    ) AS spent USING (at)
+    ORDER BY at;
+END;
+COMMENT ON FUNCTION "public"."canonical_api_line_spent" IS
+'Where does time go, step by step? How long requests ran in all, and of that in the service itself, in the database, waiting for a connection and in calls to others, for every step of the window (a 60th of it unless given, at least a second, and whole hours from 60 hours on; days are UTC). Calls that ran in parallel add up. Windows of more than three hours whose steps are whole hours are answered from history unless exact, with the same sums. [canonical_line a5dc05bc]';
 
 -- Only lines that repeat a statement have db_max_repeat. The other statistics are read only
 -- where it is high.

@@ -20,9 +20,9 @@ import (
 // Collector is a collector process. Its methods are safe for concurrent use.
 type Collector struct {
 	// GRPC, as host:port, and HTTP, a URL, receive OTLP. Health is the URL of the
-	// health check, Metrics that of Prometheus metrics. They are what the process finds
-	// in its environment; the configuration decides which of them it serves.
-	GRPC, HTTP, Health, Metrics string
+	// health check, Metrics that of Prometheus metrics, Page that of the page. They are what
+	// the process finds in its environment; the configuration decides which of them it serves.
+	GRPC, HTTP, Health, Metrics, Page string
 
 	cmd     *exec.Cmd
 	ready   chan struct{}
@@ -37,9 +37,8 @@ type Collector struct {
 const ready = "Everything is ready"
 
 // Launch starts a collector and returns without waiting for it. The process gets
-// free ports in OTLP_GRPC_PORT, OTLP_HTTP_PORT, HEALTH_PORT and METRICS_PORT, the
-// first three also as host:port in OTLP_GRPC_ENDPOINT, OTLP_HTTP_ENDPOINT and
-// HEALTH_ENDPOINT, and in addition the variables of env. It is killed when ctx ends.
+// free ports in OTLP_GRPC_PORT, OTLP_HTTP_PORT, HEALTH_PORT, METRICS_PORT and PAGE_PORT, also as
+// host:port in OTLP_GRPC_ENDPOINT and so on, and in addition the variables of env. It is killed when ctx ends.
 func Launch(ctx context.Context, binary string, args []string, env ...string) (*Collector, error) {
 	c := &Collector{ready: make(chan struct{}), exited: make(chan struct{})}
 	// SIGINT is ignored until the collector handles it, see catchesSignals.
@@ -47,7 +46,7 @@ func Launch(ctx context.Context, binary string, args []string, env ...string) (*
 	c.cmd = exec.CommandContext(ctx, "/bin/sh", args...)
 	c.cmd.Env = os.Environ()
 	addresses := map[string]string{}
-	for _, name := range []string{"OTLP_GRPC", "OTLP_HTTP", "HEALTH", "METRICS"} {
+	for _, name := range []string{"OTLP_GRPC", "OTLP_HTTP", "HEALTH", "METRICS", "PAGE"} {
 		port, err := FreePort()
 		if err != nil {
 			return nil, err
@@ -58,6 +57,7 @@ func Launch(ctx context.Context, binary string, args []string, env ...string) (*
 	c.cmd.Env = append(c.cmd.Env, env...)
 	c.GRPC, c.HTTP = addresses["OTLP_GRPC"], "http://"+addresses["OTLP_HTTP"]
 	c.Health, c.Metrics = "http://"+addresses["HEALTH"], "http://"+addresses["METRICS"]+"/metrics"
+	c.Page = "http://" + addresses["PAGE"]
 	stderr, err := c.cmd.StderrPipe()
 	if err != nil {
 		return nil, fmt.Errorf("start collector: %w", err)

@@ -38,7 +38,7 @@ func below(files fs.FS, dir string) fs.FS {
 func Names() []string {
 	return []string{
 		"window", "one_of", "kept", "past", "overall", "speed", "reads", "writes", "rate", "heatmap", "spread", "trends", "changes", "errors", "failures", "slowest",
-		"costs", "n_plus_one", "callers", "differences", "deploys", "burn", "partitions", "sizes", "state", "look_up", "find",
+		"costs", "spent", "n_plus_one", "callers", "differences", "deploys", "burn", "partitions", "sizes", "state", "look_up", "find",
 		"account", "request", "history", "compare", "questions",
 	}
 }

@@ -7,6 +7,7 @@
 
   // Times.
   const zoned = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+  const hour = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   const short = new Intl.DateTimeFormat(undefined, { weekday: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   const dated = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   for (const time of $("time[datetime]")) {
@@ -14,7 +15,7 @@
     if (isNaN(at)) continue;
     time.title = at.toISOString();
     const near = Math.abs(Date.now() - at) < 6 * 864e5;
-    const format = time.closest("h1, .fixed") ? (near ? short : dated) : zoned;
+    const format = time.closest("h1, .fixed") ? (at.toDateString() === new Date().toDateString() ? hour : near ? short : dated) : zoned;
     time.textContent = format.format(at);
   }
 
@@ -47,23 +48,24 @@
   }
   const iso = (s) => new Date(Math.round(s) * 1000).toISOString().replace(".000", "");
 
-  const font = (size) => size + "px " + getComputedStyle(document.body).fontFamily;
+  // Plots grow with the text of the page.
+  const scale = () => parseFloat(getComputedStyle(document.documentElement).fontSize) / 15;
+  const font = (size) => size * scale() + "px " + getComputedStyle(document.body).fontFamily;
   function axes(format, width, splits) {
     const common = { stroke: color("soft"), font: font(11), ticks: { show: false } };
     return [
-      { ...common, grid: { show: false }, size: 24, space: 62, values: hours },
-      { ...common, grid: { stroke: color("rule"), width: 1 }, size: width, values: (u, values) => values.map((v) => (v === null ? "" : format(v))), ...(splits ? { splits } : {}) },
+      { ...common, grid: { show: false }, size: 24 * scale(), space: 62 * scale(), values: hours },
+      { ...common, grid: { stroke: color("rule"), width: 1 }, size: width * scale(), values: (u, values) => values.map((v) => (v === null ? "" : format(v))), ...(splits ? { splits } : {}) },
     ];
   }
   // Times of day, and days where they begin.
-  const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   const seconds = new Intl.DateTimeFormat(undefined, { minute: "2-digit", second: "2-digit", hour: "2-digit", hourCycle: "h23" });
   const days = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
   function hours(u, splits, axis, space, step) {
     return splits.map((s) => {
       const at = new Date(s * 1000);
       if (step < 60) return seconds.format(at);
-      return step >= 86400 || at.getHours() + at.getMinutes() === 0 ? days.format(at) : clock.format(at);
+      return step >= 86400 || at.getHours() + at.getMinutes() === 0 ? days.format(at) : hour.format(at);
     });
   }
   // Powers of ten between the bounds of an axis.
@@ -155,9 +157,10 @@
     if (!rate && all.length === 0) return;
     const low = 10 ** Math.floor(Math.log10(Math.min(...all)) + 1e-9), high = 10 ** Math.ceil(Math.log10(Math.max(...all)) - 1e-9);
     const say = (u, i) => when(points[i].at) + names.map((n, s) => "\n" + n + " " + (data[s + 1][i] === null ? "–" : format(data[s + 1][i]) + (rate ? "/s" : ""))).join("") + (points[i].few ? "\nfew lines" : "");
+    const alone = (values, j) => values[j] !== null && (values[j - 1] ?? null) === null && (values[j + 1] ?? null) === null;
     legend(figure, names.map((n, i) => [n, paints[i]]));
     return new uPlot({
-      width: box.clientWidth, height: 190, padding: [18, 8, 0, 0], legend: { show: false },
+      width: box.clientWidth, height: 190 * scale(), padding: [18, 8, 0, 0], legend: { show: false },
       cursor: { y: false, drag: { x: true, y: false, setScale: false }, points: { size: 6 } },
       scales: {
         x: { time: true, range: [Number(figure.dataset.from), Number(figure.dataset.to)] },
@@ -168,11 +171,35 @@
         label: name, stroke: paints[i], width: 1.5, dash: dashes[i], fill: rate && i === 0 ? color("good") + "22" : undefined, spanGaps: false,
         points: {
           show: !rate || points.length < 6, size: 5, fill: color("paper"), stroke: paints[i], width: 1.2,
-          filter: rate ? undefined : (u) => points.map((p, j) => (p.few || points.length < 3 ? j : -1)).filter((j) => j >= 0),
+          filter: rate ? undefined : (u) => points.map((p, j) => (p.few || alone(data[i + 1], j) ? j : -1)).filter((j) => j >= 0),
         },
       }))],
       hooks: { draw: [marks(figure)], setSelect: [zoom(figure)], setCursor: [tip(box, say)] },
     }, data, box);
+  }
+
+  // parts plots where the time of a request goes, stacked.
+  function parts(figure, box) {
+    const names = ["own", "database", "waiting", "outgoing"], points = rows(figure), step = Number(figure.dataset.step);
+    const from = Number(figure.dataset.from), to = Number(figure.dataset.to);
+    const sums = names.map(() => []);
+    for (const p of points) {
+      let sum = 0;
+      names.forEach((_, i) => { const v = value(p.values[i]); sums[i].push(v === null ? null : (sum += v)); });
+    }
+    if (!sums[3].some((v) => v > 0)) return;
+    legend(figure, names.map((n) => [n, color(n)]));
+    // The highest sum is painted first, the others over it.
+    const order = [3, 2, 1, 0];
+    const say = (u, i) => when(points[i].at) + names.map((n, s) => "\n" + n + " " + (duration(value(points[i].values[s])) || "–")).join("");
+    return new uPlot({
+      width: box.clientWidth, height: 170 * scale(), padding: [10, 8, 0, 0], legend: { show: false },
+      cursor: { y: false, drag: { x: true, y: false, setScale: false }, points: { show: false } },
+      scales: { x: { time: true, range: [from, to] }, y: { range: (u, min, max) => [0, Math.max(max * 1.05, 1e-6)] } },
+      axes: axes(duration, 58),
+      series: [{}, ...order.map((i) => ({ label: names[i], stroke: color(names[i]), width: 0.5, fill: color(names[i]), points: { show: false } }))],
+      hooks: { draw: [marks(figure)], setSelect: [zoom(figure)], setCursor: [tip(box, say)] },
+    }, [points.map((p) => Math.min(Math.max(p.at + step / 2, from), to)), ...order.map((i) => sums[i])], box);
   }
 
   // spread plots the heat map: bands of durations, four to a doubling.
@@ -236,7 +263,7 @@
       go(figure.dataset.select, chosen);
     };
     const u = new uPlot({
-      width: box.clientWidth, height: Math.max(200, Math.min(270, box.clientWidth * 0.55)), padding: [18, 8, 0, 0], legend: { show: false },
+      width: box.clientWidth, height: scale() * Math.max(200, Math.min(270, box.clientWidth * 0.55)), padding: [18, 8, 0, 0], legend: { show: false },
       cursor: { drag: { x: true, y: true, setScale: false, uni: 12 }, points: { show: false } },
       scales: { x: { time: true, range: [from, to] }, y: { distr: 3, log: 10, range: [low, high] } },
       axes: axes((v) => (v === 0.1 || v === 1 ? "" : duration(v)), 58, decades),
@@ -267,7 +294,7 @@
     for (const figure of $("figure.plot")) {
       const box = figure.querySelector(".canvas");
       box.hidden = false; box.replaceChildren();
-      const u = (figure.dataset.kind === "spread" ? spread : lines)(figure, box);
+      const u = ({ spread, parts }[figure.dataset.kind] || lines)(figure, box);
       if (!u) { box.hidden = true; continue; }
       u.root.setAttribute("aria-hidden", "true");
       drawn.push([u, figure]);
