@@ -18,7 +18,7 @@ func upsertBatch(ctx context.Context, conn *pgx.Conn, sql *batchSQL, batch copyr
 		compares, upserts := &pgx.Batch{}, &pgx.Batch{}
 		var all compared
 		var changes []pgtype.UUID
-		for _, run := range runs(batch) {
+		for _, run := range sql.runs(batch) {
 			compares.Queue(sql.compare, run.first, run.last).QueryRow(func(row pgx.Row) error {
 				found, err := scanCompared(row)
 				all.keys, all.known = all.keys+found.keys, all.known+found.known
@@ -28,6 +28,9 @@ func upsertBatch(ctx context.Context, conn *pgx.Conn, sql *batchSQL, batch copyr
 				}
 				return err
 			})
+		}
+		if sql.distributed {
+			compares.Queue(sql.check)
 		}
 		if err := tx.SendBatch(ctx, compares).Close(); err != nil {
 			return fmt.Errorf("compare rows: %w", err)
@@ -70,8 +73,12 @@ type run struct{ first, last time.Time }
 // partitions, so that a run has lines in most of the partitions it touches.
 const maxGap = time.Hour
 
-// runs returns the runs of a batch whose rows are in the order of their keys.
-func runs(batch copyrow.Batch) (runs []run) {
+// runs returns the runs of a batch whose rows are in the order of their keys. Lines of a distributed
+// table are taken in the order of its shards, so one statement has to take all.
+func (s *batchSQL) runs(batch copyrow.Batch) (runs []run) {
+	if s.distributed {
+		return []run{whole(batch)}
+	}
 	createdAt := copyrow.Index(batch.Layout, "created_at")
 	for i := range batch.Len() {
 		at := batch.Time(i, createdAt)

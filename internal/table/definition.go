@@ -87,8 +87,15 @@ func Read(ctx context.Context, db Querier, name Name) (Definition, error) {
 			return definition, err
 		}
 	}
-	if err := definition.checkKey(ctx, db); err != nil || definition.Unwritable != nil || !definition.RowSecurity {
+	if err := definition.checkKey(ctx, db); err != nil || definition.Unwritable != nil {
 		return definition, err
+	}
+	if definition.Distributed && !definition.Key.Arbiter() {
+		definition.Unwritable = fmt.Errorf("table %s is distributed, and ON CONFLICT cannot use its key: "+
+			"run ALTER TABLE %s ADD PRIMARY KEY (created_at, id)", definition.Name, definition.Name)
+	}
+	if definition.Unwritable != nil || !definition.RowSecurity {
+		return definition, nil
 	}
 	return definition, definition.checkPolicies(ctx, db)
 }

@@ -19,8 +19,10 @@ type distribution struct {
 	// method is h for one that is distributed by the hash of column, and empty for one that is not
 	// distributed.
 	method, column string
-	major          int
-	version        string
+	// byTime says that no partition is missing that the exporter could not make.
+	byTime  bool
+	major   int
+	version string
 	// coordinator says that this node is the coordinator, and nodes is how many can hold shards.
 	coordinator bool
 	nodes       int64
@@ -37,7 +39,7 @@ func hasCitus(ctx context.Context, db Querier) (ok bool, err error) {
 // readDistribution reads how a table is distributed in a database that has Citus.
 func readDistribution(ctx context.Context, db Querier, name Name) (d distribution, err error) {
 	err = db.QueryRow(ctx, statements.Render("distribution.sql", nil), name.String()).
-		Scan(&d.method, &d.column, &d.major, &d.version, &d.coordinator, &d.nodes)
+		Scan(&d.method, &d.column, &d.byTime, &d.major, &d.version, &d.coordinator, &d.nodes)
 	if err != nil {
 		return d, fmt.Errorf("read distribution: %w", err)
 	}
@@ -83,6 +85,9 @@ func (d *Definition) checkDistribution(ctx context.Context, db Querier) error {
 	case found.column != "id":
 		d.Unwritable = fmt.Errorf("table %s is distributed by %s, and lines are distributed by their id: "+
 			"run SELECT alter_distributed_table('%s', distribution_column := 'id')", d.Name, database.QuoteIdentifier(found.column), d.Name)
+	case !found.byTime:
+		d.Unwritable = fmt.Errorf("table %s is distributed, and its partitions are not ranges of created_at: "+
+			"move its lines to a table that is partitioned by RANGE (created_at)", d.Name)
 	}
 	return nil
 }
