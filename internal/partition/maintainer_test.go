@@ -21,6 +21,9 @@ func setup(t *testing.T, interval Interval) (*pgtest.Database, *Maintainer) {
 	t.Helper()
 	d := pgtest.New(t)
 	d.Exec(t, "CREATE TABLE lines (created_at timestamptz, note text, PRIMARY KEY (created_at)) PARTITION BY RANGE (created_at)")
+	if d.Cluster != nil {
+		d.Exec(t, "SELECT create_distributed_table('lines', 'created_at')")
+	}
 	m := New(Config{Interval: interval, CreateAhead: 48 * time.Hour}, d.Pool, zaptest.NewLogger(t))
 	m.clock = stand(func() time.Time { return day(12).Add(15 * time.Hour) })
 	return d, m
