@@ -157,3 +157,10 @@ func (d *Database) OnWorker(t testing.TB, n int) *pgxpool.Pool {
 	t.Cleanup(pool.Close)
 	return pool
 }
+
+// HasCitus reports whether the database of a pool is on Citus.
+func HasCitus(t testing.TB, pool *pgxpool.Pool) (ok bool) {
+	t.Helper()
+	require.NoError(t, pool.QueryRow(t.Context(), "SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'citus')").Scan(&ok))
+	return ok
+}

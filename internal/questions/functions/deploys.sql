@@ -45,7 +45,7 @@ DECLARE
     many double precision := 100;
     deployed jsonb;
 BEGIN
-    IF (SELECT relkind IN ('r', 'p', 'm') FROM pg_class WHERE oid = lines) THEN
+    IF {{if .Distributed}}false AND {{end}}(SELECT relkind IN ('r', 'p', 'm') FROM pg_class WHERE oid = lines) THEN
         -- A thousandth of the pages tells how many lines there are.
         EXECUTE format('SELECT count(*) FROM {{template "count"}}', lines, ' TABLESAMPLE SYSTEM (0.1)', found) INTO counted;
         few := least(100, 100 * 100000 / (1000.0 * greatest(counted, 1)));
