@@ -98,6 +98,21 @@ func TestQuestions_OnCitus_AnswerAsOnAPlainTable(t *testing.T) {
 	}
 }
 
+func TestQuestions_OnCitus_AnswerFromHistoryAsOnAPlainTable(t *testing.T) {
+	t.Parallel()
+	plain := remember(t, 6_000, 3)
+	citus := copied(t, plain, 3)
+	keep(t, citus.Pool)
+	until := fmt.Sprintf("until => '%s'", time.Now().UTC().Format(time.RFC3339Nano))
+	for _, sql := range []string{
+		"speed('50 hours', %s)", "reads('50 hours', %s)", "rate('50 hours', %s, step => '1 hour')", "heatmap('70 hours', %s)", "costs('50 hours', %s)",
+		"burn(slow => '20 hours', %s)", "changes('1 day', '2 days', %s)", "history('2 days', %s, step => '1 hour')", "compare('1 day', '1 day', %s)", "past('60 hours', %s)",
+	} {
+		sql = "SELECT * FROM canonical_api_line_" + fmt.Sprintf(sql, until)
+		require.Equal(t, sorted(t, answer(t, plain.Pool, sql), nil), sorted(t, answer(t, citus.Pool, sql), nil), sql)
+	}
+}
+
 // isSampled reports whether an answer says that it is of a part of the lines.
 func isSampled(answers []map[string]any) bool {
 	return slices.ContainsFunc(answers, func(row map[string]any) bool {

@@ -55,7 +55,7 @@ BEGIN
         SELECT state.until, state.frozen INTO built, frozen FROM {{.Table.Built}} AS state;
     END IF;
     -- The window is open at its start: a line of the first instant does not belong to it.
-    IF first_hour = lower AND EXISTS (SELECT FROM {{.Table}} WHERE created_at = lower) THEN
+    IF first_hour = lower AND EXISTS (SELECT created_at FROM {{.Table}} WHERE created_at = lower) THEN
         first_hour := first_hour + interval '1 hour';
     END IF;
     end_hour := CASE WHEN built IS NOT NULL THEN date_bin('1 hour', least(built, upper), 'epoch') END;
