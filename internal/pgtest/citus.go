@@ -69,9 +69,9 @@ func citusInstalled() bool {
 	return err == nil
 }
 
-// onCitus says that New returns databases on Citus, so that tests written for one server hold for
+// OnCitus says that New returns databases on Citus, so that tests written for one server hold for
 // several.
-var onCitus = os.Getenv("PGTEST_CITUS") != ""
+var OnCitus = os.Getenv("PGTEST_CITUS") != ""
 
 // StartCitus starts a Citus with the number of workers; with none, the coordinator holds the shards.
 func StartCitus(workers int, settings ...string) (*Cluster, error) {

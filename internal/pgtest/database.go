@@ -29,7 +29,7 @@ var databases atomic.Int64
 // PGTEST_CITUS is set. It is dropped after the test.
 func New(t testing.TB) *Database {
 	t.Helper()
-	if onCitus {
+	if OnCitus {
 		return Citus(t).NewDatabase(t)
 	}
 	return Shared(t).NewDatabase(t)
