@@ -2,6 +2,7 @@ package pgtest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -88,6 +89,15 @@ func StartCitus(workers int, settings ...string) (*Cluster, error) {
 	}
 	c := &Cluster{Coordinator: nodes[0], Workers: nodes[1:]}
 	return c, c.makeTemplate()
+}
+
+// Stop stops all servers of the cluster and removes their data, in the background.
+func (c *Cluster) Stop() error {
+	var err error
+	for _, node := range c.nodes() {
+		err = errors.Join(err, node.Stop())
+	}
+	return err
 }
 
 // nodes lists the servers of the cluster.
