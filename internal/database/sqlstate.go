@@ -95,6 +95,8 @@ const (
 const (
 	passesOnSQLSTATE = "ReportResultError"
 	passesOnText     = "ReportCopyError"
+	// refusesCOPY raises what Citus cannot do in a COPY: the table has become distributed.
+	refusesCOPY = "ProcessCopyStmt"
 )
 
 // PolicyOf returns what to do about an error of a write. hasColumn reports whether the
@@ -104,8 +106,11 @@ func PolicyOf(err error, hasColumn func(name string) bool) Policy {
 	if _, connecting := errors.AsType[*pgconn.ConnectError](err); connecting || !ok {
 		return Wait
 	}
-	if pgErr.Routine == passesOnText {
+	switch pgErr.Routine {
+	case passesOnText:
 		return Upsert
+	case refusesCOPY:
+		return Reconcile
 	}
 	switch pgErr.Code {
 	case insufficientPrivilege:
