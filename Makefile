@@ -55,6 +55,15 @@ LONG := $(shell grep -rl --include='*_test.go' 'flag.Bool."long"' e2e internal |
 test-long: postgres ## Run the long forms of tests, with the race detector
 	$(GO) test -race -parallel $(PARALLEL) -timeout 90m $(LONG:%=./%) -args -long
 
+# Tests of several servers, which skip without Citus (docs/scaling.md says how to get it), and those of one
+# server that hold for several as well.
+ON_CITUS := OnlyGains|Incomplete_Stays|RecreatesWhatVanished|CutConnection|ConcurrentFirstWrites|SameLines|MarksOnly
+.PHONY: test-citus
+test-citus: postgres ## Run the tests of Citus: a coordinator and two workers, where it is installed
+	$(GO) test -count 1 -timeout 15m -run 'Citus|Cluster|Distribute' . ./internal/pgtest ./internal/table ./internal/store ./internal/partition \
+		./internal/history ./internal/questions
+	PGTEST_CITUS=1 $(GO) test -count 1 -timeout 15m -run '$(ON_CITUS)' ./internal/store ./internal/history
+
 VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 PLATFORMS ?= linux/amd64 linux/arm64 darwin/arm64
 RELEASE   := build/release

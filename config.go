@@ -88,6 +88,11 @@ type DatabaseConfig struct {
 	// and writes the columns it finds; it then needs only DML rights, see
 	// schema/roles.sql. Default: true.
 	CreateSchema bool `mapstructure:"create_schema"`
+
+	// Distribute has Citus distribute a table that the exporter creates by id, see
+	// docs/scaling.md. One that is distributed already is written to as such in any case. It needs
+	// CreateSchema. Default: false.
+	Distribute bool `mapstructure:"distribute"`
 }
 
 // connection returns what is configured in the form that package database takes.

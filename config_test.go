@@ -74,7 +74,7 @@ func TestConfig_Validate_ReportsEveryFaultByItsKey(t *testing.T) {
 	err := confmap.Validate(cfg)
 	require.Error(t, err)
 	for _, key := range []string{
-		"`database::url`", "`database::max_connections`", "`table`", "`collapse::max_pending_spans`", "`collapse::pending_ttl`", "`collapse::amend_window`",
+		"`database::url`", "`database::max_connections`", "`database::distribute`", "`table`", "`collapse::max_pending_spans`", "`collapse::pending_ttl`", "`collapse::amend_window`",
 		"`attribute_prefix`", "`columns::account_id::type`", "`columns::idempotency_key::from`", "`columns::request_id::type`", "`columns::plan::type`", "`columns::team_id::type`",
 		"`columns::team_id::from`", "`skip::1`", "`skip::2`", "`headers::prefixes`", "`headers::trusted_proxies`", "`redact::query_parameters`", "`request_payload::max_bytes`",
 		"`partitions::interval`", "`partitions::create_ahead`", "`partitions::retention`", "`partitions::keep_detached`",

@@ -189,6 +189,7 @@ func (e *lineExporter) start(_ context.Context, host component.Host) error {
 	}
 	tables := table.NewMaintainer(table.Config{
 		Name: e.table, Columns: e.mapper.Columns(), CreateSchema: e.cfg.Database.CreateSchema,
+		Distribute: e.cfg.Database.Distribute,
 	}, pool, e.logger)
 	kept := e.cfg.Partitions.maintained()
 	var past *history.Maintainer

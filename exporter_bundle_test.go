@@ -65,6 +65,7 @@ func setupIn(t *testing.T, telemetry *componenttest.Telemetry, id component.ID, 
 	t.Helper()
 	cfg := createDefaultConfig().(*Config)
 	cfg.Database.URL = configopaque.String(url)
+	cfg.Database.Distribute = pgtest.OnCitus
 	// Captures lie in the past, further than a table of days would go back.
 	cfg.Partitions.Retention, cfg.Partitions.Interval = 0, string(partition.Month)
 	if change != nil {

@@ -42,14 +42,7 @@ const golden = `
 // on file.
 func TestExporter_Lines_EqualGolden(t *testing.T) {
 	t.Parallel()
-	files := oteltest.Captures(t)
-	for _, pattern := range []string{"testdata/traps/*.jsonl", "testdata/cases/*.jsonl", "testdata/shapes/*.jsonl"} {
-		found, err := filepath.Glob(pattern)
-		require.NoError(t, err)
-		require.NotEmpty(t, found)
-		files = append(files, found...)
-	}
-	for _, recorded := range files {
+	for _, recorded := range recordings(t) {
 		name := filepath.Base(recorded)
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -70,6 +63,19 @@ func TestExporter_Lines_EqualGolden(t *testing.T) {
 			require.Equal(t, string(want), got)
 		})
 	}
+}
+
+// recordings lists the files of exports that golden lines are made of.
+func recordings(t *testing.T) []string {
+	t.Helper()
+	files := oteltest.Captures(t)
+	for _, pattern := range []string{"testdata/traps/*.jsonl", "testdata/cases/*.jsonl", "testdata/shapes/*.jsonl"} {
+		found, err := filepath.Glob(pattern)
+		require.NoError(t, err)
+		require.NotEmpty(t, found)
+		files = append(files, found...)
+	}
+	return files
 }
 
 func TestExporter_Replay_KeepsOneRowPerServerSpan(t *testing.T) {

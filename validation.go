@@ -77,6 +77,7 @@ func (f *faults) database(c DatabaseConfig) {
 		f.refuse("database::"+key, found[key])
 	}
 	f.require(c.MaxConnections >= 1, "database::max_connections", "must be at least 1")
+	f.require(!c.Distribute || c.CreateSchema, "database::distribute", "needs `database::create_schema`; without it, the table's owner distributes it")
 }
 
 func (f *faults) column(key, name string, c ColumnConfig) {

@@ -113,5 +113,9 @@ INSERT INTO "public"."canonical_api_line_built" (until, frozen)
 SELECT 'epoch', 'epoch'
 WHERE NOT EXISTS (SELECT FROM "public"."canonical_api_line_built");
 UPDATE "public"."canonical_api_line_built"
-SET until = greatest(frozen, 'epoch', date_bin('1 hour', coalesce((SELECT min(created_at) FROM "public"."canonical_api_line"), clock_timestamp()), 'epoch'));
+SET until = greatest(frozen, date_bin('1 hour', clock_timestamp(), 'epoch'));
+UPDATE "public"."canonical_api_line_built"
+SET until = greatest(frozen, 'epoch', date_bin('1 hour', first.at, 'epoch'))
+FROM (SELECT min(created_at) AS at FROM "public"."canonical_api_line") AS first
+WHERE first.at IS NOT NULL;
 

@@ -189,8 +189,8 @@ COMMENT ON FUNCTION "public"."canonical_api_line_kept" IS
 -- be built again. Days serve if the steps are days.
 --
 -- It is PL/pgSQL because only that lets the tables of history be missing until it is called, and
--- says what to read before it reads. step is NULL for the whole window, which has no time then;
--- otherwise it is made of whole hours. by_route leaves out what tells routes apart, and
+-- says what to read before it reads. step is NULL for the whole window, which has no time then; where
+-- it is not made of whole hours, all is read from lines. by_route leaves out what tells routes apart, and
 -- with_statistics reads the statistics of lines, which takes most of the time.
 CREATE FUNCTION "public"."canonical_api_line_past"(
     since interval DEFAULT '24 hours',
@@ -257,11 +257,11 @@ BEGIN
         SELECT state.until, state.frozen INTO built, frozen FROM "public"."canonical_api_line_built" AS state;
     END IF;
     -- The window is open at its start: a line of the first instant does not belong to it.
-    IF first_hour = lower AND EXISTS (SELECT FROM "public"."canonical_api_line" WHERE created_at = lower) THEN
+    IF first_hour = lower AND EXISTS (SELECT created_at FROM "public"."canonical_api_line" WHERE created_at = lower) THEN
         first_hour := first_hour + interval '1 hour';
     END IF;
     end_hour := CASE WHEN built IS NOT NULL THEN date_bin('1 hour', least(built, upper), 'epoch') END;
-    IF first_hour < end_hour THEN
+    IF first_hour < end_hour AND coalesce(date_part('epoch', $9)::numeric % 3600 = 0, true) THEN
         marked := ARRAY(
             SELECT DISTINCT mark.at
             FROM "public"."canonical_api_line_marks" AS mark
@@ -408,7 +408,7 @@ BEGIN
 END
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_past" IS
-'What does a window come to? The sums of a window, from history and the lines at its edges, by route and by bucket of durations: the bucket i holds durations above 2^(i/16) and up to 2^((i+1)/16) microseconds, NULL those of zero, and n requests fall into it. A bucket can have several rows. The other questions about longer windows read it. [canonical_line a0eee6c8]';
+'What does a window come to? The sums of a window, from history and the lines at its edges, by route and by bucket of durations: the bucket i holds durations above 2^(i/16) and up to 2^((i+1)/16) microseconds, NULL those of zero, and n requests fall into it. A bucket can have several rows. The other questions about longer windows read it. [canonical_line dce0423b]';
 
 -- As speed, for all lines of the window together.
 CREATE FUNCTION "public"."canonical_api_line_overall"(
@@ -683,9 +683,9 @@ BEGIN ATOMIC
         p[1],
         p[2],
         p[3],
-        CASE WHEN (exact OR since <= interval '3 hours' OR with_status IS NOT NULL OR of_account IS NOT NULL OR NOT "public"."canonical_api_line_kept"()) OR NOT (extract(epoch FROM greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
+        CASE WHEN ((exact OR since <= interval '3 hours' OR with_status IS NOT NULL OR of_account IS NOT NULL OR NOT "public"."canonical_api_line_kept"()) OR NOT (extract(epoch FROM greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
         WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
-        ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s')) % 3600 = 0) THEN 'exact' ELSE '±2.2 %'::text END
+        ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s')) % 3600 = 0)) THEN 'exact' ELSE '±2.2 %'::text END
     FROM (
         SELECT at AT TIME ZONE 'UTC'
         FROM pg_catalog.generate_series(
@@ -711,9 +711,9 @@ BEGIN ATOMIC
         WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
         ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s'), created_at, 'epoch') AS at, requests, status, error_code, duration
             FROM "public"."canonical_api_line_window"(since, until, service, method, route, environment, with_status, of_account)
-            WHERE (exact OR since <= interval '3 hours' OR with_status IS NOT NULL OR of_account IS NOT NULL OR NOT "public"."canonical_api_line_kept"()) OR NOT (extract(epoch FROM greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
+            WHERE ((exact OR since <= interval '3 hours' OR with_status IS NOT NULL OR of_account IS NOT NULL OR NOT "public"."canonical_api_line_kept"()) OR NOT (extract(epoch FROM greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
         WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
-        ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s')) % 3600 = 0)
+        ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s')) % 3600 = 0))
             OFFSET bigint '0'
         ) AS lines
         GROUP BY at
@@ -742,9 +742,9 @@ BEGIN ATOMIC
                 FROM "public"."canonical_api_line_past"(since, until, service, method, route, environment, with_status, of_account, greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
         WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
         ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s'), by_route => false)
-                WHERE NOT (exact OR since <= interval '3 hours' OR with_status IS NOT NULL OR of_account IS NOT NULL OR NOT "public"."canonical_api_line_kept"()) AND (extract(epoch FROM greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
+                WHERE NOT ((exact OR since <= interval '3 hours' OR with_status IS NOT NULL OR of_account IS NOT NULL OR NOT "public"."canonical_api_line_kept"()) OR NOT (extract(epoch FROM greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
         WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
-        ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s')) % 3600 = 0)
+        ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s')) % 3600 = 0))
             ) AS buckets
             GROUP BY at
         ) AS kept
@@ -755,7 +755,7 @@ BEGIN ATOMIC
     ORDER BY at;
 END;
 COMMENT ON FUNCTION "public"."canonical_api_line_rate" IS
-'Since when? Requests per second, the shares that were refused (status 400 to 499) and that failed (500 and above, or an error beside a status below 400) in percent, and percentiles, for every step of the window (a 60th of it unless given, at least a second, and whole hours from 60 hours on; days are UTC). The window cuts off the first and the last step. Percentiles are of lines, the rest of requests. Windows of more than three hours whose steps are whole hours are answered from history unless exact: accuracy says how far off percentiles can be, which are of requests then. [canonical_line 25865723]';
+'Since when? Requests per second, the shares that were refused (status 400 to 499) and that failed (500 and above, or an error beside a status below 400) in percent, and percentiles, for every step of the window (a 60th of it unless given, at least a second, and whole hours from 60 hours on; days are UTC). The window cuts off the first and the last step. Percentiles are of lines, the rest of requests. Windows of more than three hours whose steps are whole hours are answered from history unless exact: accuracy says how far off percentiles can be, which are of requests then. [canonical_line ab3ca612]';
 
 -- The bounds are a 1-2-5 series. Postgres before 17 has no infinite interval, so durations
 -- above the last bound have none. DISTINCT tells the planner how few steps there are.
@@ -1732,7 +1732,7 @@ COMMENT ON FUNCTION "public"."canonical_api_line_spent" IS
 'Where does time go, step by step? How long requests ran in all, and of that in the service itself, in the database, waiting for a connection and in calls to others, for every step of the window (a 60th of it unless given, at least a second, and whole hours from 60 hours on; days are UTC). Calls that ran in parallel add up. Windows of more than three hours whose steps are whole hours are answered from history unless exact, with the same sums. [canonical_line a5dc05bc]';
 
 -- Only lines that repeat a statement have db_max_repeat. The other statistics are read only
--- where it is high.
+-- where it is high. The median is that of counts, which several nodes can take.
 CREATE FUNCTION "public"."canonical_api_line_n_plus_one"(
     since interval DEFAULT '24 hours',
     until timestamptz DEFAULT NULL,
@@ -1761,21 +1761,41 @@ BEGIN ATOMIC
         service_name,
         http_method,
         http_route,
-        statistics ->> 'db_max_repeat_query'::text,
+        statement,
         pg_catalog.round(pg_catalog.sum(requests))::bigint,
-        pg_catalog.count(*),
-        pg_catalog.percentile_disc(0.5) WITHIN GROUP (ORDER BY CASE pg_catalog.jsonb_typeof(statistics -> 'db_max_repeat'::text) WHEN 'number' THEN (statistics -> 'db_max_repeat'::text)::numeric END),
-        pg_catalog.max(CASE pg_catalog.jsonb_typeof(statistics -> 'db_max_repeat'::text) WHEN 'number' THEN (statistics -> 'db_max_repeat'::text)::numeric END),
-        pg_catalog.round(pg_catalog.sum(CASE pg_catalog.jsonb_typeof(statistics -> 'db_num_queries'::text) WHEN 'number' THEN (statistics -> 'db_num_queries'::text)::numeric END * requests::numeric)),
-        pg_catalog.sum((CASE pg_catalog.jsonb_typeof(statistics -> 'db_duration'::text) WHEN 'number' THEN (statistics -> 'db_duration'::text)::numeric END)::double precision * requests) * interval '1 s'
-    FROM "public"."canonical_api_line_window"(since, until, service, method, route, environment, with_status, of_account)
-    WHERE statistics -> 'db_max_repeat'::text >= pg_catalog.to_jsonb(repeats)
-        AND pg_catalog.jsonb_typeof(statistics -> 'db_max_repeat'::text) = 'number'
+        pg_catalog.sum(lines)::bigint,
+        pg_catalog.min(repeat) FILTER (WHERE upto >= 0.5 * of_all),
+        pg_catalog.max(repeat),
+        pg_catalog.round(pg_catalog.sum(queries)),
+        pg_catalog.sum(busy) * interval '1 s'
+    FROM (
+        SELECT
+            *,
+            pg_catalog.sum(lines) OVER (of_statement ORDER BY repeat) AS upto,
+            pg_catalog.sum(lines) OVER of_statement AS of_all
+        FROM (
+            SELECT
+                service_name,
+                http_method,
+                http_route,
+                statistics ->> 'db_max_repeat_query'::text AS statement,
+                CASE pg_catalog.jsonb_typeof(statistics -> 'db_max_repeat'::text) WHEN 'number' THEN (statistics -> 'db_max_repeat'::text)::numeric END AS repeat,
+                pg_catalog.sum(requests) AS requests,
+                pg_catalog.count(*) AS lines,
+                pg_catalog.sum(CASE pg_catalog.jsonb_typeof(statistics -> 'db_num_queries'::text) WHEN 'number' THEN (statistics -> 'db_num_queries'::text)::numeric END * requests::numeric) AS queries,
+                pg_catalog.sum((CASE pg_catalog.jsonb_typeof(statistics -> 'db_duration'::text) WHEN 'number' THEN (statistics -> 'db_duration'::text)::numeric END)::double precision * requests) AS busy
+            FROM "public"."canonical_api_line_window"(since, until, service, method, route, environment, with_status, of_account)
+            WHERE statistics -> 'db_max_repeat'::text >= pg_catalog.to_jsonb(repeats)
+                AND pg_catalog.jsonb_typeof(statistics -> 'db_max_repeat'::text) = 'number'
+            GROUP BY 1, 2, 3, 4, 5
+        ) AS repeated
+        WINDOW of_statement AS (PARTITION BY service_name, http_method, http_route, statement)
+    ) AS ranked
     GROUP BY 1, 2, 3, 4
     ORDER BY 9 DESC NULLS LAST, 1, 2, 3, 4;
 END;
 COMMENT ON FUNCTION "public"."canonical_api_line_n_plus_one" IS
-'Which route runs one statement for each row (N+1)? Requests that ran one statement at least repeats times, grouped by that statement, with all their queries and the time spent in them; the most queries first. [canonical_line 4c16d17b]';
+'Which route runs one statement for each row (N+1)? Requests that ran one statement at least repeats times, grouped by that statement, with all their queries and the time spent in them; the most queries first. [canonical_line 8fc3efe0]';
 
 -- Lines are first added up once, in parallel, for each combination of the three kinds of
 -- caller and of the weight. The sums are then added up for each kind.

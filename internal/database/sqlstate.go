@@ -86,6 +86,18 @@ const (
 	// Suspect means the same, but the rows may not be at fault: a trigger, a foreign key or an
 	// index may refuse any row.
 	Suspect
+	// Place means that a row has no partition, or that a CHECK refuses it: the catalogue tells.
+	Place
+)
+
+// The functions of Citus that pass on an error of a worker. The one keeps its SQLSTATE, and neither
+// what the error is about. The other, which COPY calls, keeps the text alone: only to store the rows
+// in another way tells what is wrong.
+const (
+	passesOnSQLSTATE = "ReportResultError"
+	passesOnText     = "ReportCopyError"
+	// refusesCOPY raises what Citus cannot do in a COPY: the table has become distributed.
+	refusesCOPY = "ProcessCopyStmt"
 )
 
 // PolicyOf returns what to do about an error of a write. hasColumn reports whether the
@@ -94,6 +106,12 @@ func PolicyOf(err error, hasColumn func(name string) bool) Policy {
 	pgErr, ok := errors.AsType[*pgconn.PgError](err)
 	if _, connecting := errors.AsType[*pgconn.ConnectError](err); connecting || !ok {
 		return Wait
+	}
+	switch pgErr.Routine {
+	case passesOnText:
+		return Upsert
+	case refusesCOPY:
+		return Reconcile
 	}
 	switch pgErr.Code {
 	case insufficientPrivilege:
@@ -114,11 +132,16 @@ func PolicyOf(err error, hasColumn func(name string) bool) Policy {
 			return Isolate
 		case pgErr.TableName != "":
 			return CreatePartition
+		case pgErr.Routine == passesOnSQLSTATE:
+			return Place
 		default:
 			return Suspect
 		}
 	case notNullViolation:
 		// If the rows do not have the NOT NULL column, the table is at fault.
+		if pgErr.Routine == passesOnSQLSTATE {
+			return Suspect
+		}
 		if !hasColumn(pgErr.ColumnName) {
 			return Wait
 		}

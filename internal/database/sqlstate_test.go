@@ -29,4 +29,8 @@ func TestPolicyOf(t *testing.T) {
 	require.Equal(t, Wait, PolicyOf(&pgconn.PgError{Code: "23502", ColumnName: "theirs"}, hasColumn), "not a column of the rows")
 	require.Equal(t, Suspect, PolicyOf(&pgconn.PgError{Code: "42501", Routine: "ExecWithCheckOptions"}, hasColumn), "row level security")
 	require.Equal(t, Wait, PolicyOf(errors.New("broken pipe"), hasColumn))
+	require.Equal(t, Upsert, PolicyOf(&pgconn.PgError{Code: "XX000", Routine: "ReportCopyError"}, hasColumn), "COPY of Citus keeps no SQLSTATE")
+	require.Equal(t, Reconcile, PolicyOf(&pgconn.PgError{Code: "XX000", Routine: "ProcessCopyStmt"}, hasColumn), "COPY of Citus takes no condition")
+	require.Equal(t, Place, PolicyOf(&pgconn.PgError{Code: "23514", Routine: "ReportResultError"}, hasColumn), "a worker names nothing")
+	require.Equal(t, Suspect, PolicyOf(&pgconn.PgError{Code: "23502", Routine: "ReportResultError"}, hasColumn), "a worker names no column")
 }

@@ -62,7 +62,7 @@ func join(t testing.TB, d *pgtest.Database, change func(*Config)) *bundle {
 		change(&b.cfg)
 	}
 	logger := zaptest.NewLogger(t)
-	b.tables = table.NewMaintainer(table.Config{Name: lines, Columns: line.Columns(), CreateSchema: true}, pool, logger)
+	b.tables = table.NewMaintainer(table.Config{Name: lines, Columns: line.Columns(), CreateSchema: true, Distribute: d.Cluster != nil}, pool, logger)
 	b.partitions = partition.New(b.cfg.Lines, pool, logger)
 	b.store = store.New(pool, b.tables, b.partitions, logger)
 	b.Maintainer = New(b.cfg, pool, logger)

@@ -38,28 +38,35 @@ func (m *Maintainer) closeHours(ctx context.Context, parent table.Name) (end tim
 	if err := r.commit(ctx); err != nil {
 		return end, false, err
 	}
-	writers, err := m.writers(ctx, parent)
+	ok, err = outlast(ctx, m.pool, statements.Render("writers.sql", nil), parent.String())
+	return end, ok, err
+}
+
+// outlast waits until the transactions that sql lists first have ended. It returns false if some take
+// too long.
+func outlast(ctx context.Context, db table.Querier, sql string, arguments ...any) (bool, error) {
+	writers, err := transactions(ctx, db, sql, arguments...)
 	ticker := time.NewTicker(pause)
 	defer ticker.Stop()
 	deadline := time.After(patience)
 	for err == nil && len(writers) > 0 {
 		select {
 		case <-ctx.Done():
-			return end, false, ctx.Err()
+			return false, ctx.Err()
 		case <-deadline:
-			return end, false, nil
+			return false, nil
 		case <-ticker.C:
 		}
 		var left []string
-		left, err = m.writers(ctx, parent)
+		left, err = transactions(ctx, db, sql, arguments...)
 		writers = slices.DeleteFunc(writers, func(w string) bool { return !slices.Contains(left, w) })
 	}
-	return end, err == nil, err
+	return err == nil, err
 }
 
-// writers returns the transactions that write lines.
-func (m *Maintainer) writers(ctx context.Context, parent table.Name) ([]string, error) {
-	rows, err := m.pool.Query(ctx, statements.Render("writers.sql", nil), parent.String())
+// transactions returns those that sql lists.
+func transactions(ctx context.Context, db table.Querier, sql string, arguments ...any) ([]string, error) {
+	rows, err := db.Query(ctx, sql, arguments...)
 	if err != nil {
 		return nil, fmt.Errorf("list writers: %w", err)
 	}
@@ -68,4 +75,18 @@ func (m *Maintainer) writers(ctx context.Context, parent table.Name) ([]string, 
 		return nil, fmt.Errorf("list writers: %w", err)
 	}
 	return writers, nil
+}
+
+// seenByNodes waits until the nodes of Citus show all that the snapshot of the round does: a transaction
+// ends on the coordinator, where its marks are, before it ends where its lines are. One whose end a node
+// did not hear of stays prepared there until Citus recovers it.
+func (r *round) seenByNodes(ctx context.Context) (bool, error) {
+	distributed, err := table.Distributed(ctx, r, r.parent)
+	if err != nil || !distributed {
+		return err == nil, err
+	}
+	if ok, err := outlast(ctx, r, statements.Render("writers.sql", nil), r.parent.String()); err != nil || !ok {
+		return false, err
+	}
+	return outlast(ctx, r, statements.Render("prepared.sql", nil))
 }

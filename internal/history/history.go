@@ -128,7 +128,10 @@ const (
 	hourTimeout = 10 * time.Minute
 )
 
-var errDetaching = errors.New("a partition is being detached")
+var (
+	errDetaching = errors.New("a partition is being detached")
+	errWriting   = errors.New("a transaction that wrote lines has not ended on all nodes")
+)
 
 // Maintain runs one round for a schema-qualified table: it creates what is missing, then builds
 // hours and days for a while. more says that there are others to build. What would have to wait

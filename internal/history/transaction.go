@@ -160,6 +160,11 @@ func (m *Maintainer) replaceHour(ctx context.Context, r *round, hour time.Time) 
 	if !ok {
 		return 0, errDetaching
 	}
+	if ok, err := r.seenByNodes(ctx); err != nil {
+		return 0, err
+	} else if !ok {
+		return 0, errWriting
+	}
 	tables := []table.Name{r.parent}
 	for _, p := range detached {
 		tables = append(tables, p.Name)
@@ -200,4 +205,6 @@ func (m *Maintainer) replace(ctx context.Context, r *round, of table.Name, sql s
 }
 
 // waitsOnly reports whether an error only means that others are at work.
-func waitsOnly(err error) bool { return errors.Is(err, errDetaching) || database.Busy(err) }
+func waitsOnly(err error) bool {
+	return errors.Is(err, errDetaching) || errors.Is(err, errWriting) || database.Busy(err)
+}

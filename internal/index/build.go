@@ -27,6 +27,8 @@ type definition struct {
 	OperatorClass    string
 	Exact            bool
 	Concurrently     bool
+	// Distributed says that Citus keeps the pages on its nodes.
+	Distributed bool
 }
 
 // Comment is the comment on the index.
@@ -44,6 +46,9 @@ func (m *Maintainer) act(ctx context.Context, parent table.Name, planned action)
 		d = definition{
 			Partition: a.leaf.Name, Index: a.index.Name, Column: a.column.Name, OperatorClass: a.column.OperatorClass,
 			Exact: a.exact, Concurrently: true,
+		}
+		if d.Distributed, err = table.Distributed(ctx, tx, parent); err != nil {
+			return err
 		}
 		switch a.kind {
 		case build:
@@ -149,6 +154,9 @@ func (m *Maintainer) Equip(ctx context.Context, tx pgx.Tx, partition table.Name)
 
 func equip(ctx context.Context, tx pgx.Tx, a action) (err error) {
 	d := definition{Partition: a.leaf.Name, Column: a.column.Name, OperatorClass: a.column.OperatorClass}
+	if d.Distributed, err = table.Distributed(ctx, tx, a.leaf.Name); err != nil {
+		return err
+	}
 	if d.Index, err = freeName(ctx, tx, d); err != nil {
 		return err
 	}

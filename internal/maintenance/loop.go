@@ -38,6 +38,9 @@ type Loop struct {
 	History *history.Maintainer
 	Store   *store.Store
 	Logger  *zap.Logger
+
+	// distributed says whether the table was distributed when its questions were created last.
+	distributed bool
 }
 
 // retryInterval is the time from a failed round to the next one, unless the interval is
@@ -108,6 +111,8 @@ func (l *Loop) runOnce(ctx context.Context, created bool) error {
 		created = true
 	default:
 	}
+	created = created || definition.Distributed != l.distributed
+	l.distributed = definition.Distributed
 	err = l.Partitions.Maintain(ctx, definition.Name)
 	if failed := l.Questions.Maintain(ctx, definition.Name, created); failed != nil {
 		l.Logger.Warn("the functions that answer questions wait for the next round", zap.Error(database.Redact(failed)))

@@ -64,8 +64,10 @@ func (m *Maintainer) attachNew(ctx context.Context, tx pgx.Tx, parent table.Name
 	if err != nil {
 		return err
 	}
-	if _, err := tx.Exec(ctx, statements.Render("create.sql", data)); err != nil {
-		return err
+	for _, file := range []string{"create.sql", "attach.sql"} {
+		if _, err := tx.Exec(ctx, statements.Render(file, data)); err != nil {
+			return err
+		}
 	}
 	if err := m.endow(ctx, tx, parent, p.Name); err != nil {
 		return err

@@ -108,7 +108,37 @@ func read(ctx context.Context, db table.Querier, parent table.Name, sizes bool) 
 		return nil, fmt.Errorf("list partitions: %w", err)
 	}
 	slices.SortFunc(catalog, func(a, b Partition) int { return a.From.Compare(b.From) })
+	if sizes {
+		if err := catalog.measure(ctx, db, parent); err != nil {
+			return nil, err
+		}
+	}
 	return catalog.ownedBy(ctx, db, parent, parentOID)
+}
+
+// measure sets the sizes of partitions that Citus keeps on its nodes.
+func (c Catalog) measure(ctx context.Context, db table.Querier, parent table.Name) error {
+	if distributed, err := table.Distributed(ctx, db, parent); err != nil || !distributed {
+		return err
+	}
+	oids := make([]uint32, len(c))
+	for i, p := range c {
+		oids[i] = p.OID
+	}
+	rows, err := db.Query(ctx, statements.Render("sizes.sql", nil), oids)
+	if err != nil {
+		return fmt.Errorf("read sizes: %w", err)
+	}
+	var oid uint32
+	var bytes int64
+	_, err = pgx.ForEachRow(rows, []any{&oid, &bytes}, func() error {
+		c[slices.Index(oids, oid)].Bytes = bytes
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("read sizes: %w", err)
+	}
+	return nil
 }
 
 // bound turns an infinite bound into a time beyond that of every line.

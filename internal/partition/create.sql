@@ -7,5 +7,3 @@ CREATE TABLE {{.Partition}} (LIKE {{.Table}} INCLUDING ALL EXCLUDING IDENTITY)
     {{- with .AccessMethod}} USING {{identifier .}}{{end}}
     {{- with .Parameters}} WITH ({{.}}){{end}}
     {{- with .Tablespace}} TABLESPACE {{identifier .}}{{end}};
-ALTER TABLE {{.Table}} ATTACH PARTITION {{.Partition}}
-    FOR VALUES FROM ('{{.From}}'{{.Further}}) TO ('{{.To}}'{{.Further}});

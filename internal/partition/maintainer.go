@@ -220,6 +220,20 @@ func (m *Maintainer) Expired(ctx context.Context, parent table.Name, times []tim
 	return expired, nil
 }
 
+// Homeless reports whether the catalogue shows no partition for a line of one of the times, or does
+// not tell.
+func (m *Maintainer) Homeless(ctx context.Context, parent table.Name, times []time.Time) (bool, error) {
+	shape, err := readShape(ctx, m.pool, parent, m.cfg.column())
+	if err != nil || !shape.byTime {
+		return shape.partitioned, err
+	}
+	catalog, err := read(ctx, m.pool, parent, false)
+	return slices.ContainsFunc(times, func(t time.Time) bool {
+		_, incomplete := catalog.incomplete(t)
+		return incomplete || !catalog.accepts(t)
+	}), err
+}
+
 // notify logs each notice once.
 func (m *Maintainer) notify(notices ...Notice) {
 	m.mu.Lock()

@@ -20,10 +20,19 @@ var parent = table.Name{Schema: "public", Name: "lines"}
 func setup(t *testing.T, interval Interval) (*pgtest.Database, *Maintainer) {
 	t.Helper()
 	d := pgtest.New(t)
+	return d, setupIn(t, d, interval)
+}
+
+// setupIn does the same in a database that there is. Citus distributes the table by its key.
+func setupIn(t *testing.T, d *pgtest.Database, interval Interval) *Maintainer {
+	t.Helper()
 	d.Exec(t, "CREATE TABLE lines (created_at timestamptz, note text, PRIMARY KEY (created_at)) PARTITION BY RANGE (created_at)")
+	if d.Cluster != nil {
+		d.Exec(t, "SELECT create_distributed_table('lines', 'created_at')")
+	}
 	m := New(Config{Interval: interval, CreateAhead: 48 * time.Hour}, d.Pool, zaptest.NewLogger(t))
 	m.clock = stand(func() time.Time { return day(12).Add(15 * time.Hour) })
-	return d, m
+	return m
 }
 
 const names = `SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'lines'::regclass ORDER BY 1`

@@ -104,7 +104,7 @@ func (m *Maintainer) act(ctx context.Context, parent table.Name, shape shape, tr
 		err = tx.Commit(ctx)
 	}
 	if err == nil {
-		err = m.follow(ctx, parent, action)
+		err = m.follow(ctx, parent, shape, action)
 	}
 	return true, m.report(parent, action, err)
 }
@@ -127,10 +127,13 @@ func (m *Maintainer) permits(ctx context.Context, tx pgx.Tx, parent table.Name, 
 // follow carries out the part of an action that needs no transaction, or must not hold up
 // other collectors while it waits. The wait is not bounded by lock_timeout, which would be
 // session state: the client cancels instead.
-func (m *Maintainer) follow(ctx context.Context, parent table.Name, action Action) error {
+func (m *Maintainer) follow(ctx context.Context, parent table.Name, shape shape, action Action) error {
 	file, patience := "detach.sql", lockTimeout
 	switch action.Kind {
 	case Detach:
+		if shape.distributed {
+			return nil
+		}
 	case Finalize:
 		file, patience = "finalize.sql", m.patienceWith(action.OID)
 	default:
@@ -174,7 +177,7 @@ func (m *Maintainer) patienceWith(oid uint32) time.Duration {
 
 // change carries out the part of an action that runs in a transaction under the lock. DETACH
 // CONCURRENTLY and FINALIZE follow a transaction that claims the partition, and a later one
-// records that it is detached.
+// records that it is detached. On Citus, all of that is one transaction.
 func (m *Maintainer) change(ctx context.Context, tx pgx.Tx, parent table.Name, shape shape, at instant, catalog Catalog, action Action) error {
 	p := action.Partition
 	next := p.mark
@@ -191,6 +194,12 @@ func (m *Maintainer) change(ctx context.Context, tx pgx.Tx, parent table.Name, s
 		if newest, ok := catalog.newestManaged(); ok && newest.OID == p.OID {
 			next.Floor = p.To
 		}
+		if shape.distributed {
+			next.Stage = detached
+			if err := detachDistributed(ctx, tx, parent, p); err != nil {
+				return err
+			}
+		}
 		return setMark(ctx, tx, p.Name, next)
 	case Finalize:
 		return setMark(ctx, tx, p.Name, next)
@@ -204,6 +213,15 @@ func (m *Maintainer) change(ctx context.Context, tx pgx.Tx, parent table.Name, s
 		_, err := tx.Exec(ctx, statements.Render("drop.sql", tables{parent, p.Name}))
 		return err
 	}
+}
+
+// detachDistributed detaches a partition of a distributed table on all nodes.
+func detachDistributed(ctx context.Context, tx pgx.Tx, parent table.Name, p Partition) error {
+	if _, err := tx.Exec(ctx, statements.Render("limit_distributed.sql", lockTimeout.Milliseconds())); err != nil {
+		return fmt.Errorf("set lock timeout: %w", err)
+	}
+	_, err := tx.Exec(ctx, statements.Render("detach_distributed.sql", tables{parent, p.Name}))
+	return err
 }
 
 // raiseFloor records that nothing is created again in the range of p. The newest managed

@@ -26,7 +26,13 @@ type keeper struct {
 // attached for two days and detached for another one.
 func keep(t *testing.T, change func(*Config)) *keeper {
 	t.Helper()
-	d, m := setup(t, Day)
+	return keepIn(t, pgtest.New(t), change)
+}
+
+// keepIn returns a keeper in a database.
+func keepIn(t *testing.T, d *pgtest.Database, change func(*Config)) *keeper {
+	t.Helper()
+	m := setupIn(t, d, Day)
 	k := &keeper{Database: d, Maintainer: m, at: day(12).Add(15 * time.Hour)}
 	m.cfg.CreateAhead, m.cfg.Retention, m.cfg.KeepDetached = 24*time.Hour, 48*time.Hour, 24*time.Hour
 	if change != nil {

@@ -26,19 +26,25 @@ type shape struct {
 	// entry is the statement that lets this role change the table; empty if it may. owner is
 	// who may.
 	entry, owner string
+	// distributed says that Citus keeps the rows on its nodes.
+	distributed bool
 }
 
 // readShape reads the shape of a schema-qualified table whose rows have their time in column.
 func readShape(ctx context.Context, db table.Querier, parent table.Name, column string) (s shape, err error) {
+	var citus bool
 	err = db.QueryRow(ctx, statements.Render("shape.sql", nil), parent.String(), column).
-		Scan(&s.partitioned, &s.byTime, &s.further, &s.key, &s.keyType, &s.oid, &s.owner, &s.become, &s.entry)
+		Scan(&s.partitioned, &s.byTime, &s.further, &s.key, &s.keyType, &s.oid, &s.owner, &s.become, &s.entry, &citus)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return s, table.ErrNoTable
 	}
 	if err != nil {
 		return s, fmt.Errorf("read partition key: %w", err)
 	}
-	return s, nil
+	if citus {
+		s.distributed, err = table.Distributed(ctx, db, parent)
+	}
+	return s, err
 }
 
 // unmaintained says why the partitions of the table are not maintained.

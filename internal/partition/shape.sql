@@ -3,7 +3,8 @@
 -- the number 0, which no column has.
 --
 -- Then who owns it: the role that this one can become with SET ROLE, and the statement that
--- gives this one the rights of the owner. A member without INHERIT has none of them.
+-- gives this one the rights of the owner. A member without INHERIT has none of them. Last, whether the
+-- database has Citus.
 SELECT
     c.relkind OPERATOR(pg_catalog.=) 'p',
     COALESCE(
@@ -27,7 +28,8 @@ SELECT
             THEN pg_catalog.format('ALTER ROLE %I INHERIT', current_user)
         ELSE pg_catalog.format('GRANT %I TO %I', owner.rolname, current_user)
             OPERATOR(pg_catalog.||) CASE WHEN version.number OPERATOR(pg_catalog.>=) 160000 THEN ' WITH INHERIT TRUE' ELSE '' END
-    END
+    END,
+    pg_catalog.to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL
 FROM pg_catalog.pg_class c
 LEFT JOIN pg_catalog.pg_partitioned_table p ON p.partrelid OPERATOR(pg_catalog.=) c.oid
 LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) c.oid AND a.attnum OPERATOR(pg_catalog.=) p.partattrs[0]

@@ -17,23 +17,35 @@ type Database struct {
 	Name, URL string
 	// Pool serves the test's own statements.
 	Pool *pgxpool.Pool
+	// Cluster is the Citus that the database is on; nil for a single server.
+	Cluster *Cluster
 
 	server *Server
 }
 
 var databases atomic.Int64
 
-// New returns a database on the shared server. It is dropped after the test.
+// New returns a database on the shared server, or on Citus where the environment variable
+// PGTEST_CITUS is set. It is dropped after the test.
 func New(t testing.TB) *Database {
 	t.Helper()
+	if OnCitus {
+		return Citus(t).NewDatabase(t)
+	}
 	return Shared(t).NewDatabase(t)
 }
 
 // NewDatabase returns a database on this server. It is dropped after the test.
 func (s *Server) NewDatabase(t testing.TB) *Database {
 	t.Helper()
-	d := &Database{Name: fmt.Sprintf("test_%d", databases.Add(1)), server: s}
-	d.URL = s.URL(d.Name)
+	return newDatabase(t, &Database{server: s})
+}
+
+// newDatabase creates a database.
+func newDatabase(t testing.TB, d *Database) *Database {
+	t.Helper()
+	d.Name = fmt.Sprintf("test_%d", databases.Add(1))
+	d.URL = d.server.URL(d.Name)
 	d.Create(t)
 	pool, err := pgxpool.New(t.Context(), d.URL)
 	require.NoError(t, err)
@@ -48,13 +60,29 @@ func (s *Server) NewDatabase(t testing.TB) *Database {
 // Create creates the database, after Drop too.
 func (d *Database) Create(t testing.TB) {
 	t.Helper()
-	d.server.exec(t, "CREATE DATABASE "+pgx.Identifier{d.Name}.Sanitize())
+	create := "CREATE DATABASE " + pgx.Identifier{d.Name}.Sanitize()
+	if d.Cluster != nil {
+		create += " TEMPLATE " + citusTemplate
+	}
+	d.onEachNode(t, create)
 }
 
 // Drop drops the database and terminates its connections.
 func (d *Database) Drop(t testing.TB) {
 	t.Helper()
-	d.server.exec(t, "DROP DATABASE IF EXISTS "+pgx.Identifier{d.Name}.Sanitize()+" WITH (FORCE)")
+	d.onEachNode(t, "DROP DATABASE IF EXISTS "+pgx.Identifier{d.Name}.Sanitize()+" WITH (FORCE)")
+}
+
+// onEachNode runs a statement on every server that the database is on.
+func (d *Database) onEachNode(t testing.TB, sql string) {
+	t.Helper()
+	if d.Cluster == nil {
+		d.server.exec(t, sql)
+		return
+	}
+	for _, node := range d.Cluster.nodes() {
+		node.exec(t, sql)
+	}
 }
 
 // Close refuses new connections to the database and terminates the existing ones.

@@ -41,8 +41,12 @@ func Apply(ctx context.Context, pool *pgxpool.Pool, of table.Name) (Applied, err
 	if _, err := tx.Exec(ctx, "SET LOCAL search_path = pg_catalog, pg_temp"); err != nil {
 		return Applied{}, fmt.Errorf("set search_path: %w", err)
 	}
+	distributed, err := table.Distributed(ctx, tx, of)
+	if err != nil {
+		return Applied{}, err
+	}
 	for _, name := range Names() {
-		created, err := apply(ctx, tx, of, name)
+		created, err := apply(ctx, tx, of, name, distributed)
 		switch {
 		case database.SQLSTATE(err) != "", errors.Is(err, errForeign):
 			applied.Failed[name] = err
@@ -61,8 +65,8 @@ func Apply(ctx context.Context, pool *pgxpool.Pool, of table.Name) (Applied, err
 var errForeign = errors.New("a function of this name was not made by this exporter")
 
 // apply creates or replaces one function. It reports whether that was necessary.
-func apply(ctx context.Context, tx pgx.Tx, of table.Name, name string) (bool, error) {
-	q := newQuestion(of, name)
+func apply(ctx context.Context, tx pgx.Tx, of table.Name, name string, distributed bool) (bool, error) {
+	q := newQuestion(of, name, distributed)
 	function := q.Function(name)
 	rows, err := tx.Query(ctx, statements.Render("functions.sql", nil), function.Schema, function.Name)
 	if err != nil {
@@ -85,12 +89,12 @@ func apply(ctx context.Context, tx pgx.Tx, of table.Name, name string) (bool, er
 	case current && len(signatures) == 1:
 		return false, nil
 	case len(signatures) == 0:
-		return true, execSavepoint(ctx, tx, functionStatements.Render(name+".sql", q))
+		return true, execSavepoint(ctx, tx, q.definition(name))
 	}
 
-	create := functionStatements.Render(name+".sql", q)
+	create := q.definition(name)
 	q.Create = "CREATE OR REPLACE"
-	err = execSavepoint(ctx, tx, functionStatements.Render(name+".sql", q))
+	err = execSavepoint(ctx, tx, q.definition(name))
 	if database.Irreplaceable(err) {
 		signatures, queryErr := dependents(ctx, tx, q, function)
 		if queryErr != nil {

@@ -51,6 +51,8 @@ type question struct {
 	// Mark ends the function's comment. It says that the exporter created the function, and
 	// which version it is.
 	Mark string
+	// Distributed says that Citus keeps the lines on its nodes.
+	Distributed bool
 }
 
 // Function returns the name of a function. It is in the table's schema and starts with the
@@ -66,9 +68,20 @@ func (question) Sums() []string { return rollup.Sums }
 func (question) MarkStart() string { return " [canonical_line " }
 
 // newQuestion returns the data for the function of a schema-qualified table.
-func newQuestion(of table.Name, name string) question {
-	version := sha256.Sum256([]byte(functionStatements.Render(name+".sql", question{})))
-	return question{Table: of, Create: "CREATE", Mark: question{}.MarkStart() + hex.EncodeToString(version[:4]) + "]"}
+func newQuestion(of table.Name, name string, distributed bool) question {
+	version := sha256.Sum256([]byte(question{Distributed: distributed}.definition(name)))
+	return question{
+		Table: of, Create: "CREATE", Mark: question{}.MarkStart() + hex.EncodeToString(version[:4]) + "]", Distributed: distributed,
+	}
+}
+
+// definition returns the statements that create the function.
+func (q question) definition(name string) string {
+	definition := functionStatements.Render(name+".sql", q)
+	if q.Distributed {
+		return q.distributed(name, definition)
+	}
+	return definition
 }
 
 // Script returns the functions of a schema-qualified table as a script for psql.
@@ -78,7 +91,7 @@ func Script(of table.Name) string {
 		Names, Definitions []string
 	}{question: question{Table: of}, Names: Names()}
 	for _, name := range data.Names {
-		definition := functionStatements.Render(name+".sql", newQuestion(of, name))
+		definition := newQuestion(of, name, false).definition(name)
 		data.Definitions = append(data.Definitions, strings.TrimSpace(definition))
 	}
 	return statements.Render("script.sql", data)

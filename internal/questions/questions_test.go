@@ -44,6 +44,9 @@ func fillDays(t testing.TB, pool *pgxpool.Pool, n, days int) {
 func fillWith(t testing.TB, pool *pgxpool.Pool, n, days int, change func(insert string) string) {
 	t.Helper()
 	require.NoError(t, table.Apply(t.Context(), pool, lines, line.Columns()))
+	if pgtest.HasCitus(t, pool) {
+		require.NoError(t, table.Distribute(t.Context(), pool, lines))
+	}
 	_, err := pool.Exec(t.Context(), partitionsOf(days+4))
 	require.NoError(t, err)
 	insert, err := os.ReadFile("testdata/lines.sql")

@@ -95,9 +95,12 @@ func (a *attempt) write(ctx context.Context, batch copyrow.Batch, how method) {
 			return
 		}
 		policy := a.policyOf(err)
-		if policy == database.Upsert && how == upserting && repairs > 1 {
+		if policy == database.Upsert && how == upserting && repairs > 1 && !database.Busy(err) {
 			// It is another key than that of the lines which has the value already.
 			policy = database.Suspect
+		}
+		if policy == database.Place {
+			policy = a.placed(ctx, batch)
 		}
 		if policy == database.Isolate || policy == database.Suspect {
 			a.isolate(ctx, batch, how, err)
@@ -128,6 +131,46 @@ func (a *attempt) write(ctx context.Context, batch copyrow.Batch, how method) {
 			return
 		}
 	}
+}
+
+// placed returns what to do about a batch of which a worker of Citus refuses a row, without a word
+// whether that has no partition.
+func (a *attempt) placed(ctx context.Context, batch copyrow.Batch) database.Policy {
+	switch homeless, err := a.homeless(ctx, batch); {
+	case err != nil:
+		return database.Wait
+	case homeless:
+		return database.CreatePartition
+	default:
+		return database.Suspect
+	}
+}
+
+// housed creates the partitions that the rows of a distributed table lack, and returns those that are
+// not too late for one: what isolates rows cannot tell one without a partition from one that a CHECK
+// refuses.
+func (a *attempt) housed(ctx context.Context, batch copyrow.Batch) (copyrow.Batch, error) {
+	homeless, err := a.homeless(ctx, batch)
+	if err != nil || !homeless {
+		return batch, err
+	}
+	kept, err := a.createPartitions(ctx, batch, errHomeless)
+	if err != nil {
+		return batch, err
+	}
+	a.stored.Expired += batch.Len() - kept.Len()
+	return kept, nil
+}
+
+var errHomeless = errors.New("lines have no partition")
+
+// homeless reports whether a row has no partition, as far as the catalogue has to tell.
+func (a *attempt) homeless(ctx context.Context, batch copyrow.Batch) (bool, error) {
+	target, err := a.currentTarget(ctx)
+	if err != nil || !target.Distributed {
+		return false, err
+	}
+	return a.partitions.Homeless(ctx, target.Name, timesOf(batch))
 }
 
 // policyOf returns what to do about an error of a write.
@@ -175,6 +218,11 @@ func (a *attempt) isolate(ctx context.Context, batch copyrow.Batch, how method, 
 		a.write(ctx, batch.Slice(row+1, batch.Len()), how)
 		return
 	case how != isolating:
+		batch, err := a.housed(ctx, batch)
+		if err != nil {
+			a.fail(batch, err)
+			return
+		}
 		for start := 0; start < batch.Len(); start += maxIsolated {
 			a.write(ctx, batch.Slice(start, min(start+maxIsolated, batch.Len())), isolating)
 		}

@@ -44,7 +44,7 @@ func setupOn(t testing.TB, d *pgtest.Database, change func(*table.Config), kept 
 	t.Helper()
 	core, logs := observer.New(zapcore.InfoLevel)
 	logger := zap.New(zapcore.NewTee(core, zaptest.NewLogger(t).Core()))
-	cfg := table.Config{Name: table.Name{Name: "canonical_api_line"}, Columns: line.Columns(), CreateSchema: true}
+	cfg := table.Config{Name: table.Name{Name: "canonical_api_line"}, Columns: line.Columns(), CreateSchema: true, Distribute: d.Cluster != nil}
 	if change != nil {
 		change(&cfg)
 	}

@@ -23,15 +23,15 @@ BEGIN
     FROM (
         SELECT DISTINCT ON (created_at, id) ctid, created_at, id
         FROM {{.Staging}} AS staged
-        ORDER BY created_at, id{{if .ByStatistics}}, {{template "counts" "staged"}} DESC{{end}}
+        ORDER BY created_at, id{{if .ByStatistics}}, {{template "by counts" "staged"}}{{end}}
     ) AS richest;
     isolation.size := pg_catalog.cardinality(isolation.lines);
     WHILE isolation.next OPERATOR(pg_catalog.<=) pg_catalog.cardinality(isolation.lines) LOOP
         isolation.part := isolation.lines[isolation.next : isolation.next OPERATOR(pg_catalog.+) isolation.size OPERATOR(pg_catalog.-) 1];
         BEGIN
             {{- if .Key.Arbiter}}
-            INSERT INTO {{.Table}} AS stored ({{identifiers .Names}})
-            SELECT {{identifiers .Names}}
+            INSERT INTO {{.Table}} AS stored ({{identifiers .Staged}})
+            SELECT {{identifiers .Staged}}
             FROM {{.Staging}} AS staged
             WHERE staged.ctid OPERATOR(pg_catalog.=) ANY (isolation.part)
             ORDER BY created_at, id

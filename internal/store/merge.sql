@@ -16,6 +16,13 @@ ROW(COALESCE({{.}}.statistics OPERATOR(pg_catalog.->) 'spans'::pg_catalog.text, 
             COALESCE({{.}}.statistics OPERATOR(pg_catalog.->) 'exceptions'::pg_catalog.text, '0'),
             COALESCE({{.}}.statistics OPERATOR(pg_catalog.->) 'log_records'::pg_catalog.text, '0'))
 {{- end -}}
+-- The same for ORDER BY, the richest first. Citus writes the results of a query with a record in its
+-- ORDER BY in another format than it reads.
+{{define "by counts" -}}
+COALESCE({{.}}.statistics OPERATOR(pg_catalog.->) 'spans'::pg_catalog.text, '0') DESC,
+            COALESCE({{.}}.statistics OPERATOR(pg_catalog.->) 'exceptions'::pg_catalog.text, '0') DESC,
+            COALESCE({{.}}.statistics OPERATOR(pg_catalog.->) 'log_records'::pg_catalog.text, '0') DESC
+{{- end -}}
 {{define "incomplete" -}}
 COALESCE({{.}}.statistics, '{}') OPERATOR(pg_catalog.@>) '{"incomplete": true}'
 {{- end -}}
@@ -49,7 +56,7 @@ SET
         {{- end}}
     {{- end}}
     {{- if .UpdatedAt}},
-        updated_at = current_timestamp
+        updated_at = EXCLUDED.updated_at
     {{- end}}
 {{- end -}}
 -- The CASE gives a column the same type in both rows, text or varchar.

@@ -23,6 +23,7 @@ var statements = database.ParseStatements(files)
 // stagingTable returns the table through which the upsert of a layout goes.
 func stagingTable(layout []copyrow.Column) table.Name {
 	columns := fnv.New64a()
+	fmt.Fprint(columns, "updated_at,")
 	for _, column := range layout {
 		fmt.Fprintf(columns, "%q %s,", column.Name, column.Type)
 	}
@@ -33,13 +34,15 @@ func stagingTable(layout []copyrow.Column) table.Name {
 type batchSQL struct {
 	table  table.Name
 	layout []copyrow.Column
-	// copy fills the table, copyStaging the staging table, which createStaging creates. copy,
-	// compare and check fail if the table has changed since it was read.
+	// copy fills the table, copyStaging the staging table, which createStaging creates. check fails
+	// if the table has changed since it was read; so do copy and compare, unless it is distributed.
 	copy, createStaging, copyStaging, insert, compare, upsert, isolate, missing, check string
 	// fence follows copy, and note marks the staged lines' hours that history may hold.
 	fence, note string
 	// fenced says that the table has a history.
 	fenced bool
+	// distributed says that Citus keeps the rows on its nodes. Its COPY takes no condition.
+	distributed bool
 	// closed is the latest hour, counted from 1970, that history was found to hold perhaps: lines
 	// up to it are marked at once.
 	closed atomic.Int64
@@ -95,11 +98,14 @@ func typesOf(definition table.Definition, layout []copyrow.Column) (types []*col
 // newBatchSQL returns the statements for batches of a layout that the table accepts.
 func newBatchSQL(definition table.Definition, layout []copyrow.Column) *batchSQL {
 	data := struct {
-		Table, Staging          table.Name
-		Fenced                  bool
-		Key                     table.Key
-		Layout                  []copyrow.Column
-		Names                   []string
+		Table, Staging table.Name
+		Fenced         bool
+		Key            table.Key
+		Layout         []copyrow.Column
+		Names          []string
+		// Staged are the columns that a staged line can set in the table.
+		Staged                  []string
+		Distributed             bool
 		Fingerprint             int64
 		Types                   []*columnsOfType
 		Merged                  []mergedColumn
@@ -107,9 +113,9 @@ func newBatchSQL(definition table.Definition, layout []copyrow.Column) *batchSQL
 		RowClasses              []string
 		OwnClasses              string
 	}{
-		Table: definition.Name, Fenced: definition.Fenced,
+		Table: definition.Name, Fenced: definition.Fenced, Distributed: definition.Distributed,
 		Staging: stagingTable(layout), Key: definition.Key, Fingerprint: definition.Fingerprint,
-		Layout: layout, Types: typesOf(definition, layout), ByStatistics: copyrow.Index(layout, "statistics") >= 0,
+		Layout: layout, ByStatistics: copyrow.Index(layout, "statistics") >= 0,
 		RowClasses: database.RowClasses, OwnClasses: database.OwnClasses,
 	}
 	_, data.UpdatedAt = definition.Columns["updated_at"]
@@ -119,8 +125,15 @@ func newBatchSQL(definition table.Definition, layout []copyrow.Column) *batchSQL
 			data.Merged = append(data.Merged, mergedColumn{column.Name, data.ByStatistics})
 		}
 	}
+	if !data.Distributed {
+		data.Types = typesOf(definition, layout)
+	}
+	data.Staged = data.Names
+	if data.UpdatedAt {
+		data.Staged = append(slices.Clone(data.Names), "updated_at")
+	}
 	sql := &batchSQL{
-		table: definition.Name, layout: layout, exact: definition.Key.Exact(), fenced: definition.Fenced,
+		table: definition.Name, layout: layout, exact: definition.Key.Exact(), fenced: definition.Fenced, distributed: definition.Distributed,
 		copy:          statements.Render("copy.sql", data),
 		createStaging: statements.Render("create_staging.sql", data),
 		insert:        statements.Render("insert.sql", data),

@@ -18,19 +18,27 @@ func upsertBatch(ctx context.Context, conn *pgx.Conn, sql *batchSQL, batch copyr
 		compares, upserts := &pgx.Batch{}, &pgx.Batch{}
 		var all compared
 		var changes []pgtype.UUID
-		for _, run := range runs(batch) {
+		for _, run := range sql.runs(batch) {
 			compares.Queue(sql.compare, run.first, run.last).QueryRow(func(row pgx.Row) error {
 				found, err := scanCompared(row)
 				all.keys, all.known = all.keys+found.keys, all.known+found.known
-				if len(found.changes) > 0 {
+				if len(found.changes) > 0 && !sql.distributed {
 					upserts.Queue(sql.upsert, run.first, run.last, found.changes)
-					changes = append(changes, found.changes...)
 				}
+				changes = append(changes, found.changes...)
 				return err
 			})
 		}
+		if sql.distributed {
+			compares.Queue(sql.check)
+		}
 		if err := tx.SendBatch(ctx, compares).Close(); err != nil {
 			return fmt.Errorf("compare rows: %w", err)
+		}
+		if sql.distributed && len(changes) > 0 {
+			// Lines are taken in the order of the shards, so that writers of the same lines queue up.
+			all := whole(batch)
+			upserts.Queue(sql.upsert, all.first, all.last, changes)
 		}
 		written := 0
 		for _, upsert := range upserts.QueuedQueries {
@@ -70,15 +78,24 @@ type run struct{ first, last time.Time }
 // partitions, so that a run has lines in most of the partitions it touches.
 const maxGap = time.Hour
 
+// maxCompared is about the most lines of a run that the nodes of Citus compare. They may look at all of
+// its lines for each that is stored in its time, since they have no statistics of those they are sent.
+const maxCompared = 500
+
 // runs returns the runs of a batch whose rows are in the order of their keys.
-func runs(batch copyrow.Batch) (runs []run) {
+func (s *batchSQL) runs(batch copyrow.Batch) (runs []run) {
 	createdAt := copyrow.Index(batch.Layout, "created_at")
+	lines := 0
 	for i := range batch.Len() {
 		at := batch.Time(i, createdAt)
-		if n := len(runs); n > 0 && at.Sub(runs[n-1].last) <= maxGap {
+		lines++
+		n := len(runs)
+		full := s.distributed && lines > maxCompared && n > 0 && at.After(runs[n-1].last)
+		if n > 0 && at.Sub(runs[n-1].last) <= maxGap && !full {
 			runs[n-1].last = at
 		} else {
 			runs = append(runs, run{at, at})
+			lines = 1
 		}
 	}
 	return runs

@@ -6,15 +6,15 @@
 -- lines queue up instead of deadlocking.
 {{define "richest" -}}
 (
-    SELECT DISTINCT ON (created_at, id) {{identifiers .Names}}
+    SELECT DISTINCT ON (created_at, id) {{identifiers .Staged}}
     FROM {{.Staging}} AS staged
     WHERE created_at OPERATOR(pg_catalog.>=) $1 AND created_at OPERATOR(pg_catalog.<=) $2
-    ORDER BY created_at, id{{if .ByStatistics}}, {{template "counts" "staged"}} DESC{{end}}
+    ORDER BY created_at, id{{if .ByStatistics}}, {{template "by counts" "staged"}}{{end}}
 )
 {{- end -}}
 {{if .Key.Arbiter -}}
-INSERT INTO {{.Table}} AS stored ({{identifiers .Names}})
-SELECT {{identifiers .Names}}
+INSERT INTO {{.Table}} AS stored ({{identifiers .Staged}})
+SELECT {{identifiers .Staged}}
 FROM {{template "richest" .}} AS richest
 WHERE id OPERATOR(pg_catalog.=) ANY ($3)
 ORDER BY created_at, id

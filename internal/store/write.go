@@ -112,11 +112,7 @@ func (s *Store) createPartitions(ctx context.Context, batch copyrow.Batch, cause
 	if err != nil {
 		return batch, err
 	}
-	times := make([]time.Time, batch.Len())
-	createdAt := copyrow.Index(batch.Layout, "created_at")
-	for i := range times {
-		times[i] = batch.Time(i, createdAt)
-	}
+	times := timesOf(batch)
 	expired, err := s.partitions.Expired(ctx, target.Name, times)
 	if err != nil {
 		return batch, err
@@ -136,4 +132,14 @@ func (s *Store) createPartitions(ctx context.Context, batch copyrow.Batch, cause
 		return kept, nil
 	}
 	return kept, s.partitions.EnsureFor(ctx, target.Name, keptTimes)
+}
+
+// timesOf returns the times of the rows.
+func timesOf(batch copyrow.Batch) []time.Time {
+	times := make([]time.Time, batch.Len())
+	createdAt := copyrow.Index(batch.Layout, "created_at")
+	for i := range times {
+		times[i] = batch.Time(i, createdAt)
+	}
+	return times
 }

@@ -1,6 +1,4 @@
--- One statement locks the table once. lock_timeout bounds how long it waits for
--- readers, because writers queue up behind it.
-SET LOCAL lock_timeout = '1s';
+-- One statement locks the table once. It is alone in its text, which Citus sends its nodes.
 ALTER TABLE {{.Table}}
 {{- range $i, $column := .Columns}}{{if $i}},{{end}}
     ADD COLUMN {{template "column" .}}

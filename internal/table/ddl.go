@@ -49,6 +49,10 @@ func Apply(ctx context.Context, pool *pgxpool.Pool, name Name, columns []Column)
 		if len(missing) == 0 {
 			return nil
 		}
+		// It bounds how long the change waits for readers, because writers queue up behind it.
+		if _, err := tx.Exec(ctx, "SET LOCAL lock_timeout = '1s'"); err != nil {
+			return fmt.Errorf("set lock timeout: %w", err)
+		}
 		if _, err := tx.Exec(ctx, statements.Render("add_columns.sql", tableData{name, missing})); err != nil {
 			return fmt.Errorf("add columns: %w", err)
 		}

@@ -30,6 +30,8 @@ type Definition struct {
 	RowSecurity bool
 	// Fenced says that the table has a history, so that writes have to leave marks.
 	Fenced bool
+	// Distributed says that Citus keeps the rows on its nodes.
+	Distributed bool
 	// Key keeps a line from being stored twice.
 	Key Key
 	// Unwritable says what has to change before lines can be written; nil if nothing.
@@ -59,10 +61,10 @@ func Read(ctx context.Context, db Querier, name Name) (Definition, error) {
 	definition := Definition{Name: name, Columns: map[string]ColumnType{}}
 	var column, instead string
 	var columnType ColumnType
-	var generated bool
+	var generated, citus bool
 	_, err = pgx.ForEachRow(rows, []any{
 		&definition.Name.Schema, &definition.Name.Name, &column, &columnType.OID, &columnType.Modifier, &generated, &instead, &definition.Fingerprint,
-		&definition.RowSecurity, &definition.Fenced,
+		&definition.RowSecurity, &definition.Fenced, &citus,
 	}, func() error {
 		if generated {
 			definition.Generated = append(definition.Generated, column)
@@ -80,8 +82,20 @@ func Read(ctx context.Context, db Querier, name Name) (Definition, error) {
 	case instead != "":
 		return Definition{}, fmt.Errorf("`table` has to name the table that holds the lines: %s is %s", definition.Name, instead)
 	}
-	if err := definition.checkKey(ctx, db); err != nil || definition.Unwritable != nil || !definition.RowSecurity {
+	if citus {
+		if err := definition.checkDistribution(ctx, db); err != nil || definition.Unwritable != nil {
+			return definition, err
+		}
+	}
+	if err := definition.checkKey(ctx, db); err != nil || definition.Unwritable != nil {
 		return definition, err
+	}
+	if definition.Distributed && !definition.Key.Arbiter() {
+		definition.Unwritable = fmt.Errorf("table %s is distributed, and ON CONFLICT cannot use its key: "+
+			"run ALTER TABLE %s ADD PRIMARY KEY (created_at, id)", definition.Name, definition.Name)
+	}
+	if definition.Unwritable != nil || !definition.RowSecurity {
+		return definition, nil
 	}
 	return definition, definition.checkPolicies(ctx, db)
 }

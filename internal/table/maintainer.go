@@ -20,6 +20,9 @@ type Config struct {
 	Columns []Column
 	// CreateSchema allows DDL for the table, its columns, partitions and questions.
 	CreateSchema bool
+	// Distribute has Citus distribute the table if CreateSchema allows that. A table that has
+	// partitions stays as it is.
+	Distribute bool
 }
 
 // Maintainer creates the table and adds the columns that it lacks. It is safe for
@@ -36,6 +39,8 @@ type Maintainer struct {
 	// after a success.
 	pause time.Duration
 	next  time.Time
+	// undistributed says that the log says why the table is not distributed.
+	undistributed bool
 }
 
 // Every attempt to add columns makes readers and writers queue up behind it for a moment, so
@@ -54,6 +59,36 @@ func NewMaintainer(cfg Config, pool *pgxpool.Pool, logger *zap.Logger) *Maintain
 // that are missing if CreateSchema allows that. Columns that cannot be added are left for
 // later, because lines can be written without them. Without a table it returns ErrNoTable.
 func (m *Maintainer) Maintain(ctx context.Context) (Definition, error) {
+	definition, err := m.complete(ctx)
+	if err != nil || !m.CreateSchema || !m.Distribute || definition.Distributed {
+		return definition, err
+	}
+	return m.distribute(ctx, definition)
+}
+
+// distribute has Citus distribute the table, or says once why that is left to its owner.
+func (m *Maintainer) distribute(ctx context.Context, definition Definition) (Definition, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.undistributed {
+		return definition, nil
+	}
+	err := Distribute(ctx, m.pool, definition.Name)
+	if errors.Is(err, ErrHoldsPartitions) {
+		m.undistributed = true
+		m.logger.Warn("the table holds lines and is not distributed, as database::distribute asks for: lines are written to it as it is",
+			zap.Stringer("table", definition.Name), zap.String("hint", "docs/scaling.md says how to distribute it"))
+		return definition, nil
+	}
+	if err != nil {
+		return Definition{}, err
+	}
+	m.logger.Info("distributed the table", zap.Stringer("table", definition.Name))
+	return Read(ctx, m.pool, m.Name)
+}
+
+// complete creates the table or its columns where they are missing.
+func (m *Maintainer) complete(ctx context.Context) (Definition, error) {
 	definition, err := Read(ctx, m.pool, m.Name)
 	if err == nil && !m.lacks(definition) || !m.CreateSchema {
 		return definition, err

@@ -52,7 +52,7 @@ DECLARE
         SELECT attname FROM pg_attribute
         WHERE attrelid = lines AND attnum > 0 AND NOT attisdropped AND has_column_privilege(attrelid, attnum, 'SELECT')
     );
-    can_sample CONSTANT boolean := (SELECT relkind IN ('r', 'p', 'm') FROM pg_class WHERE oid = lines);
+    can_sample CONSTANT boolean := {{if .Distributed}}false AND {{end}}(SELECT relkind IN ('r', 'p', 'm') FROM pg_class WHERE oid = lines);
     found CONSTANT text := {{template "conditions"}};
     -- Each line has values of its own here.
     apart name[] := '{id, created_at, updated_at, duration, adjusted_count, request_id, trace_id, span_id, idempotency_key}';
@@ -68,8 +68,10 @@ BEGIN
         others_percent := least(100, 100 * enough_others / greatest(counted, 1));
     END IF;
     IF num_nonnulls(slower_than, faster_than, status, error, selected_route, selected_from, selected_until) = 0 THEN
+        {{if .Distributed}}{{template "slower than on nodes"}}{{else -}}
         EXECUTE format('SELECT percentile_disc(0.95) WITHIN GROUP (ORDER BY duration) FROM {{template "count"}}',
             lines, {{template "pages of" "others_percent"}}, {{template "lines of" "others_percent"}}) INTO slower_than;
+        {{- end}}
         IF slower_than IS NULL THEN
             RETURN;
         END IF;
@@ -96,7 +98,7 @@ BEGIN
         apart := apart || '{http_route, http_path, http_path_original}'::name[];
     END IF;
     fields := (
-        SELECT string_agg(format('(%L, left(line.%I::text, 200))', attname, attname), ', ')
+        SELECT {{if .Distributed}}{{template "fields on nodes"}}{{else}}string_agg(format('(%L, left(line.%I::text, 200))', attname, attname), ', '){{end}}
         FROM pg_attribute
         JOIN pg_type ON pg_type.oid = atttypid
         WHERE attrelid = lines AND attname = ANY (known) AND attname <> ALL (apart)
@@ -104,7 +106,8 @@ BEGIN
     );
 
     RETURN QUERY EXECUTE format($query$
-        WITH share AS (
+        WITH {{if .Distributed}}{{template "shares on nodes" .}},
+        {{else}}share AS (
             SELECT
                 field,
                 value,
@@ -135,7 +138,7 @@ BEGIN
             ) AS field (field, value)
             GROUP BY field, value
         ),
-        compared AS (
+        {{end}}compared AS (
             SELECT
                 share.*,
                 least(1, share.weight / total.weight) AS p,

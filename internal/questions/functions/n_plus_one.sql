@@ -1,5 +1,5 @@
 -- Only lines that repeat a statement have db_max_repeat. The other statistics are read only
--- where it is high.
+-- where it is high. The median is that of counts, which several nodes can take.
 {{.Create}} FUNCTION {{.Function "n_plus_one"}}(
     {{template "parameters"}},
     repeats integer DEFAULT 10
@@ -21,16 +21,36 @@ BEGIN ATOMIC
         service_name,
         http_method,
         http_route,
-        statistics ->> 'db_max_repeat_query'::text,
+        statement,
         pg_catalog.round(pg_catalog.sum(requests))::bigint,
-        pg_catalog.count(*),
-        pg_catalog.percentile_disc(0.5) WITHIN GROUP (ORDER BY {{template "number" "db_max_repeat"}}),
-        pg_catalog.max({{template "number" "db_max_repeat"}}),
-        pg_catalog.round(pg_catalog.sum({{template "number" "db_num_queries"}} * requests::numeric)),
-        pg_catalog.sum(({{template "number" "db_duration"}})::double precision * requests) * interval '1 s'
-    FROM {{template "lines" .}}
-    WHERE statistics -> 'db_max_repeat'::text >= pg_catalog.to_jsonb(repeats)
-        AND pg_catalog.jsonb_typeof(statistics -> 'db_max_repeat'::text) = 'number'
+        pg_catalog.sum(lines)::bigint,
+        pg_catalog.min(repeat) FILTER (WHERE upto >= 0.5 * of_all),
+        pg_catalog.max(repeat),
+        pg_catalog.round(pg_catalog.sum(queries)),
+        pg_catalog.sum(busy) * interval '1 s'
+    FROM (
+        SELECT
+            *,
+            pg_catalog.sum(lines) OVER (of_statement ORDER BY repeat) AS upto,
+            pg_catalog.sum(lines) OVER of_statement AS of_all
+        FROM (
+            SELECT
+                service_name,
+                http_method,
+                http_route,
+                statistics ->> 'db_max_repeat_query'::text AS statement,
+                {{template "number" "db_max_repeat"}} AS repeat,
+                pg_catalog.sum(requests) AS requests,
+                pg_catalog.count(*) AS lines,
+                pg_catalog.sum({{template "number" "db_num_queries"}} * requests::numeric) AS queries,
+                pg_catalog.sum(({{template "number" "db_duration"}})::double precision * requests) AS busy
+            FROM {{template "lines" .}}
+            WHERE statistics -> 'db_max_repeat'::text >= pg_catalog.to_jsonb(repeats)
+                AND pg_catalog.jsonb_typeof(statistics -> 'db_max_repeat'::text) = 'number'
+            GROUP BY 1, 2, 3, 4, 5
+        ) AS repeated
+        WINDOW of_statement AS (PARTITION BY service_name, http_method, http_route, statement)
+    ) AS ranked
     GROUP BY 1, 2, 3, 4
     ORDER BY 9 DESC NULLS LAST, 1, 2, 3, 4;
 END;

@@ -3,8 +3,8 @@
 -- be built again. Days serve if the steps are days.
 --
 -- It is PL/pgSQL because only that lets the tables of history be missing until it is called, and
--- says what to read before it reads. step is NULL for the whole window, which has no time then;
--- otherwise it is made of whole hours. by_route leaves out what tells routes apart, and
+-- says what to read before it reads. step is NULL for the whole window, which has no time then; where
+-- it is not made of whole hours, all is read from lines. by_route leaves out what tells routes apart, and
 -- with_statistics reads the statistics of lines, which takes most of the time.
 {{.Create}} FUNCTION {{.Function "past"}}(
     {{template "parameters"}},
@@ -56,11 +56,11 @@ BEGIN
         SELECT state.until, state.frozen INTO built, frozen FROM {{.Table.Built}} AS state;
     END IF;
     -- The window is open at its start: a line of the first instant does not belong to it.
-    IF first_hour = lower AND EXISTS (SELECT FROM {{.Table}} WHERE created_at = lower) THEN
+    IF first_hour = lower AND EXISTS (SELECT created_at FROM {{.Table}} WHERE created_at = lower) THEN
         first_hour := first_hour + interval '1 hour';
     END IF;
     end_hour := CASE WHEN built IS NOT NULL THEN date_bin('1 hour', least(built, upper), 'epoch') END;
-    IF first_hour < end_hour THEN
+    IF first_hour < end_hour AND coalesce(date_part('epoch', $9)::numeric % 3600 = 0, true) THEN
         marked := ARRAY(
             SELECT DISTINCT mark.at
             FROM {{.Table.Marks}} AS mark

@@ -26,7 +26,7 @@ BEGIN ATOMIC
         p[1],
         p[2],
         p[3],
-        CASE WHEN {{template "from lines" .}} OR NOT {{template "hourly"}} THEN 'exact' ELSE {{template "accuracy"}} END
+        CASE WHEN {{template "steps from lines" .}} THEN 'exact' ELSE {{template "accuracy"}} END
     FROM {{template "steps"}} AS steps (at)
     FULL JOIN (
         SELECT
@@ -39,7 +39,7 @@ BEGIN ATOMIC
         FROM (
             SELECT {{template "step of"}} AS at, requests, status, error_code, duration
             FROM {{template "lines" .}}
-            WHERE {{template "from lines" .}} OR NOT {{template "hourly"}}
+            WHERE {{template "steps from lines" .}}
             {{template "fence"}}
         ) AS lines
         GROUP BY at
@@ -65,7 +65,7 @@ BEGIN ATOMIC
             FROM (
                 SELECT *, {{template "reached" "PARTITION BY at"}}
                 FROM {{.Function "past"}}(since, until, {{template "filters"}}, {{template "step"}}, by_route => false)
-                WHERE NOT {{template "from lines" .}} AND {{template "hourly"}}
+                WHERE NOT {{template "steps from lines" .}}
             ) AS buckets
             GROUP BY at
         ) AS kept

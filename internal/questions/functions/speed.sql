@@ -50,7 +50,7 @@ BEGIN ATOMIC
             pg_catalog.percentile_cont(ARRAY[0.5, 0.95, 0.99, 1]) WITHIN GROUP (ORDER BY duration) AS p,
             'exact'::text AS accuracy
         FROM {{template "lines" .}}
-        WHERE {{template "from lines" .}}
+        WHERE {{template "percentiles from lines" .}}
         GROUP BY http_route, http_method, service_name
         UNION ALL
         SELECT
@@ -81,7 +81,7 @@ BEGIN ATOMIC
             FROM (
                 SELECT *, {{template "reached" "PARTITION BY http_route, http_method, service_name"}}
                 FROM {{template "past" .}}
-                WHERE NOT {{template "from lines" .}}
+                WHERE NOT {{template "percentiles from lines" .}}
             ) AS buckets
             GROUP BY http_route, http_method, service_name
         ) AS kept

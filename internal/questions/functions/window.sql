@@ -25,6 +25,12 @@ greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
 {{- define "from lines" -}}
 (exact OR since <= interval '3 hours' OR with_status IS NOT NULL OR of_account IS NOT NULL OR {{template "no history" .}})
 {{- end -}}
+{{- /* Whether percentiles are taken from lines and not from buckets. That takes every line, which is
+    asked for where the lines are on other nodes. */ -}}
+{{- define "percentiles from lines" -}}{{if .Distributed}}exact{{else}}{{template "from lines" .}}{{end}}{{- end -}}
+{{- define "steps from lines" -}}
+{{if .Distributed}}exact{{else}}({{template "from lines" .}} OR NOT {{template "hourly"}}){{end}}
+{{- end -}}
 {{- define "no history" -}}NOT {{.Function "kept"}}(){{- end -}}
 {{- /* History has no steps but whole hours. */ -}}
 {{- define "hourly" -}}(extract(epoch FROM {{template "step"}}) % 3600 = 0){{- end -}}
