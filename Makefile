@@ -58,6 +58,7 @@ test-long: postgres ## Run the long forms of tests, with the race detector
 ON_CITUS := OnlyGains|Incomplete_Stays|CutConnection|ConcurrentFirstWrites|SameLines
 .PHONY: test-citus
 test-citus: postgres ## Run the tests of Citus: a coordinator and two workers, where it is installed
+	@PGTEST_CITUS=some $(GO) test -count 1 -v -run TestCluster ./internal/pgtest | grep -B 1 -e '--- SKIP' || true
 	PGTEST_CITUS=some $(GO) test -count 1 -timeout 15m -run 'Citus|Cluster|Distribute' . ./internal/pgtest ./internal/table ./internal/store ./internal/partition \
 		./internal/history ./internal/questions
 	PGTEST_CITUS=all $(GO) test -count 1 -timeout 15m -run '$(ON_CITUS)' ./internal/store
