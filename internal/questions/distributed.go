@@ -3,6 +3,7 @@ package questions
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -69,8 +70,8 @@ $answer$;`
 			break
 		}
 		arguments, rest := splitArguments(after)
-		replace := make([]string, 0, 2*len(arguments))
-		for i, argument := range arguments {
+		var replace []string
+		for i, argument := range slices.Backward(arguments) { // $10 before $1
 			replace = append(replace, fmt.Sprintf("$%d", i+1), "("+argument+")")
 		}
 		expanded.WriteString("(" + strings.NewReplacer(replace...).Replace(query) + ") AS in_window (" + strings.Join(names, ", ") + ")")
