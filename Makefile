@@ -57,12 +57,13 @@ test-long: postgres ## Run the long forms of tests, with the race detector
 
 # Tests of several servers, which skip without Citus (docs/scaling.md says how to get it), and those of one
 # server that hold for several as well.
-ON_CITUS := OnlyGains|Incomplete_Stays|RecreatesWhatVanished|CutConnection|ConcurrentFirstWrites|SameLines|MarksOnly
+ON_CITUS := OnlyGains|Incomplete_Stays|CutConnection|ConcurrentFirstWrites|SameLines
 .PHONY: test-citus
 test-citus: postgres ## Run the tests of Citus: a coordinator and two workers, where it is installed
-	$(GO) test -count 1 -timeout 15m -run 'Citus|Cluster|Distribute' . ./internal/pgtest ./internal/table ./internal/store ./internal/partition \
+	@PGTEST_CITUS=some $(GO) test -count 1 -v -run TestCluster ./internal/pgtest | grep -B 1 -e '--- SKIP' || true
+	PGTEST_CITUS=some $(GO) test -count 1 -timeout 15m -run 'Citus|Cluster|Distribute' . ./internal/pgtest ./internal/table ./internal/store ./internal/partition \
 		./internal/history ./internal/questions
-	PGTEST_CITUS=1 $(GO) test -count 1 -timeout 15m -run '$(ON_CITUS)' ./internal/store ./internal/history
+	PGTEST_CITUS=all $(GO) test -count 1 -timeout 15m -run '$(ON_CITUS)' ./internal/store
 
 VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 PLATFORMS ?= linux/amd64 linux/arm64 darwin/arm64

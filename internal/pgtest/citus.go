@@ -48,9 +48,13 @@ func Citus(t testing.TB) *Cluster {
 	return cluster
 }
 
-// RequireCitus skips the test where Citus is not installed.
+// RequireCitus skips the test unless the environment variable PGTEST_CITUS is set, and where Citus is
+// not installed.
 func RequireCitus(t testing.TB) {
 	t.Helper()
+	if os.Getenv("PGTEST_CITUS") == "" {
+		t.Skip("make test-citus runs this on Citus")
+	}
 	if !citusInstalled() {
 		t.Skip("Citus is not installed for the Postgres of PGTEST_BINDIR or pg_config: docs/scaling.md says how to get it")
 	}
@@ -72,7 +76,7 @@ func citusInstalled() bool {
 
 // OnCitus says that New returns databases on Citus, so that tests written for one server hold for
 // several.
-var OnCitus = os.Getenv("PGTEST_CITUS") != ""
+var OnCitus = os.Getenv("PGTEST_CITUS") == "all"
 
 // StartCitus starts a Citus with the number of workers; with none, the coordinator holds the shards.
 func StartCitus(workers int, settings ...string) (*Cluster, error) {

@@ -26,7 +26,7 @@ type Database struct {
 var databases atomic.Int64
 
 // New returns a database on the shared server, or on Citus where the environment variable
-// PGTEST_CITUS is set. It is dropped after the test.
+// PGTEST_CITUS is all. It is dropped after the test.
 func New(t testing.TB) *Database {
 	t.Helper()
 	if OnCitus {

@@ -39,6 +39,8 @@ type Maintainer struct {
 	// after a success.
 	pause time.Duration
 	next  time.Time
+	// known says that the table has been read, and distributed whether it was distributed then.
+	known, distributed bool
 	// undistributed says that the log says why the table is not distributed.
 	undistributed bool
 }
@@ -60,10 +62,31 @@ func NewMaintainer(cfg Config, pool *pgxpool.Pool, logger *zap.Logger) *Maintain
 // later, because lines can be written without them. Without a table it returns ErrNoTable.
 func (m *Maintainer) Maintain(ctx context.Context) (Definition, error) {
 	definition, err := m.complete(ctx)
-	if err != nil || !m.CreateSchema || !m.Distribute || definition.Distributed {
-		return definition, err
+	if err == nil && m.CreateSchema && m.Distribute && !definition.Distributed {
+		definition, err = m.distribute(ctx, definition)
 	}
-	return m.distribute(ctx, definition)
+	if err == nil {
+		m.note(definition)
+	}
+	return definition, err
+}
+
+// note signals that the table has been distributed, or is no longer, since it was read last.
+func (m *Maintainer) note(definition Definition) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.known && m.distributed != definition.Distributed {
+		m.signal()
+	}
+	m.known, m.distributed = true, definition.Distributed
+}
+
+// signal says that the table needs partitions and questions.
+func (m *Maintainer) signal() {
+	select {
+	case m.created <- struct{}{}:
+	default: // The signal is already pending.
+	}
 }
 
 // distribute has Citus distribute the table, or says once why that is left to its owner.
@@ -116,10 +139,7 @@ func (m *Maintainer) complete(ctx context.Context) (Definition, error) {
 		return Definition{}, err
 	}
 	m.logger.Info("created what the table lacked", zap.Stringer("table", definition.Name))
-	select {
-	case m.created <- struct{}{}:
-	default: // The signal is already pending.
-	}
+	m.signal()
 	return definition, nil
 }
 
@@ -141,6 +161,6 @@ func (m *Maintainer) lacks(definition Definition) bool {
 	})
 }
 
-// Created returns a channel that receives after Maintain has created something: the
-// table then needs partitions and questions.
+// Created returns a channel that receives after Maintain has created something, or found that the
+// table is distributed otherwise than before: it then needs partitions and questions.
 func (m *Maintainer) Created() <-chan struct{} { return m.created }
