@@ -51,7 +51,8 @@ type world struct {
 	deliver   send
 	// deliverLogs does the same with log records.
 	deliverLogs sendLogs
-	// process numbers the collectors. While one hands over to the next, either answers.
+	// process numbers the collectors that do not have the spans of the one before. While one
+	// hands over to the next, either answers.
 	process     int
 	handingOver bool
 }
@@ -176,13 +177,20 @@ func (w *world) current() collector {
 	return w.collector
 }
 
-func (w *world) startCollector() {
+// startCollector starts the first collector, or one after another was killed, whose spans went
+// with it.
+func (w *world) startCollector() { w.replaceCollector(1) }
+
+// resumeCollector starts a collector that has the spans of the last one.
+func (w *world) resumeCollector() { w.replaceCollector(0) }
+
+func (w *world) replaceCollector(processes int) {
 	c := start(w.t, w.s)
 	deliver, deliverLogs := overGRPC(w.t, c), logsOverGRPC(w.t, c)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.collector, w.deliver, w.deliverLogs = c, deliver, deliverLogs
-	w.process++
+	w.process += processes
 }
 
 // processes are the first and the last collector that may answer now.

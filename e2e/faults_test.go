@@ -26,13 +26,13 @@ var collectorFaults = []fault{
 	}},
 	{name: "the collector is stopped", strike: func(w *world, _ *rand.Rand) func() {
 		_ = w.current().Terminate()
-		return w.startCollector
+		return w.resumeCollector
 	}},
 	{name: "the collector is stopped while Postgres is away", strike: func(w *world, _ *rand.Rand) func() {
 		w.must(w.server.Kill())
 		_ = w.current().Terminate()
 		return func() {
-			w.startCollector()
+			w.resumeCollector()
 			w.must(w.server.Restart())
 		}
 	}},
