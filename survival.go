@@ -7,7 +7,6 @@ import (
 	"crypto/hkdf"
 	"crypto/rand"
 	"crypto/sha256"
-	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -117,21 +116,23 @@ func (e *lineExporter) forgetSpans(ctx context.Context) {
 	if e.spans == nil {
 		return
 	}
+	if err := e.deleteSpans(ctx); err != nil {
+		e.logger.Warn("the spans that the last process stored cannot be deleted: after a kill they are read again", zap.Error(err))
+	}
+}
+
+// deleteSpans deletes the header and all chunks, also those that no header names.
+func (e *lineExporter) deleteSpans(ctx context.Context) error {
 	operations := []*storage.Operation{storage.DeleteOperation(headerKey)}
-	var err error
-	for n := 0; err == nil; n++ {
-		var chunk []byte
-		if chunk, err = e.spans.Get(ctx, chunkKey(n)); chunk == nil {
-			break
+	for n := 0; ; n++ {
+		chunk, err := e.spans.Get(ctx, chunkKey(n))
+		if err != nil {
+			return err
+		}
+		if chunk == nil {
+			return e.spans.Batch(ctx, operations...)
 		}
 		operations = append(operations, storage.DeleteOperation(chunkKey(n)))
-	}
-	if err == nil {
-		err = e.spans.Batch(ctx, operations...)
-	}
-	if err != nil {
-		e.logger.Warn("the spans that the last process stored cannot be deleted: a process that is killed leaves them to the next one",
-			zap.Error(err))
 	}
 }
 
@@ -150,7 +151,7 @@ func (e *lineExporter) storeSpans(ctx context.Context) bool {
 
 	if err := e.writeSpans(ctx); err != nil {
 		e.logger.Warn("spans that wait are given up: they cannot be stored", zap.Error(err))
-		e.forgetSpans(ctx)
+		_ = e.deleteSpans(context.WithoutCancel(ctx)) // without a header nobody reads them
 		return false
 	}
 	e.logger.Info("stored the spans of requests that are running or can be amended",
@@ -199,7 +200,7 @@ func (c *Config) reads() string {
 	return hex.EncodeToString(sum[:])
 }
 
-// seal returns what encrypts chunks, each once, and says whether they are as they were.
+// seal returns what encrypts chunks and says whether they are as they were, in their place.
 func (c *Config) seal(salt []byte) (cipher.AEAD, error) {
 	pool, err := c.Database.connection().PoolConfig(c.Database.MaxConnections)
 	if err != nil {
@@ -213,18 +214,11 @@ func (c *Config) seal(salt []byte) (cipher.AEAD, error) {
 	if err != nil {
 		return nil, err
 	}
-	return cipher.NewGCM(block)
+	return cipher.NewGCMWithRandomNonce(block)
 }
 
 // chunkKey returns a key that no queue has: a storage may not tell names apart.
 func chunkKey(n int) string { return "spans." + strconv.Itoa(n) }
-
-// nonceOf returns the nonce of a chunk. A key serves one shutdown alone.
-func nonceOf(seal cipher.AEAD, chunk int) []byte {
-	nonce := make([]byte, seal.NonceSize())
-	binary.BigEndian.PutUint64(nonce, uint64(chunk))
-	return nonce
-}
 
 // chunkWriter stores what is written to it.
 type chunkWriter struct {
@@ -254,8 +248,9 @@ func (w *chunkWriter) flush() error {
 	if err := w.ctx.Err(); err != nil {
 		return err
 	}
-	chunk := w.seal.Seal(nil, nonceOf(w.seal, w.chunks), w.buf, nil)
-	if err := w.storage.Batch(w.ctx, storage.SetOperation(chunkKey(w.chunks), chunk)); err != nil {
+	key := chunkKey(w.chunks)
+	chunk := w.seal.Seal(nil, nil, w.buf, []byte(key)) //nolint:gosec // it has a random nonce of its own
+	if err := w.storage.Batch(w.ctx, storage.SetOperation(key, chunk)); err != nil {
 		return err
 	}
 	w.chunks++
@@ -277,11 +272,12 @@ func (r *chunkReader) Read(p []byte) (int, error) {
 		if r.next == r.chunks {
 			return 0, io.EOF
 		}
-		chunk, err := r.storage.Get(r.ctx, chunkKey(r.next))
+		key := chunkKey(r.next)
+		chunk, err := r.storage.Get(r.ctx, key)
 		if err != nil {
 			return 0, err
 		}
-		if r.buf, err = r.seal.Open(nil, nonceOf(r.seal, r.next), chunk, nil); err != nil {
+		if r.buf, err = r.seal.Open(nil, nil, chunk, []byte(key)); err != nil {
 			return 0, errors.New("it is damaged, or the password of the database is another one")
 		}
 		r.next++

@@ -285,7 +285,7 @@ func TestExporter_Restart_ManySpans_AreStoredInChunks(t *testing.T) {
 	for _, key := range p.stored() {
 		chunk, err := p.host.storage.Get(t.Context(), key)
 		require.NoError(t, err)
-		require.LessOrEqual(t, len(chunk), chunkSize+16)
+		require.LessOrEqual(t, len(chunk), chunkSize+28)
 	}
 	b := p.start(nil)
 	require.Empty(t, p.stored())

@@ -38,14 +38,16 @@ type saver struct {
 	texts     map[unique.Handle[string]]uint64
 	processes map[process]uint64
 	values    snapshotter
+	// places are those of the spans of a trace in its record.
+	places []int32
 }
 
 // Save writes what the collapser keeps and remembers, for Load in another process. Of what is
 // gone, it leaves out requests that came too long ago for spans of theirs to come again. The caller must have ended all other use.
 func (c *Collapser) Save(w io.Writer, now time.Time) error {
 	s := saver{
-		bufio.NewWriter(w), now.Add(-2*c.cfg.PendingTTL - c.cfg.AmendWindow).UnixNano(),
-		map[unique.Handle[string]]uint64{}, map[process]uint64{}, snapshotter{},
+		Writer: bufio.NewWriter(w), since: now.Add(-2*c.cfg.PendingTTL - c.cfg.AmendWindow).UnixNano(),
+		texts: map[unique.Handle[string]]uint64{}, processes: map[process]uint64{},
 	}
 	s.number(savedVersion)
 	s.number(uint64(now.UnixNano()))
@@ -176,32 +178,45 @@ func (s *saver) saveDone(id pcommon.TraceID, d *doneTrace) {
 // saveArchives writes the traces in all archives in the order in which their windows end, so
 // that they can be packed again one after the other.
 func (c *Collapser) saveArchives(s *saver) {
-	var next [shards]int64
-	for i := range c.shards {
-		next[i] = c.shards[i].archive.open
+	heads := make([]archiveHead, shards)
+	for i := range heads {
+		a := &c.shards[i].archive
+		heads[i] = archiveHead{a, a.open}
 	}
 	for scratch := (&trace{}); ; {
-		first, until := -1, int64(0)
-		for i := range c.shards {
-			a := &c.shards[i].archive
-			for next[i] < a.next && a.trace(next[i]).unpacked {
-				next[i]++
-			}
-			if next[i] < a.next && (first < 0 || a.trace(next[i]).until < until) {
-				first, until = i, a.trace(next[i]).until
+		var first *archiveHead
+		for i := range heads {
+			h := &heads[i]
+			if h.find() && (first == nil || h.until() < first.until()) {
+				first = h
 			}
 		}
-		if first < 0 {
+		if first == nil {
 			return
 		}
-		a := &c.shards[first].archive
 		scratch.clear()
-		scratch.id = a.trace(next[first]).id
-		a.read(scratch, next[first], func() *serving { return &serving{} })
+		scratch.id = first.archive.trace(first.place).id
+		first.archive.read(scratch, first.place, func() *serving { return &serving{} })
 		s.saveTrace(scratch)
-		next[first]++
+		first.place++
 	}
 }
+
+// archiveHead is the next trace of an archive.
+type archiveHead struct {
+	archive *archive
+	place   int64
+}
+
+// find goes on to the next trace that is still there and reports whether there is one.
+func (h *archiveHead) find() bool {
+	for h.place < h.archive.next && h.archive.trace(h.place).unpacked {
+		h.place++
+	}
+	return h.place < h.archive.next
+}
+
+func (h *archiveHead) until() int64 { return h.archive.trace(h.place).until }
 
 // saveTrace writes a trace that is kept.
 func (s *saver) saveTrace(t *trace) {
@@ -213,20 +228,19 @@ func (s *saver) saveTrace(t *trace) {
 	s.number(uint64(t.revision))
 	s.number(uint64(t.latest))
 	s.number(uint64(t.live))
-	places := make([]int32, len(t.spans)+1)
-	place := int32(0)
-	for i := range t.spans {
+	s.places = append(s.places[:0], 0)
+	for i, place := 0, int32(0); i < len(t.spans); i++ {
 		if t.spans[i].flags != 0 {
 			place++
-			places[i+1] = place
 		}
+		s.places = append(s.places, place)
 	}
 	for i := range t.spans {
 		kept := &t.spans[i]
 		if kept.flags == 0 {
 			continue
 		}
-		s.saveSpan(kept, places[kept.parent])
+		s.saveSpan(kept, s.places[kept.parent])
 		if kept.request != 0 {
 			s.saveRequest(t.requests[kept.request-1])
 		}

@@ -26,7 +26,7 @@ func restart(t *testing.T, c *Collapser, l *ledger, lines newest, at time.Time) 
 	return next
 }
 
-// requireSame fails unless two collapsers keep the same.
+// requireSame fails unless the next collapser keeps what the first does.
 func requireSame(t *testing.T, c, next *Collapser) {
 	t.Helper()
 	require.Equal(t, c.held.Load(), next.held.Load())
