@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -28,6 +29,8 @@ type memoryStorage struct {
 	component.StartFunc
 	component.ShutdownFunc
 	entries sync.Map
+	// fails, if set, decides about reading and writing a key.
+	fails atomic.Pointer[func(key string) error]
 }
 
 func (s *memoryStorage) GetClient(context.Context, component.Kind, component.ID, string) (storage.Client, error) {
@@ -35,12 +38,18 @@ func (s *memoryStorage) GetClient(context.Context, component.Kind, component.ID,
 }
 
 func (s *memoryStorage) Get(_ context.Context, key string) ([]byte, error) {
+	if err := s.failure(key); err != nil {
+		return nil, err
+	}
 	value, _ := s.entries.Load(key)
 	entry, _ := value.([]byte)
 	return entry, nil
 }
 
 func (s *memoryStorage) Set(_ context.Context, key string, value []byte) error {
+	if err := s.failure(key); err != nil {
+		return err
+	}
 	s.entries.Store(key, value)
 	return nil
 }
@@ -62,6 +71,13 @@ func (s *memoryStorage) Batch(ctx context.Context, operations ...*storage.Operat
 		}
 	}
 	return err
+}
+
+func (s *memoryStorage) failure(key string) error {
+	if fails := s.fails.Load(); fails != nil {
+		return (*fails)(key)
+	}
+	return nil
 }
 
 func (s *memoryStorage) Close(context.Context) error { return nil }

@@ -63,6 +63,8 @@ type lineExporter struct {
 
 	started  sync.Once
 	startErr error
+	// spans is where spans outlive the process, nil if they do not.
+	spans *spool.Guard
 	// inherited says that this exporter has taken over what one before it left.
 	inherited bool
 	// Start sets these, and Shutdown ends them first: what feeds the queue.
@@ -155,7 +157,11 @@ func (e *lineExporter) Start(ctx context.Context, host component.Host) error {
 }
 
 func (e *lineExporter) begin(ctx context.Context, host component.Host) error {
-	e.inherit()
+	inherited := e.inherit()
+	e.openSpans(ctx, host)
+	if !inherited {
+		e.takeOverSpans(ctx)
+	}
 	real := host
 	if e.spool != nil {
 		host = e.spool.Host(host, *e.cfg.QueueConfig.Get().StorageID)
@@ -163,6 +169,7 @@ func (e *lineExporter) begin(ctx context.Context, host component.Host) error {
 	if err := e.Traces.Start(ctx, host); err != nil {
 		return err
 	}
+	e.forgetSpans(ctx)
 	feeding, stop := context.WithCancel(context.Background())
 	e.stopFeeding = stop
 	e.feeding.Go(func() { e.requeue(feeding) })
@@ -251,28 +258,10 @@ func (e *lineExporter) Shutdown(ctx context.Context) error {
 	}
 	e.ended.Do(func() {
 		e.finish(ctx)
-		e.endErr = e.Traces.Shutdown(ctx)
+		e.endErr = errors.Join(e.Traces.Shutdown(ctx), e.closeSpans(ctx))
 		e.handOver()
 	})
 	return e.endErr
-}
-
-// finish has the queue take the lines of what still waits. Nothing else feeds it any more.
-func (e *lineExporter) finish(ctx context.Context) {
-	e.unwritten.close()
-	if e.stopFeeding == nil {
-		return
-	}
-	e.stopFeeding()
-	e.feeding.Wait()
-	delivery := e.collapser.Suspend(e.now())
-	defer delivery.Release()
-	_ = e.offerTo(ctx, delivery, func(ctx context.Context, req *queued) error {
-		if err := e.enqueue(ctx, req); err != nil {
-			e.unwritten.keep(req.Batch)
-		}
-		return nil
-	})
 }
 
 // shutdown runs after exporterhelper has flushed its queue, and also where start

@@ -63,6 +63,14 @@ func setupID(t *testing.T, id component.ID, url string, change func(*Config)) *b
 // setupIn starts an exporter in a collector that has its telemetry already.
 func setupIn(t *testing.T, telemetry *componenttest.Telemetry, id component.ID, url string, change func(*Config)) *bundle {
 	t.Helper()
+	return setupOn(t, newStatusHost(), telemetry, id, url, change)
+}
+
+// setupOn starts an exporter on a host, which may have had one before.
+func setupOn(
+	t *testing.T, host *statusHost, telemetry *componenttest.Telemetry, id component.ID, url string, change func(*Config),
+) *bundle {
+	t.Helper()
 	cfg := createDefaultConfig().(*Config)
 	cfg.Database.URL = configopaque.String(url)
 	cfg.Database.Distribute = pgtest.OnCitus
@@ -71,7 +79,7 @@ func setupIn(t *testing.T, telemetry *componenttest.Telemetry, id component.ID, 
 	if change != nil {
 		change(cfg)
 	}
-	b := &bundle{telemetry: telemetry, host: newStatusHost()}
+	b := &bundle{telemetry: telemetry, host: host}
 	set := metadatatest.NewSettings(b.telemetry)
 	set.ID = id
 	var core zapcore.Core

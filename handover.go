@@ -53,8 +53,9 @@ func (r *registry) take(id component.ID) handover {
 	return h
 }
 
-// inherit takes over what the exporter before this one left. Its lines wait for requeue.
-func (e *lineExporter) inherit() {
+// inherit takes over what the exporter before this one left, and reports whether that had
+// spans. Its lines wait for requeue.
+func (e *lineExporter) inherit() (spans bool) {
 	e.inherited = true
 	h := handovers.take(e.id)
 	e.unwritten.keep(h.batches...)
@@ -65,13 +66,44 @@ func (e *lineExporter) inherit() {
 		e.collapser = h.collapser
 	default:
 		// Its spans lack attributes that lines are made of now.
-		encoder := h.mapper.Encoder()
-		defer encoder.Release()
-		delivery := h.collapser.Finish()
-		defer delivery.Release()
-		batch, _ := encode(encoder, delivery)
-		e.unwritten.keep(batch)
+		e.giveUp(h.collapser, h.mapper)
 	}
+	return h.collapser != nil
+}
+
+// giveUp has requeue offer the lines of what waits in a collapser that nobody uses any more.
+func (e *lineExporter) giveUp(c *collapse.Collapser, mapper *line.Mapper) {
+	encoder := mapper.Encoder()
+	defer encoder.Release()
+	delivery := c.Finish()
+	defer delivery.Release()
+	batch, _ := encode(encoder, delivery)
+	e.unwritten.keep(batch)
+}
+
+// finish stores what still waits, or has the queue take its lines. Nothing else feeds it any
+// more.
+func (e *lineExporter) finish(ctx context.Context) {
+	e.unwritten.close()
+	if e.stopFeeding == nil {
+		return
+	}
+	e.stopFeeding()
+	e.feeding.Wait()
+	if e.storeSpans(ctx) {
+		return
+	}
+	delivery := e.collapser.Suspend(e.now())
+	defer delivery.Release()
+	_ = e.offerTo(ctx, delivery, e.enqueueOrKeep)
+}
+
+// enqueueOrKeep keeps in memory what the queue does not take.
+func (e *lineExporter) enqueueOrKeep(ctx context.Context, req *queued) error {
+	if err := e.enqueue(ctx, req); err != nil {
+		e.unwritten.keep(req.Batch)
+	}
+	return nil
 }
 
 // handOver leaves to the next exporter what this one could not finish. Nothing else of the

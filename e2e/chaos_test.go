@@ -52,9 +52,8 @@ type world struct {
 	deliver   send
 	// deliverLogs does the same with log records.
 	deliverLogs sendLogs
-	// process numbers the collectors. While one hands over to the next, either answers.
-	process     int
-	handingOver bool
+	// memory numbers the collectors that do not have the spans of the one before.
+	memory int
 }
 
 // TestCollector_Chaos has one fault after another befall a collector under load, then looks
@@ -119,7 +118,7 @@ func newWorld(t *testing.T) *world {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		return w.deliver, w.deliverLogs
-	}, w.processes)
+	}, w.currentMemory)
 	w.s = settings{
 		databaseURL: "postgres://writer@" + w.host.address() + "," + w.spareHost.address() +
 			"/lines?sslmode=disable&target_session_attrs=read-write&passfile=" + w.passfile,
@@ -181,23 +180,27 @@ func (w *world) current() collector {
 	return w.collector
 }
 
-func (w *world) startCollector() {
+// startCollector starts the first collector, or one after another was killed, whose spans went
+// with it.
+func (w *world) startCollector() { w.replaceCollector(1) }
+
+// resumeCollector starts a collector that has the spans of the last one.
+func (w *world) resumeCollector() { w.replaceCollector(0) }
+
+func (w *world) replaceCollector(memories int) {
 	c := start(w.t, w.s)
 	deliver, deliverLogs := overGRPC(w.t, c), logsOverGRPC(w.t, c)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.collector, w.deliver, w.deliverLogs = c, deliver, deliverLogs
-	w.process++
+	w.memory += memories
 }
 
-// processes are the first and the last collector that may answer now.
-func (w *world) processes() (first, last int) {
+// currentMemory numbers the spans that the collector has which answers now.
+func (w *world) currentMemory() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.handingOver {
-		return w.process, w.process + 1
-	}
-	return w.process, w.process
+	return w.memory
 }
 
 // pause lets the load go on for a while.

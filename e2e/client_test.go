@@ -17,8 +17,8 @@ import (
 // an SDK does, and keep a record of what was.
 type client struct {
 	send func() (send, sendLogs)
-	// processes are the first and the last collector that may answer now.
-	processes func() (first, last int)
+	// memory numbers what the collector that answers now has of spans.
+	memory func() int
 	// impatient has most attempts given up in the middle.
 	impatient atomic.Bool
 	// ahead is how far the services' clocks are ahead, in nanoseconds.
@@ -64,14 +64,14 @@ type acknowledgement struct {
 	records int
 	// unanswered are descendants that others may need and that were not acknowledged.
 	unanswered int
-	// process had the SERVER span, lastProcess the last of the descendants.
-	process, lastProcess int
+	// memory had the SERVER span, lastMemory the last of the descendants.
+	memory, lastMemory int
 }
 
-// parted reports whether the collector that had the SERVER span ended, current being the
-// last one, before it could have all descendants. What a collector remembers ends with it.
+// parted reports whether the collector that had the SERVER span was killed, current being the
+// last memory, before it could have all descendants.
 func (a *acknowledgement) parted(current int) bool {
-	return a.lastProcess > a.process || a.unanswered > 0 && a.process < current
+	return a.lastMemory > a.memory || a.unanswered > 0 && a.memory < current
 }
 
 // late reports whether descendants may have come when the line could no longer be amended.
@@ -101,9 +101,9 @@ const (
 	retention   = 336 * time.Hour
 )
 
-func newClient(send func() (send, sendLogs), processes func() (first, last int)) *client {
+func newClient(send func() (send, sendLogs), memory func() int) *client {
 	return &client{
-		send: send, processes: processes,
+		send: send, memory: memory,
 		acknowledged: map[string]*acknowledgement{}, odd: map[string]oddity{},
 	}
 }
@@ -150,13 +150,12 @@ func (c *client) deliver(ctx context.Context, e *export, random *rand.Rand) bool
 		if hasty {
 			patience = time.Duration(random.IntN(3000)) * time.Microsecond
 		}
-		first, _ := c.processes()
+		first := c.memory()
 		attempt, cancel := context.WithTimeout(ctx, patience)
 		err := c.attempt(attempt, e)
 		cancel()
 		if err == nil {
-			_, last := c.processes()
-			c.acknowledge(e, first, last)
+			c.acknowledge(e, first, c.memory())
 			return true
 		}
 		if e.abandoned || hasty && random.IntN(2) == 0 {
@@ -184,8 +183,8 @@ func (c *client) attempt(ctx context.Context, e *export) error {
 	return nil
 }
 
-// acknowledge records what was acknowledged: first may have been the collector that
-// answered, and last too.
+// acknowledge records what was acknowledged: first may have been the memory of the collector
+// that answered, and last too.
 func (c *client) acknowledge(e *export, first, last int) {
 	if e.acknowledged {
 		return
@@ -194,7 +193,7 @@ func (c *client) acknowledge(e *export, first, last int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, r := range e.servers {
-		r.process, r.sent, r.served = first, e.sent, time.Now()
+		r.memory, r.sent, r.served = first, e.sent, time.Now()
 		c.acknowledged[hex.EncodeToString(r.id[:])] = &r.acknowledgement
 	}
 	for _, r := range e.descendants {
@@ -207,7 +206,7 @@ func (c *client) acknowledge(e *export, first, last int) {
 		if !e.abandoned {
 			r.unanswered--
 		}
-		r.lastProcess, r.last = max(r.lastProcess, last), time.Now()
+		r.lastMemory, r.last = max(r.lastMemory, last), time.Now()
 	}
 }
 

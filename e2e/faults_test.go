@@ -26,13 +26,13 @@ var collectorFaults = []fault{
 	}},
 	{name: "the collector is stopped", strike: func(w *world, _ *rand.Rand) func() {
 		_ = w.current().Terminate()
-		return w.startCollector
+		return w.resumeCollector
 	}},
 	{name: "the collector is stopped while Postgres is away", strike: func(w *world, _ *rand.Rand) func() {
 		w.must(w.server.Kill())
 		_ = w.current().Terminate()
 		return func() {
-			w.startCollector()
+			w.resumeCollector()
 			w.must(w.server.Restart())
 		}
 	}},
@@ -54,17 +54,10 @@ var collectorFaults = []fault{
 	}},
 }
 
-// reloadCollector has the collector read its configuration again: the process stays, and
-// everything in it starts anew.
+// reloadCollector has the collector read its configuration again: the process stays, with the
+// spans, and everything else in it starts anew.
 func (w *world) reloadCollector() {
-	w.mu.Lock()
-	w.handingOver = true
-	w.mu.Unlock()
 	w.must(w.current().Reload())
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.handingOver = false
-	w.process++
 }
 
 var clientFaults = []fault{

@@ -58,8 +58,8 @@ func (w *world) read(tx pgx.Tx, table string) (map[string]storedLine, error) {
 type verdict struct {
 	missing, short       []string
 	complete, incomplete int
-	// parted lines are short since the collector that had the SERVER span ended before what
-	// they lack could come.
+	// parted lines are short since the collector that had the SERVER span was killed before
+	// what they lack could come.
 	parted int
 	// overtaken lines had descendants when they could only be marked, and the mark was
 	// written before the line.
@@ -94,13 +94,13 @@ func (w *world) judge() (v verdict) {
 			v.complete++
 		case odd == skewed:
 			v.odd++
-		case request.parted(w.process):
+		case request.parted(w.memory):
 			v.parted++
 		case request.late():
 			v.overtaken++
 		default:
 			v.short = append(v.short, fmt.Sprintf("%s: %d of %d spans, %d of %d records, lost %v, made %s, served %s by collector %d, the last descendant %s by collector %d\n", id, line.spans, request.descendants, line.records, request.records, taken,
-				request.made.Format(clock), request.served.Format(clock), request.process, request.last.Format(clock), request.lastProcess))
+				request.made.Format(clock), request.served.Format(clock), request.memory, request.last.Format(clock), request.lastMemory))
 		}
 	}
 	slices.Sort(v.missing)

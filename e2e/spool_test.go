@@ -81,7 +81,7 @@ func TestQueue_DamagedFile_SaysTheWayOut(t *testing.T) {
 
 			c := s.launch(t)
 			require.Error(t, c.Wait())
-			require.Contains(t, c.Log(), "the file of the sending queue is damaged")
+			require.Contains(t, c.Log(), "the file of the storage is damaged")
 			require.Contains(t, c.Log(), "move "+files[0]+" aside and start it again")
 			require.NotContains(t, c.Log(), "panic:")
 			require.NotContains(t, c.Log(), "goroutine ")

@@ -188,7 +188,21 @@ func (a *archive) packSnapshots(requests []*serving) (place int64) {
 func (a *archive) unpack(t *trace, newServing func() *serving) (closed bool) {
 	place := a.places[t.id]
 	p := a.trace(place)
+	a.read(t, place, newServing)
 	closed = place < a.open
+	if !closed {
+		a.releaseContents(p)
+		a.kept -= int(p.numSpans)
+		a.left += int(p.numSpans)
+	}
+	a.forget(p)
+	return closed
+}
+
+// read fills a trace with what the archive has at a place.
+func (a *archive) read(t *trace, place int64, newServing func() *serving) {
+	p := a.trace(place)
+	closed := place < a.open
 	spans, requests := a.contents(p)
 	for i := range spans {
 		t.spans = append(t.spans, a.unpackSpan(&spans[i]))
@@ -209,13 +223,6 @@ func (a *archive) unpack(t *trace, newServing func() *serving) (closed bool) {
 		t.requests = append(t.requests, r)
 	}
 	t.revision, t.live, t.free = p.revision, int32(p.live), int32(p.free)
-	if !closed {
-		a.releaseContents(p)
-		a.kept -= len(spans)
-		a.left += len(spans)
-	}
-	a.forget(p)
-	return closed
 }
 
 func (a *archive) unpackSpan(s *packedSpan) span {

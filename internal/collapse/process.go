@@ -1,8 +1,7 @@
 package collapse
 
 import (
-	"hash/maphash"
-
+	"github.com/cespare/xxhash/v2"
 	"github.com/google/uuid"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 )
@@ -21,8 +20,6 @@ type process struct {
 // hostKeys names the attributes within which a process id is unique
 // (https://opentelemetry.io/docs/specs/semconv/resource/).
 var hostKeys = []string{"container.id", "k8s.pod.uid", "k8s.pod.name", "host.id", "host.name"}
-
-var processSeed = maphash.MakeSeed()
 
 // processOf returns the process of a resource.
 func processOf(resource pcommon.Resource) (p process) {
@@ -53,12 +50,14 @@ func processOf(resource pcommon.Resource) (p process) {
 	return p
 }
 
+// hashOf returns a hash that is the same in every run of the collector, since what is kept of
+// spans can outlive it.
 func hashOf(parts ...string) uint64 {
-	var h maphash.Hash
-	h.SetSeed(processSeed)
+	var h xxhash.Digest
+	h.Reset()
 	for _, part := range parts {
 		_, _ = h.WriteString(part)
-		_ = h.WriteByte(0)
+		_, _ = h.WriteString("\x00")
 	}
 	return h.Sum64()
 }

@@ -2,7 +2,6 @@ package collapse
 
 import (
 	"bytes"
-	"hash/maphash"
 	"strings"
 
 	"go.opentelemetry.io/collector/pdata/ptrace"
@@ -19,8 +18,6 @@ type recording struct {
 	scope, target uint64
 }
 
-var recordingSeed = maphash.MakeSeed()
-
 func recordingOf(s *entered) recording {
 	if s.parentID.IsEmpty() {
 		return recording{}
@@ -29,7 +26,7 @@ func recordingOf(s *entered) recording {
 	if method == "" || path == "" {
 		return recording{}
 	}
-	return recording{maphash.String(recordingSeed, s.scope.Scope().Name()), maphash.Comparable(recordingSeed, [2]string{method, path})}
+	return recording{hashOf(s.scope.Scope().Name()), hashOf(method, path)}
 }
 
 // targetOf returns the method and the path of a request over HTTP, empty if its span does

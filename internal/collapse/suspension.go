@@ -23,7 +23,29 @@ func (c *Collapser) Suspend(now time.Time) *Delivery {
 	return d
 }
 
-// Resume has a suspended collapser go on with other bounds. The attributes that cfg reads
+// Pause offers the lines that the queue lacks, and gives nothing up: what is kept outlives the
+// process, by Save. The caller must have ended all other use.
+func (c *Collapser) Pause(now time.Time) *Delivery {
+	d := c.newDelivery(now)
+	for i := range c.shards {
+		s := &c.shards[i]
+		s.mu.Lock()
+		for _, t := range s.traces {
+			e := d.open(s, t)
+			e.touchAcknowledged()
+			e.offerTouched()
+			e.settle()
+		}
+		s.mu.Unlock()
+	}
+	return d
+}
+
+// Leftover offers what no other delivery would: the lines and marks of requests that are not
+// kept any more and that the queue has refused. Save does not write them.
+func (c *Collapser) Leftover(now time.Time) *Delivery { return c.newDelivery(now) }
+
+// Resume has a suspended or paused collapser go on with other bounds. The attributes that cfg reads
 // must be those that it has read. The caller must not use it otherwise meanwhile.
 func (c *Collapser) Resume(cfg Config) {
 	cfg.Began = c.cfg.Began
@@ -45,12 +67,7 @@ func (e *entry) suspend() {
 			e.unfold(e.requests[s.request-1])
 		}
 	}
-	for _, r := range e.requests {
-		// The client of what was refused sends it again.
-		if r.taken > 0 || e.at(r.span).has(acknowledged) {
-			e.touch(r)
-		}
-	}
+	e.touchAcknowledged()
 	e.offerTouched()
 
 	for _, i := range lent {
@@ -64,6 +81,16 @@ func (e *entry) suspend() {
 	}
 	clear(e.touched)
 	e.touched = e.touched[:0]
+}
+
+// touchAcknowledged touches all requests but those that were refused, whose client sends them
+// again.
+func (e *entry) touchAcknowledged() {
+	for _, r := range e.requests {
+		if r.taken > 0 || e.at(r.span).has(acknowledged) {
+			e.touch(r)
+		}
+	}
 }
 
 // lend gives orphans to the only request that they can belong to and returns them, with the

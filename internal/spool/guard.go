@@ -6,37 +6,57 @@ import (
 	"runtime/debug"
 	"sync/atomic"
 
+	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/extension/xextension/storage"
 )
 
-// guard turns panics of a storage into errors: that is how bbolt says that its file
+// Guard turns panics of a storage into errors: that is how bbolt says that its file
 // is damaged. After the first it does nothing more to the storage, for what it would
 // acknowledge would be lost with the rest.
-type guard struct {
+type Guard struct {
 	storage storage.Client
 	// file is where the storage keeps the entries; empty if that is not known.
 	file   string
 	damage atomic.Pointer[error]
 }
 
+// Open opens what a storage extension keeps for an exporter under a name. A file that is
+// damaged is an error: file_storage would panic over it, in goroutines of bbolt too, where
+// nothing can recover.
+func Open(ctx context.Context, extension storage.Extension, id component.ID, name string) (*Guard, error) {
+	file := boltFile(extension, id, name)
+	if err := checkFile(file); err != nil {
+		return nil, err
+	}
+	g := &Guard{file: file}
+	err := g.do(func() (err error) {
+		g.storage, err = extension.GetClient(ctx, component.KindExporter, id, name)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return g, nil
+}
+
 // Get reads what is stored at a key.
-func (g *guard) Get(ctx context.Context, key string) ([]byte, error) {
+func (g *Guard) Get(ctx context.Context, key string) ([]byte, error) {
 	operation := storage.GetOperation(key)
 	err := g.Batch(ctx, operation)
 	return operation.Value, err
 }
 
 // Batch does all operations or none.
-func (g *guard) Batch(ctx context.Context, operations ...*storage.Operation) error {
+func (g *Guard) Batch(ctx context.Context, operations ...*storage.Operation) error {
 	return g.do(func() error { return g.storage.Batch(ctx, operations...) })
 }
 
 // Close ends it.
-func (g *guard) Close(ctx context.Context) error {
+func (g *Guard) Close(ctx context.Context) error {
 	return g.do(func() error { return g.storage.Close(ctx) })
 }
 
-func (g *guard) do(use func() error) error {
+func (g *Guard) do(use func() error) error {
 	if err := g.damage.Load(); err != nil {
 		return *err
 	}
@@ -66,5 +86,5 @@ func damaged(file string, err error) error {
 	if file == "" {
 		file = "the directory of the storage extension"
 	}
-	return fmt.Errorf("the file of the sending queue is damaged (%w): stop the collector, move %s aside and start it again", err, file)
+	return fmt.Errorf("the file of the storage is damaged (%w): stop the collector, move %s aside and start it again", err, file)
 }

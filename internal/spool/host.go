@@ -40,19 +40,9 @@ type spoolExtension struct {
 	spool *Spool
 }
 
-// GetClient opens the spool on a client of the extension. A file that is damaged is
-// an error here: file_storage would panic over it, in goroutines of bbolt too, where
-// nothing can recover.
-func (e spoolExtension) GetClient(ctx context.Context, kind component.Kind, id component.ID, name string) (storage.Client, error) {
-	file := boltFile(e.Extension, id, name)
-	if err := checkFile(file); err != nil {
-		return nil, err
-	}
-	g := &guard{file: file}
-	err := g.do(func() (err error) {
-		g.storage, err = e.Extension.GetClient(ctx, kind, id, name)
-		return err
-	})
+// GetClient opens the spool on a client of the extension, which is always an exporter's.
+func (e spoolExtension) GetClient(ctx context.Context, _ component.Kind, id component.ID, name string) (storage.Client, error) {
+	g, err := Open(ctx, e.Extension, id, name)
 	if err != nil {
 		return nil, fmt.Errorf("open the storage of the sending queue: %w", err)
 	}

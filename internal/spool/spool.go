@@ -47,7 +47,7 @@ type Config struct {
 // Spool is the entries of one queue. It is safe for concurrent use.
 type Spool struct {
 	cfg     Config
-	storage *guard
+	storage *Guard
 
 	puts chan *put
 	// finished says that there is something to delete.
@@ -102,7 +102,7 @@ func New(cfg Config) *Spool {
 }
 
 // open reads what a former process left and starts the committer.
-func (s *Spool) open(ctx context.Context, storage *guard) error {
+func (s *Spool) open(ctx context.Context, storage *Guard) error {
 	buf, err := storage.Get(ctx, metadataKey)
 	if err != nil {
 		return err

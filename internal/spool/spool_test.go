@@ -196,7 +196,7 @@ func TestSpool_Put_KeepsAnEntryThatTheQueueHasNotTakenYet(t *testing.T) {
 	t.Parallel()
 	d := newDisk()
 	s := New(Config{Measure: func(e []byte) (int64, int64) { return 1, int64(len(e)) }, Logger: zap.NewNop()})
-	require.NoError(t, s.open(t.Context(), &guard{storage: d}))
+	require.NoError(t, s.open(t.Context(), &Guard{storage: d}))
 	first, err := s.put([]byte("first"))
 	require.NoError(t, err)
 	for range 3 {
@@ -208,7 +208,7 @@ func TestSpool_Put_KeepsAnEntryThatTheQueueHasNotTakenYet(t *testing.T) {
 	left := d.after()
 	s.close()
 	again := New(s.cfg)
-	require.NoError(t, again.open(t.Context(), &guard{storage: left}))
+	require.NoError(t, again.open(t.Context(), &Guard{storage: left}))
 	require.Equal(t, keys{{0, 4}}, again.waiting)
 	require.Equal(t, size{items: 4, bytes: 20}, again.stored)
 	again.close()
@@ -346,10 +346,10 @@ func (panicking) Batch(context.Context, ...*storage.Operation) error {
 
 func TestGuard_Panic_IsAnErrorWithTheWayOut(t *testing.T) {
 	t.Parallel()
-	g := &guard{storage: panicking{newDisk()}, file: "/var/lib/otelcol/queue/file"}
+	g := &Guard{storage: panicking{newDisk()}, file: "/var/lib/otelcol/queue/file"}
 	for range 2 {
 		err := g.Batch(t.Context())
-		require.EqualError(t, err, "the file of the sending queue is damaged (page 7: invalid page type): "+
+		require.EqualError(t, err, "the file of the storage is damaged (page 7: invalid page type): "+
 			"stop the collector, move /var/lib/otelcol/queue/file aside and start it again")
 	}
 }
