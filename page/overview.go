@@ -154,8 +154,8 @@ func (r *reading) changesCall() call {
 	case w.relative != "" && w.length() <= historyAfter:
 		before = day
 	case w.relative != "" && w.length() <= day+time.Hour:
-		// Whole hours are answered from history.
-		recent, before = w.to.Sub(w.to.Add(-recentChange).Truncate(time.Hour)), day
+		// Whole hours are answered from history: see window.arguments.
+		recent, before = w.to.Sub(w.to.Add(-recentChange).Truncate(time.Hour))+time.Microsecond, day
 	}
 	c := call{
 		function: "changes", fresh: windowFresh,
