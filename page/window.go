@@ -73,7 +73,7 @@ func readWindow(u *url.URL, now time.Time, fallback string) window {
 	w := window{path: u.Path, query: query, filters: map[string][]string{}, exact: query.Get("exact") == "true"}
 	for _, name := range filterNames {
 		for _, value := range query[name] {
-			if value != "" && !strings.ContainsAny(value, "\n\x00") && !slices.Contains(w.filters[name], value) {
+			if value = storable(value); value != "" && !strings.Contains(value, "\n") && !slices.Contains(w.filters[name], value) {
 				w.filters[name] = append(w.filters[name], value)
 			}
 		}
