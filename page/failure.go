@@ -22,6 +22,8 @@ const (
 	away
 	// cancelled means that the question took too long.
 	cancelled
+	// tooLate means that the reader would have waited too long for the question's turn.
+	tooLate
 	// noTable means that the exporter has not made the table yet.
 	noTable
 	// noFunction means that the table has no such question.
@@ -58,7 +60,18 @@ func causeOf(err error) cause {
 	if f, ok := errors.AsType[*failure](err); ok {
 		return f.because
 	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return tooLate
+	}
 	return unknown
+}
+
+// patience returns how long a question could take before it was given up.
+func (r *reading) patience(because cause) time.Duration {
+	if because == tooLate {
+		return r.page.patience()
+	}
+	return r.cfg.Timeout
 }
 
 // problem returns a sentence for a reader: what is wrong, and what helps.
@@ -70,8 +83,8 @@ func (r *reading) problem(err error) string {
 			text += ", and has not for " + formatLength(max(time.Since(since), time.Second))
 		}
 		return text + ". Lines wait in the collector's queue meanwhile; this page asks again when it is loaded again."
-	case cancelled:
-		return "This took longer than " + formatLength(r.cfg.Timeout) +
+	case cancelled, tooLate:
+		return "This took longer than " + formatLength(r.patience(causeOf(err))) +
 			" and was cancelled. A shorter window, or a filter by service or route, asks less."
 	case noTable:
 		return "There is no table " + r.cfg.Table + " yet. The exporter creates it when it starts, unless create_schema is false; then schema/table.sql does."
@@ -79,9 +92,6 @@ func (r *reading) problem(err error) string {
 		return "The database lacks the function that answers this. The exporter creates it when it starts, unless create_schema is false; then schema/questions.sql does."
 	case denied:
 		return "The page's role may not read this. schema/roles.sql makes one that may."
-	}
-	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		return "The answer took too long."
 	}
 	return "The database refused the question: " + err.Error() + "."
 }

@@ -13,13 +13,15 @@ func overview(r *reading) *view {
 		return v
 	}
 	w := r.window
-	whole := w.whole(state.answer.first().time("history_until"))
+	built := state.answer.first().time("history_until")
+	whole := w.whole(built)
 	step := interval("step", w.step())
 	// What takes longest comes first, since two questions run at once.
-	asked := r.ask(v,
-		w.ask("deploys"), r.changesCall(), w.askCounting("overall"), w.askCounting("spread", step), w.askCounting("rate", step),
-		w.askCounting("speed"), whole.askCounting("trends", step), whole.askCounting("costs"))
-	deploys, changes, overall, spread, rate, speed, trends, costs := asked[0], asked[1], asked[2], asked[3], asked[4], asked[5], asked[6], asked[7]
+	asked := r.ask(v, append([]call{
+		w.ask("deploys"), r.changesCall(), w.askCounting("speed"), whole.askCounting("trends", step), whole.askCounting("costs"),
+	}, r.overTimeCalls(!built.IsZero())...)...)
+	deploys, changes, speed, trends, costs := asked[0], asked[1], asked[2], asked[3], asked[4]
+	overall, spread, rate := overTime(asked[5:])
 	r.head(v, state, overall, deploys, changes)
 	marks := marksOf(deploys.answer)
 	v.Sections = append(v.Sections, r.spreadSection(spread, marks), r.rateSection(rate, marks))
@@ -154,8 +156,8 @@ func (r *reading) changesCall() call {
 	case w.relative != "" && w.length() <= historyAfter:
 		before = day
 	case w.relative != "" && w.length() <= day+time.Hour:
-		// Whole hours are answered from history.
-		recent, before = w.to.Sub(w.to.Add(-recentChange).Truncate(time.Hour)), day
+		// Whole hours are answered from history: see window.arguments.
+		recent, before = w.to.Sub(w.to.Add(-recentChange).Truncate(time.Hour))+time.Microsecond, day
 	}
 	c := call{
 		function: "changes", fresh: windowFresh,

@@ -161,7 +161,7 @@ func TestPage_EveryAnswer_EqualsItsSQL(t *testing.T) {
 		}
 	}
 	for _, name := range []string{
-		"overall", "speed", "spread", "rate", "trends", "costs", "spent", "changes", "deploys", "errors", "slowest", "n_plus_one", "callers",
+		"overall", "speed", "spread", "rate", "pulse", "trends", "costs", "spent", "changes", "deploys", "errors", "slowest", "n_plus_one", "callers",
 		"differences", "history", "compare", "request", "find", "state", "sizes", "window",
 	} {
 		require.True(t, asked[name], name)
@@ -302,4 +302,41 @@ func TestPage_OnlyReads(t *testing.T) {
 		require.Equal(t, want, response.StatusCode, host)
 	}
 	http.DefaultClient.CloseIdleConnections()
+}
+
+// What pulse says is what overall, spread and rate say, so that a view shows the same from either.
+func TestPage_Pulse_EqualsItsParts(t *testing.T) {
+	t.Parallel()
+	d := filled(t, 3_000)
+	d.Exec(t, "UPDATE canonical_api_line SET duration = '0', adjusted_count = 3 WHERE hashtext(id::text) % 50 = 0")
+	keep(t, d)
+	p := serve(t, d.URL, nil).page
+	r := &reading{page: p, ctx: t.Context(), window: window{}.ending(time.Now(), "24h")}
+	ask := func(calls ...call) []*result {
+		results := r.ask(&view{}, calls...)
+		for _, one := range results {
+			require.NoError(t, one.err)
+		}
+		return results
+	}
+	overall, spread, rate := overTime(ask(r.overTimeCalls(true)...))
+	w, step := r.window, interval("step", time.Hour)
+	parts := ask(w.ask("overall"), w.ask("spread", step), w.ask("rate", step))
+	for i, got := range []*result{overall, spread, rate} {
+		want := parts[i].answer
+		require.Len(t, got.answer.rows, len(want.rows))
+		for n, row := range want.all() {
+			for _, column := range want.columns {
+				if i == 1 && column == "accuracy" {
+					continue
+				}
+				expected, found := row.value(column), got.answer.all()[n].value(column)
+				if d, isDuration := expected.(time.Duration); isDuration {
+					require.InDelta(t, float64(d), float64(found.(time.Duration)), 1000, column) // Postgres has microseconds
+					continue
+				}
+				require.Equal(t, expected, found, "%s of row %d", column, n)
+			}
+		}
+	}
 }

@@ -16,24 +16,24 @@ func routeView(r *reading) *view {
 	step := interval("step", w.step())
 	year := w.ending(w.to, "1y")
 	calls := []call{
-		w.askCounting("overall"), w.askCounting("spread", step), w.askCounting("rate", step), w.ask("deploys"), r.changesCall(),
-		w.askCounting("costs"), w.askCounting("spent", step), w.ask("n_plus_one"), w.ask("errors"), w.ask("slowest", top(10)),
+		w.ask("deploys"), r.changesCall(), w.askCounting("costs"), w.askCounting("spent", step), w.ask("n_plus_one"), w.ask("errors"), w.ask("slowest", top(10)),
 	}
 	kept := !state.answer.first().time("history_until").IsZero()
 	if kept {
 		calls = append(calls, year.ask("history", interval("step", 7*day)))
 	}
-	asked := r.ask(v, calls...)
-	overall, spread, rate, deploys, changes := asked[0], asked[1], asked[2], asked[3], asked[4]
+	asked := r.ask(v, append(calls, r.overTimeCalls(kept)...)...)
+	deploys, changes := asked[0], asked[1]
+	overall, spread, rate := overTime(asked[len(calls):])
 	r.head(v, state, overall, deploys, changes)
 	marks := marksOf(deploys.answer)
-	v.Sections = []*section{r.spreadSection(spread, marks), r.rateSection(rate, marks), r.partsSection(asked[5], asked[6])}
+	v.Sections = []*section{r.spreadSection(spread, marks), r.rateSection(rate, marks), r.partsSection(asked[2], asked[3])}
 	if s := r.changesSection(changes); s.Table != nil {
 		v.Sections = append(v.Sections, s)
 	}
-	v.Sections = append(v.Sections, r.statementsSection(asked[7]), r.errorsSection(asked[8]), r.slowestSection(asked[9]))
+	v.Sections = append(v.Sections, r.statementsSection(asked[4]), r.errorsSection(asked[5]), r.slowestSection(asked[6]))
 	if kept {
-		s := r.historySection(asked[10], year)
+		s := r.historySection(asked[7], year)
 		v.Sections = append(v.Sections, s)
 	}
 	return v

@@ -5,7 +5,7 @@ import "strings"
 // searchView finds a request id, a trace id, an account, a path or an address: it goes to the
 // request if there is one, or lists lines.
 func searchView(r *reading) *view {
-	value := strings.TrimSpace(r.query.Get("q"))
+	value := strings.TrimSpace(storable(r.query.Get("q")))
 	v := r.newView("Search")
 	if value == "" {
 		v.Sentence = []fragment{strong("What are you looking for?"), say(" A request id, a trace id, an account, a path or an address.")}

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"context"
 	"net"
 	"net/http"
 	"path"
@@ -82,7 +83,9 @@ func (p *page) serveView(w http.ResponseWriter, r *http.Request) {
 	if !found {
 		show, form = notFound, ""
 	}
-	reading := &reading{page: p, ctx: r.Context(), query: address.Query(), id: id}
+	ctx, cancel := context.WithTimeout(r.Context(), p.patience())
+	defer cancel()
+	reading := &reading{page: p, ctx: ctx, query: address.Query(), id: storable(id)}
 	reading.window = readWindow(&address, time.Now(), reading.span())
 	v := show(reading)
 	if r.Context().Err() != nil {
@@ -98,6 +101,20 @@ func (p *page) serveView(w http.ResponseWriter, r *http.Request) {
 	default:
 		p.writeHTML(w, v)
 	}
+}
+
+// patience returns how long a reader waits for all answers of a view: until shortly before the server
+// would give up writing, so that there is time to say which answers are missing.
+func (p *page) patience() time.Duration {
+	if write := p.cfg.HTTP.WriteTimeout; write > 0 {
+		return write * 5 / 6
+	}
+	return 2 * p.cfg.Timeout
+}
+
+// storable returns a text without what Postgres cannot hold, and so cannot find.
+func storable(text string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(text, ""), "\x00", "")
 }
 
 // span returns the window of a URL without one: as long as the lines go back, a day at most.

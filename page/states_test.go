@@ -1,6 +1,7 @@
 package page
 
 import (
+	"context"
 	"net/http"
 	"testing"
 	"time"
@@ -64,4 +65,51 @@ func TestPage_SlowQuestion_IsCancelledAndSaysSo(t *testing.T) {
 	require.Contains(t, body, "was cancelled. A shorter window")
 	require.Contains(t, body, "Where time goes", "the other question has its answer")
 	d.Await(t, "NOT EXISTS (SELECT FROM pg_stat_activity WHERE query LIKE '%n_plus_one%' AND state = 'active' AND pid <> pg_backend_pid())")
+}
+
+func TestPage_ReaderLeaves_TheQuestionIsCancelled(t *testing.T) {
+	t.Parallel()
+	d := filled(t, 200)
+	slow(t, d)
+	s := serve(t, d.URL, nil)
+	ctx, leave := context.WithCancel(t.Context())
+	left := make(chan error, 1)
+	go func() {
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+"/statements", nil)
+		if err == nil {
+			_, err = (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(request) //nolint:bodyclose // there is none
+		}
+		left <- err
+	}()
+	const asking = "EXISTS (SELECT FROM pg_stat_activity WHERE query LIKE '%n_plus_one%' AND state = 'active' AND pid <> pg_backend_pid())"
+	d.Await(t, asking)
+	leave()
+	require.ErrorIs(t, <-left, context.Canceled)
+	d.Await(t, "NOT "+asking)
+}
+
+// A view whose questions wait too long for their turn says so before the server gives up.
+func TestPage_TooManySlowQuestions_AreGivenUpInTime(t *testing.T) {
+	t.Parallel()
+	d := filled(t, 200)
+	slow(t, d)
+	s := serve(t, d.URL, func(c *Config) { c.HTTP.WriteTimeout = 3 * time.Second })
+	_, _, body := s.get(t, "/statements")
+	require.Contains(t, body, "and was cancelled")
+	require.Contains(t, body, "Where time goes")
+}
+
+// What no database can hold is found nowhere, and is nobody's fault.
+func TestPage_BytesThatPostgresCannotHold_AreLeftOut(t *testing.T) {
+	t.Parallel()
+	d := filled(t, 200)
+	s := serve(t, d.URL, nil)
+	for path, want := range map[string]int{
+		"/search?q=%00%ff": http.StatusOK, "/search?q=a%00b%ff": http.StatusNotFound, "/request/%00%ffx": http.StatusNotFound,
+		"/?route=%00%ff&service=%ffx": http.StatusOK, "/?from=%00&to=%ff&window=%00": http.StatusOK, "/selection?slower=%00&since=%ff": http.StatusOK,
+	} {
+		status, _, body := s.get(t, path)
+		require.Equal(t, want, status, path)
+		require.NotContains(t, body, "SQLSTATE", path)
+	}
 }

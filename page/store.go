@@ -115,14 +115,14 @@ var settings string
 // name returns the table's name as it is configured.
 func (s *store) name() table.Name { return s.table }
 
-// note keeps whether the database answers, and reports a change. What a single question lacks, its
-// section says.
+// note keeps whether the database answers, and reports a change. What is wrong with a single question,
+// which a reader chooses, its section says.
 func (s *store) note(f *failure) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var err error
 	reason := ""
-	if f != nil && (f.because == away || f.because == denied || f.because == unknown) {
+	if f != nil && (f.because == away || f.because == denied) {
 		err, reason = f.err, database.Reason(f.err)
 	}
 	switch {

@@ -73,7 +73,7 @@ func readWindow(u *url.URL, now time.Time, fallback string) window {
 	w := window{path: u.Path, query: query, filters: map[string][]string{}, exact: query.Get("exact") == "true"}
 	for _, name := range filterNames {
 		for _, value := range query[name] {
-			if value != "" && !strings.ContainsAny(value, "\n\x00") && !slices.Contains(w.filters[name], value) {
+			if value = storable(value); value != "" && !strings.Contains(value, "\n") && !slices.Contains(w.filters[name], value) {
 				w.filters[name] = append(w.filters[name], value)
 			}
 		}
@@ -149,9 +149,15 @@ func (w window) step() time.Duration {
 	return (w.length() / maxSteps).Truncate(day) + day
 }
 
-// arguments returns the window and the filters as arguments of a function.
+// arguments returns the window and the filters as arguments of a function. A window that begins with
+// an hour has the first instant of it, unlike those of the functions, so that history has all of its
+// first hour: a line of that very instant would have the functions read the hour.
 func (w window) arguments() []argument {
-	return append([]argument{interval("since", w.length()), instant("until", w.to)}, w.filterArguments(filterNames...)...)
+	since := w.length()
+	if w.from.Equal(w.from.Truncate(time.Hour)) {
+		since += time.Microsecond
+	}
+	return append([]argument{interval("since", since), instant("until", w.to)}, w.filterArguments(filterNames...)...)
 }
 
 // filterArguments returns those of the named filters that are set.

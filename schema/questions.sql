@@ -37,6 +37,7 @@ BEGIN
         '"public"."canonical_api_line_rate"',
         '"public"."canonical_api_line_heatmap"',
         '"public"."canonical_api_line_spread"',
+        '"public"."canonical_api_line_pulse"',
         '"public"."canonical_api_line_trends"',
         '"public"."canonical_api_line_changes"',
         '"public"."canonical_api_line_errors"',
@@ -886,6 +887,110 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION "public"."canonical_api_line_spread" IS
 'How are durations spread, finely? The requests of every step of the window by duration, four bands to a doubling of it; bands without requests are left out. Windows of more than three hours whose steps are whole hours are answered from history unless exact, with the same bands. [canonical_line d90959be]';
+
+-- What overall, rate and spread say, from one reading of history and of the lines that it does not
+-- hold: reading those takes most of the time.
+CREATE FUNCTION "public"."canonical_api_line_pulse"(
+    since interval DEFAULT '24 hours',
+    until timestamptz DEFAULT NULL,
+    service text DEFAULT NULL,
+    method text DEFAULT NULL,
+    route text DEFAULT NULL,
+    environment text DEFAULT NULL,
+    with_status text DEFAULT NULL,
+    of_account text DEFAULT NULL,
+    step interval DEFAULT '1 hour'
+) RETURNS TABLE (
+    at timestamptz,
+    requests bigint,
+    per_second numeric,
+    percent_instant numeric,
+    percent_fast numeric,
+    percent_slow numeric,
+    percent_refused numeric,
+    percent_failed numeric,
+    lines bigint,
+    p50 interval,
+    p95 interval,
+    p99 interval,
+    slowest interval,
+    buckets integer[],
+    bucket_requests bigint[],
+    accuracy text
+)
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+BEGIN ATOMIC
+    SELECT
+        at,
+        pg_catalog.round(coalesce(requests, 0))::bigint,
+        CASE WHEN whole IS NOT TRUE THEN pg_catalog.round((coalesce(requests, 0) / extract(epoch FROM step))::numeric, greatest(2, 2 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(nullif(coalesce(requests, 0) / extract(epoch FROM step), 0))))::integer)) END,
+        pg_catalog.round((100 * instant / nullif(requests, 0))::numeric, greatest(2, 2 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(nullif(100 * instant / nullif(requests, 0), 0))))::integer)),
+        pg_catalog.round((100 * (requests - instant - slow) / nullif(requests, 0))::numeric, greatest(2, 2 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(nullif(100 * (requests - instant - slow) / nullif(requests, 0), 0))))::integer)),
+        pg_catalog.round((100 * slow / nullif(requests, 0))::numeric, greatest(2, 2 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(nullif(100 * slow / nullif(requests, 0), 0))))::integer)),
+        pg_catalog.round((100 * refused / nullif(requests, 0))::numeric, greatest(2, 2 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(nullif(100 * refused / nullif(requests, 0), 0))))::integer)),
+        pg_catalog.round((100 * failed / nullif(requests, 0))::numeric, greatest(2, 2 - pg_catalog.floor(pg_catalog.log(pg_catalog.abs(nullif(100 * failed / nullif(requests, 0), 0))))::integer)),
+        coalesce(lines, 0),
+        least(CASE WHEN p50 = -10000 THEN interval '0' ELSE pg_catalog.make_interval(secs => pg_catalog.power(2::double precision, (p50 + 0.5)::double precision / 16) / 1000000) END, slowest),
+        least(CASE WHEN p95 = -10000 THEN interval '0' ELSE pg_catalog.make_interval(secs => pg_catalog.power(2::double precision, (p95 + 0.5)::double precision / 16) / 1000000) END, slowest),
+        least(CASE WHEN p99 = -10000 THEN interval '0' ELSE pg_catalog.make_interval(secs => pg_catalog.power(2::double precision, (p99 + 0.5)::double precision / 16) / 1000000) END, slowest),
+        slowest,
+        buckets,
+        bucket_requests,
+        '±2.2 %'::text
+    FROM (
+        SELECT at AT TIME ZONE 'UTC'
+        FROM pg_catalog.generate_series(
+            pg_catalog.date_bin(greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
+        WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
+        ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s'), (coalesce(until, pg_catalog.now()) AT TIME ZONE 'UTC') - since + interval '1 us', 'epoch'),
+            (coalesce(until, pg_catalog.now()) AT TIME ZONE 'UTC') - interval '1 us',
+            greatest(coalesce(step, pg_catalog.make_interval(secs => CASE
+        WHEN since > interval '60 hours' THEN 3600 * pg_catalog.ceil(extract(epoch FROM since)::double precision / 216000)
+        ELSE extract(epoch FROM since)::double precision / 60 END)), '1 s')
+        ) AS steps (at)
+    ) AS steps (at)
+    FULL JOIN (
+        SELECT
+            whole,
+            at,
+            pg_catalog.sum(requests) AS requests,
+            pg_catalog.sum(instant) AS instant,
+            pg_catalog.sum(slow) AS slow,
+            pg_catalog.sum(refused) AS refused,
+            pg_catalog.sum(failed) AS failed,
+            pg_catalog.sum(lines)::bigint AS lines,
+            pg_catalog.max(slowest) AS slowest,
+            pg_catalog.min(coalesce(bucket, -10000)) FILTER (WHERE n > 0 AND reached >= 0.5 * of_all) AS p50,
+            pg_catalog.min(coalesce(bucket, -10000)) FILTER (WHERE n > 0 AND reached >= 0.95 * of_all) AS p95,
+            pg_catalog.min(coalesce(bucket, -10000)) FILTER (WHERE n > 0 AND reached >= 0.99 * of_all) AS p99,
+            pg_catalog.array_agg(coalesce(bucket, -1) ORDER BY bucket NULLS FIRST) FILTER (WHERE n > 0) AS buckets,
+            pg_catalog.array_agg(pg_catalog.round(n)::bigint ORDER BY bucket NULLS FIRST) FILTER (WHERE n > 0) AS bucket_requests
+        FROM (
+            SELECT *, pg_catalog.sum(n) OVER (PARTITION BY whole, at ORDER BY bucket NULLS FIRST) AS reached,
+                pg_catalog.sum(n) OVER (PARTITION BY whole, at) AS of_all
+            FROM (
+                SELECT
+                    grouping(at) = 1 AS whole,
+                    at,
+                    bucket,
+                    pg_catalog.sum(n) AS n,
+                    pg_catalog.sum(lines) AS lines,
+                    pg_catalog.max(slowest) AS slowest,
+                    pg_catalog.sum(requests) AS requests,
+                    pg_catalog.sum(instant) AS instant,
+                    pg_catalog.sum(slow) AS slow,
+                    pg_catalog.sum(refused) AS refused,
+                    pg_catalog.sum(failed) AS failed
+                FROM "public"."canonical_api_line_past"(since, until, service, method, route, environment, with_status, of_account, step, by_route => false)
+                GROUP BY GROUPING SETS ((at, bucket), (bucket))
+            ) AS summed
+        ) AS counted
+        GROUP BY whole, at
+    ) AS kept USING (at)
+    ORDER BY at NULLS FIRST;
+END;
+COMMENT ON FUNCTION "public"."canonical_api_line_pulse" IS
+'Are we fast, all in all and step by step? What overall, rate and spread say of a window from history, asked at once: the row without a time is the whole window. Steps are whole hours or days of UTC. The bucket i holds durations above 2^(i/16) and up to 2^((i+1)/16) microseconds; those of zero are in the bucket -1. [canonical_line dcabf864]';
 
 -- The line of each route over the window, for small plots beside each other.
 CREATE FUNCTION "public"."canonical_api_line_trends"(

@@ -37,7 +37,7 @@ func below(files fs.FS, dir string) fs.FS {
 // The first function comes first because the others call it.
 func Names() []string {
 	return []string{
-		"window", "one_of", "kept", "past", "overall", "speed", "reads", "writes", "rate", "heatmap", "spread", "trends", "changes", "errors", "failures", "slowest",
+		"window", "one_of", "kept", "past", "overall", "speed", "reads", "writes", "rate", "heatmap", "spread", "pulse", "trends", "changes", "errors", "failures", "slowest",
 		"costs", "spent", "n_plus_one", "callers", "differences", "deploys", "burn", "partitions", "sizes", "state", "look_up", "find",
 		"account", "request", "history", "compare", "questions",
 	}
