@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strconv"
 
 	"go.opentelemetry.io/collector/component"
@@ -56,6 +57,12 @@ func (e *lineExporter) openSpans(ctx context.Context, host component.Host) {
 		return // exporterhelper complains
 	}
 	opened, err := spool.Open(ctx, extension, e.id, storageName)
+	if damage, ok := errors.AsType[*spool.DamagedError](err); ok && damage.File != "" {
+		e.logger.Warn("the spans that the last process stored are lost: their file is deleted", zap.Error(damage.Unwrap()))
+		if err = os.Remove(damage.File); err == nil {
+			opened, err = spool.Open(ctx, extension, e.id, storageName)
+		}
+	}
 	if err != nil {
 		e.logger.Warn("spans that wait will be given up at shutdown: their storage cannot be opened", zap.Error(err))
 		return

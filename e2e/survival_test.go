@@ -91,8 +91,8 @@ func TestCollector_DamagedSpans_HoldUpNoStart(t *testing.T) {
 			}
 			return content
 		}, "the spans that the last process stored are lost"},
-		"its end is missing": {func(content []byte) []byte { return content[:len(content)/2] }, "their storage cannot be opened"},
-		"no bbolt file":      {func([]byte) []byte { return []byte(strings.Repeat("garbage ", 4096)) }, "their storage cannot be opened"},
+		"its end is missing": {func(content []byte) []byte { return content[:len(content)/2] }, "their file is deleted"},
+		"no bbolt file":      {func([]byte) []byte { return []byte(strings.Repeat("garbage ", 4096)) }, "their file is deleted"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -112,6 +112,10 @@ func TestCollector_DamagedSpans_HoldUpNoStart(t *testing.T) {
 			require.NoError(t, overGRPC(t, c)(t.Context(), ranAt(now, numbered(1))))
 			d.Await(t, "SELECT count(*) = 1 FROM canonical_api_line")
 			require.Equal(t, []string{"none true"}, pgtest.All[string](t, d, queriesAndMarks))
+			c.terminate(t)
+
+			c = start(t, s)
+			require.Contains(t, c.Log(), tookOver, "it is as new")
 			c.terminate(t)
 		})
 	}

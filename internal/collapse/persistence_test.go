@@ -154,3 +154,24 @@ func TestCollapser_Save_RandomForests_CostWhatThePlainModelSays(t *testing.T) {
 		require.Zero(t, c.bytes.Load())
 	}
 }
+
+// What was evicted and refused is in nothing that Save writes.
+func TestCollapser_Leftover_HasWhatNobodyElseOffers(t *testing.T) {
+	t.Parallel()
+	cfg := config()
+	cfg.MaxPendingSpans = 2
+	c := New(cfg)
+	var l ledger
+	send(c, &l, arrival, newSpan(1, 1, 9, serverKind)).Release()
+	c.Enter(export(newSpan(1, 2, 1, clientKind)), arrival).Release()
+	d := c.Enter(export(newSpan(2, 1, 9, serverKind)), arrival.Add(time.Second))
+	require.Len(t, d.Requests, 2)
+	d.Release()
+
+	d = c.Leftover(arrival.Add(time.Second))
+	require.Len(t, d.Requests, 1)
+	require.Equal(t, 1, d.Requests[0].Descendants.Cost.Spans)
+	d.Acknowledge()
+	d.Release()
+	require.Empty(t, c.Leftover(arrival.Add(time.Second)).Requests)
+}

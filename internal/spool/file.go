@@ -82,11 +82,11 @@ func checkFile(file string) error {
 	})
 	switch {
 	case damage != nil:
-		return damaged(file, damage)
+		return &DamagedError{file, damage}
 	case walked != nil:
-		return damaged(file, walked)
+		return &DamagedError{file, walked}
 	case errors.Is(opened, bolterrors.ErrInvalid), errors.Is(opened, bolterrors.ErrChecksum), errors.Is(opened, bolterrors.ErrVersionMismatch):
-		return damaged(file, opened)
+		return &DamagedError{file, opened}
 	}
 	return nil
 }

@@ -62,7 +62,7 @@ func (g *Guard) do(use func() error) error {
 	}
 	err, damage := recovered(use)
 	if damage != nil {
-		damage = damaged(g.file, damage)
+		damage = &DamagedError{g.file, damage}
 		g.damage.Store(&damage)
 		return damage
 	}
@@ -81,10 +81,19 @@ func recovered(use func() error) (err, damage error) {
 	return use(), nil
 }
 
-// damaged is the error of a damaged file, with the way out.
-func damaged(file string, err error) error {
+// DamagedError is that of a file that is damaged. It names the way out.
+type DamagedError struct {
+	// File is empty if it is not known.
+	File string
+	err  error
+}
+
+func (e *DamagedError) Error() string {
+	file := e.File
 	if file == "" {
 		file = "the directory of the storage extension"
 	}
-	return fmt.Errorf("the file of the storage is damaged (%w): stop the collector, move %s aside and start it again", err, file)
+	return fmt.Sprintf("the file of the storage is damaged (%v): stop the collector, move %s aside and start it again", e.err, file)
 }
+
+func (e *DamagedError) Unwrap() error { return e.err }
