@@ -214,6 +214,7 @@ DECLARE
     lower CONSTANT timestamptz := ((coalesce($2, now()) AT TIME ZONE 'UTC') - $1) AT TIME ZONE 'UTC';
     upper CONSTANT timestamptz := coalesce($2, 'infinity');
     daily CONSTANT boolean := $6 IS NULL OR date_part('epoch', $6)::numeric % 86400 = 0;
+    hourly CONSTANT boolean := step IS NULL OR date_part('epoch', step)::numeric % 3600 = 0;
     built timestamptz;
     frozen timestamptz;
     -- The whole hours of the window that are built, and the whole days.
@@ -237,7 +238,7 @@ BEGIN
         first_hour := first_hour + interval '1 hour';
     END IF;
     end_hour := CASE WHEN built IS NOT NULL THEN date_bin('1 hour', least(built, upper), 'epoch') END;
-    IF first_hour < end_hour AND coalesce(date_part('epoch', $6)::numeric % 3600 = 0, true) THEN
+    IF first_hour < end_hour AND hourly THEN
         marked := ARRAY(
             SELECT DISTINCT mark.at
             FROM "public"."canonical_api_line_marks" AS mark
@@ -379,7 +380,7 @@ BEGIN
 END
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_past" IS
-'What does a window come to? The sums of a window, from history and the lines at its edges, by route and by bucket of durations: the bucket i holds durations above 2^(i/16) and up to 2^((i+1)/16) microseconds, NULL those of zero, and n requests fall into it. A bucket can have several rows. The other questions about longer windows read it. [canonical_line 32d034e4]';
+'What does a window come to? The sums of a window, from history and the lines at its edges, by route and by bucket of durations: the bucket i holds durations above 2^(i/16) and up to 2^((i+1)/16) microseconds, NULL those of zero, and n requests fall into it. A bucket can have several rows. The other questions about longer windows read it. [canonical_line 918f2cba]';
 
 -- One pass and one sort compute only what is shown; percentile_cont also returns the
 -- maximum. The route comes first in GROUP BY because it tells more lines apart, which makes

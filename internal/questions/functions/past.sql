@@ -36,6 +36,7 @@ DECLARE
     lower CONSTANT timestamptz := ((coalesce($2, now()) AT TIME ZONE 'UTC') - $1) AT TIME ZONE 'UTC';
     upper CONSTANT timestamptz := coalesce($2, 'infinity');
     daily CONSTANT boolean := $6 IS NULL OR date_part('epoch', $6)::numeric % 86400 = 0;
+    hourly CONSTANT boolean := step IS NULL OR date_part('epoch', step)::numeric % 3600 = 0;
     built timestamptz;
     frozen timestamptz;
     -- The whole hours of the window that are built, and the whole days.
@@ -59,7 +60,7 @@ BEGIN
         first_hour := first_hour + interval '1 hour';
     END IF;
     end_hour := CASE WHEN built IS NOT NULL THEN date_bin('1 hour', least(built, upper), 'epoch') END;
-    IF first_hour < end_hour AND coalesce(date_part('epoch', $6)::numeric % 3600 = 0, true) THEN
+    IF first_hour < end_hour AND hourly THEN
         marked := ARRAY(
             SELECT DISTINCT mark.at
             FROM {{.Table.Marks}} AS mark
