@@ -151,6 +151,24 @@ func (c *Cluster) NewDatabase(t testing.TB) *Database {
 	return newDatabase(t, &Database{Cluster: c, server: c.Coordinator})
 }
 
+// Nodes returns a database on servers of its own, whose commits are on disk: on a Citus of so many
+// nodes, of which all but the only one are workers of a coordinator, or without Citus on one server if
+// there are 0.
+func Nodes(t testing.TB, n int) *Database {
+	t.Helper()
+	RequireCitus(t)
+	if n == 0 {
+		server, err := Start()
+		require.NoError(t, err)
+		t.Cleanup(func() { require.NoError(t, server.Stop()) })
+		return server.NewDatabase(t)
+	}
+	cluster, err := StartCitus(n - 1)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, cluster.Stop()) })
+	return cluster.NewDatabase(t)
+}
+
 // run runs statements in a database.
 func (s *Server) run(database, sql string) error {
 	ctx := context.Background()
