@@ -239,6 +239,7 @@ DECLARE
     lower CONSTANT timestamptz := ((coalesce($2, now()) AT TIME ZONE 'UTC') - $1) AT TIME ZONE 'UTC';
     upper CONSTANT timestamptz := coalesce($2, 'infinity');
     daily CONSTANT boolean := $9 IS NULL OR date_part('epoch', $9)::numeric % 86400 = 0;
+    hourly CONSTANT boolean := $9 IS NULL OR date_part('epoch', $9)::numeric % 3600 = 0;
     built timestamptz;
     frozen timestamptz;
     -- The whole hours of the window that are built, and the whole days.
@@ -262,7 +263,7 @@ BEGIN
         first_hour := first_hour + interval '1 hour';
     END IF;
     end_hour := CASE WHEN built IS NOT NULL THEN date_bin('1 hour', least(built, upper), 'epoch') END;
-    IF first_hour < end_hour AND coalesce(date_part('epoch', $9)::numeric % 3600 = 0, true) THEN
+    IF first_hour < end_hour AND hourly THEN
         marked := ARRAY(
             SELECT DISTINCT mark.at
             FROM "public"."canonical_api_line_marks" AS mark
@@ -409,7 +410,7 @@ BEGIN
 END
 $answer$;
 COMMENT ON FUNCTION "public"."canonical_api_line_past" IS
-'What does a window come to? The sums of a window, from history and the lines at its edges, by route and by bucket of durations: the bucket i holds durations above 2^(i/16) and up to 2^((i+1)/16) microseconds, NULL those of zero, and n requests fall into it. A bucket can have several rows. The other questions about longer windows read it. [canonical_line dce0423b]';
+'What does a window come to? The sums of a window, from history and the lines at its edges, by route and by bucket of durations: the bucket i holds durations above 2^(i/16) and up to 2^((i+1)/16) microseconds, NULL those of zero, and n requests fall into it. A bucket can have several rows. The other questions about longer windows read it. [canonical_line 0d574a0a]';
 
 -- As speed, for all lines of the window together.
 CREATE FUNCTION "public"."canonical_api_line_overall"(

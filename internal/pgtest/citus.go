@@ -118,14 +118,14 @@ func (c *Cluster) makeTemplate() error {
 			return err
 		}
 	}
-	join := fmt.Sprintf("SELECT citus_set_coordinator_host('127.0.0.1', %d)", c.Coordinator.Port)
+	join := []string{fmt.Sprintf("SELECT citus_set_coordinator_host('127.0.0.1', %d)", c.Coordinator.Port)}
 	for _, worker := range c.Workers {
-		join += fmt.Sprintf("; SELECT citus_add_node('127.0.0.1', %d)", worker.Port)
+		join = append(join, fmt.Sprintf("SELECT citus_add_node('127.0.0.1', %d)", worker.Port))
 	}
 	if len(c.Workers) == 0 {
-		join += fmt.Sprintf("; SELECT citus_set_node_property('127.0.0.1', %d, 'shouldhaveshards', true)", c.Coordinator.Port)
+		join = append(join, fmt.Sprintf("SELECT citus_set_node_property('127.0.0.1', %d, 'shouldhaveshards', true)", c.Coordinator.Port))
 	}
-	if err := c.Coordinator.run(citusTemplate, join); err != nil {
+	if err := c.Coordinator.run(citusTemplate, strings.Join(join, "; ")); err != nil {
 		return err
 	}
 	for _, node := range c.nodes() {
@@ -149,6 +149,24 @@ func (c *Cluster) makeTemplate() error {
 func (c *Cluster) NewDatabase(t testing.TB) *Database {
 	t.Helper()
 	return newDatabase(t, &Database{Cluster: c, server: c.Coordinator})
+}
+
+// Nodes returns a database on servers of its own, whose commits are on disk: on a Citus of so many
+// nodes, of which all but the only one are workers of a coordinator, or without Citus on one server if
+// there are 0.
+func Nodes(t testing.TB, n int) *Database {
+	t.Helper()
+	RequireCitus(t)
+	if n == 0 {
+		server, err := Start()
+		require.NoError(t, err)
+		t.Cleanup(func() { require.NoError(t, server.Stop()) })
+		return server.NewDatabase(t)
+	}
+	cluster, err := StartCitus(n - 1)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, cluster.Stop()) })
+	return cluster.NewDatabase(t)
 }
 
 // run runs statements in a database.

@@ -1,8 +1,8 @@
 package questions
 
 import (
-	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -32,9 +32,6 @@ $$answer$$;
 
 // body matches the text of the window's query.
 var body = regexp.MustCompile(`(?s)LANGUAGE sql STABLE PARALLEL SAFE\nAS \$answer\$\n(.*?)\n\$answer\$;`)
-
-// parameters is how many the window has. All but the first two are text, and may be left out.
-const parameters = 8
 
 // columns matches the result of the window.
 var columns = regexp.MustCompile(`(?s)RETURNS TABLE \((.*?)\n\)`)
@@ -72,21 +69,26 @@ $answer$;`
 			break
 		}
 		arguments, rest := splitArguments(after)
-		var replace []string
-		for i := range parameters {
-			argument := "NULL::text"
-			if i < len(arguments) {
-				argument = "(" + arguments[i] + ")"
-			}
-			replace = append(replace, fmt.Sprintf("$%d", i+1), argument)
-		}
-		expanded.WriteString("(" + strings.NewReplacer(replace...).Replace(query) + ") AS in_window (" + strings.Join(names, ", ") + ")")
+		expanded.WriteString("(" + withArguments(query, arguments) + ") AS in_window (" + strings.Join(names, ", ") + ")")
 		definition = rest
 	}
 	// A subquery with OFFSET would be carried out on the coordinator, and a function on the workers.
 	kept := q.Function("kept").String() + "()"
 	definition = strings.NewReplacer(kept, "has_history", "OFFSET bigint '0'", "").Replace(expanded.String())
 	return atomic.ReplaceAllString(definition, strings.Replace(inPLpgSQL, "{{kept}}", kept, 1))
+}
+
+// parameter matches a parameter of a query.
+var parameter = regexp.MustCompile(`\$[0-9]+`)
+
+// withArguments returns a query with arguments for its parameters. Those that are left out are NULL.
+func withArguments(query string, arguments []string) string {
+	return parameter.ReplaceAllStringFunc(query, func(p string) string {
+		if n, err := strconv.Atoi(p[1:]); err == nil && n <= len(arguments) {
+			return "(" + arguments[n-1] + ")"
+		}
+		return "NULL::pg_catalog.text"
+	})
 }
 
 // splitArguments splits the text after an opening parenthesis into the arguments before its closing

@@ -1,10 +1,9 @@
 package store
 
 import (
+	"fmt"
 	"testing"
 	"time"
-
-	"github.com/stretchr/testify/require"
 
 	"canonicallineexporter/internal/partition"
 	"canonicallineexporter/internal/pgtest"
@@ -13,13 +12,9 @@ import (
 // BenchmarkOnCitus_Write writes batches of lines that are new, and again, to a plain table and to
 // distributed ones.
 func BenchmarkOnCitus_Write(b *testing.B) {
-	for nodes, start := range map[string]func() *pgtest.Database{
-		"plain":       func() *pgtest.Database { return pgtest.Shared(b).NewDatabase(b) },
-		"one_node":    func() *pgtest.Database { return citusOf(b, 0) },
-		"three_nodes": func() *pgtest.Database { return citusOf(b, 2) },
-	} {
-		b.Run(nodes, func(b *testing.B) {
-			s := setupOn(b, start(), nil, partition.Config{Interval: partition.Day, CreateAhead: 72 * time.Hour})
+	for _, nodes := range []int{0, 1, 3} {
+		b.Run(fmt.Sprint(nodes, "_nodes_of_Citus"), func(b *testing.B) {
+			s := setupOn(b, pgtest.Nodes(b, nodes), nil, partition.Config{Interval: partition.Day, CreateAhead: 72 * time.Hour})
 			s.write(b, batchOf(b, span{id: 1}))
 			for name, lines := range map[string]int{"by_100": 100, "by_10000": 10_000} {
 				spans := make([]span, lines)
@@ -48,14 +43,4 @@ func BenchmarkOnCitus_Write(b *testing.B) {
 			}
 		})
 	}
-}
-
-// citusOf returns a database on a Citus of its own.
-func citusOf(b *testing.B, workers int) *pgtest.Database {
-	b.Helper()
-	pgtest.RequireCitus(b)
-	cluster, err := pgtest.StartCitus(workers)
-	require.NoError(b, err)
-	b.Cleanup(func() { require.NoError(b, cluster.Stop()) })
-	return cluster.NewDatabase(b)
 }

@@ -37,6 +37,7 @@ DECLARE
     lower CONSTANT timestamptz := ((coalesce($2, now()) AT TIME ZONE 'UTC') - $1) AT TIME ZONE 'UTC';
     upper CONSTANT timestamptz := coalesce($2, 'infinity');
     daily CONSTANT boolean := $9 IS NULL OR date_part('epoch', $9)::numeric % 86400 = 0;
+    hourly CONSTANT boolean := $9 IS NULL OR date_part('epoch', $9)::numeric % 3600 = 0;
     built timestamptz;
     frozen timestamptz;
     -- The whole hours of the window that are built, and the whole days.
@@ -60,7 +61,7 @@ BEGIN
         first_hour := first_hour + interval '1 hour';
     END IF;
     end_hour := CASE WHEN built IS NOT NULL THEN date_bin('1 hour', least(built, upper), 'epoch') END;
-    IF first_hour < end_hour AND coalesce(date_part('epoch', $9)::numeric % 3600 = 0, true) THEN
+    IF first_hour < end_hour AND hourly THEN
         marked := ARRAY(
             SELECT DISTINCT mark.at
             FROM {{.Table.Marks}} AS mark
