@@ -340,3 +340,17 @@ func TestPage_Pulse_EqualsItsParts(t *testing.T) {
 		}
 	}
 }
+
+// The requests of a selection are within its bounds, however few there are.
+func TestPage_Selection_ListsOnlyItsRequests(t *testing.T) {
+	t.Parallel()
+	d := filled(t, 500)
+	s := serve(t, d.URL, nil)
+	for bounds, condition := range map[string]string{
+		"slower=2s": "duration >= '2 s'", "faster=1ms": "duration < '1 ms'", "slower=1s&faster=2s": "duration >= '1 s' AND duration < '2 s'",
+	} {
+		answers := s.answers(t, "/selection.json?window=24h&"+bounds)
+		want := pgtest.One[int](t, d, "SELECT least(20, count(*)) FROM canonical_api_line WHERE "+condition)
+		require.Len(t, answers[1].Rows, want, bounds)
+	}
+}

@@ -21,16 +21,15 @@ func selectionView(r *reading) *view {
 		chosen = w.between(s.from, s.to)
 	}
 	slowest := chosen.ask("slowest", top(20))
-	if s.faster > 0 {
-		// slowest knows no upper bound, so the slowest of a whole window would come first.
+	if condition := s.condition(); condition != "" {
+		// slowest knows no bounds.
 		slowest = chosen.ask("window")
-		slowest.rest = " WHERE duration >= " + literalInterval(s.slower) + " AND duration < " + literalInterval(s.faster) +
-			" ORDER BY duration DESC LIMIT 20"
+		slowest.rest = " WHERE " + condition + " ORDER BY duration DESC LIMIT 20"
 	}
 	asked := r.ask(v, differences, slowest)
 	found := r.differencesSection(asked[0])
 	list := r.slowestSection(asked[1])
-	if s.faster > 0 && asked[1].err == nil && list.Table != nil {
+	if slowest.function == "window" && list.Table != nil {
 		list.Table = r.linesTable(asked[1].answer)
 	}
 	list.Title = "The slowest of them"
@@ -69,6 +68,18 @@ func (s selection) arguments() (arguments []argument) {
 		arguments = append(arguments, instant("selected_from", s.from), instant("selected_until", s.to))
 	}
 	return arguments
+}
+
+// condition returns the durations of the selection in SQL, empty for any.
+func (s selection) condition() string {
+	var conditions []string
+	if s.slower > 0 {
+		conditions = append(conditions, "duration >= "+literalInterval(s.slower))
+	}
+	if s.faster > 0 {
+		conditions = append(conditions, "duration < "+literalInterval(s.faster))
+	}
+	return strings.Join(conditions, " AND ")
 }
 
 // literalInterval is a duration in SQL. It is made of digits alone.

@@ -101,6 +101,9 @@ func (r *reading) honesty(state, counted *answer) []fragment {
 		age := state.first().duration("newest_age")
 		said = append(said, say("newest line "+formatLength(max(age, 0))+" before this answer"))
 	}
+	if built := state.first().time("history_until"); !built.IsZero() && r.window.fromHistory() && time.Since(built) > 2*time.Hour {
+		said = append(said, say("history is still filling, and holds what was before "), moment(built))
+	}
 	lines := grouped(int64(counted.first().number("lines"))) + " lines"
 	switch accuracy := counted.first().text("accuracy"); accuracy {
 	case "":
