@@ -118,14 +118,14 @@ func (c *Cluster) makeTemplate() error {
 			return err
 		}
 	}
-	join := fmt.Sprintf("SELECT citus_set_coordinator_host('127.0.0.1', %d)", c.Coordinator.Port)
+	join := []string{fmt.Sprintf("SELECT citus_set_coordinator_host('127.0.0.1', %d)", c.Coordinator.Port)}
 	for _, worker := range c.Workers {
-		join += fmt.Sprintf("; SELECT citus_add_node('127.0.0.1', %d)", worker.Port)
+		join = append(join, fmt.Sprintf("SELECT citus_add_node('127.0.0.1', %d)", worker.Port))
 	}
 	if len(c.Workers) == 0 {
-		join += fmt.Sprintf("; SELECT citus_set_node_property('127.0.0.1', %d, 'shouldhaveshards', true)", c.Coordinator.Port)
+		join = append(join, fmt.Sprintf("SELECT citus_set_node_property('127.0.0.1', %d, 'shouldhaveshards', true)", c.Coordinator.Port))
 	}
-	if err := c.Coordinator.run(citusTemplate, join); err != nil {
+	if err := c.Coordinator.run(citusTemplate, strings.Join(join, "; ")); err != nil {
 		return err
 	}
 	for _, node := range c.nodes() {

@@ -71,9 +71,14 @@ func TestQuestions_OnCitus_AnswerAsOnAPlainTable(t *testing.T) {
 	citus := copied(t, plain, 1)
 	until := fmt.Sprintf("until => '%s'", time.Now().UTC().Format(time.RFC3339Nano))
 	asked := slices.Concat(calls, made, []call{
-		{"window", "", "'1 hour'"}, {"past", "", "'1 hour'"}, {"find", "'user1@example.com'", "'/teams', '1 hour'"},
-		{"speed", "exact => true", "'1 hour', exact => true"}, {"rate", "exact => true", "'1 hour', exact => true"},
-		{"changes", "", "'50 minutes', '6 hours'"}, {"request", "md5('request9990')", "md5('request9990')"}, {"costs", "service => 'api'", "'1 hour', method => canonical_api_line_one_of('GET', 'POST')"},
+		{"window", "", "'1 hour'"},
+		{"past", "", "'1 hour'"},
+		{"find", "'user1@example.com'", "'/teams', '1 hour'"},
+		{"speed", "exact => true", "'1 hour', exact => true"},
+		{"rate", "exact => true", "'1 hour', exact => true"},
+		{"changes", "", "'50 minutes', '6 hours'"},
+		{"request", "md5('request9990')", "md5('request9990')"},
+		{"costs", "service => 'api'", "'1 hour', method => canonical_api_line_one_of('GET', 'POST')"},
 	})
 	answers := map[string]int{}
 	for _, c := range asked {
@@ -162,7 +167,7 @@ func TestQuestions_OnCitus_PullNoLines(t *testing.T) {
 	}
 	conn, err := pgx.ConnectConfig(t.Context(), cfg)
 	require.NoError(t, err)
-	defer conn.Close(t.Context()) //nolint:errcheck // the database goes anyway
+	defer conn.Close(t.Context())
 	_, err = conn.Exec(t.Context(), "SET citus.log_remote_commands = on")
 	require.NoError(t, err)
 	for _, c := range slices.Concat(calls, made, []call{{"past", "", ""}}) {

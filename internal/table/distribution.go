@@ -59,7 +59,7 @@ func Distributed(ctx context.Context, db Querier, name Name) (bool, error) {
 func (d distribution) refusal() error {
 	switch {
 	case d.major < minCitus:
-		return fmt.Errorf("Citus has the version %s, and lines need %d or later: upgrade it and run ALTER EXTENSION citus UPDATE", d.version, minCitus)
+		return fmt.Errorf("version %s of Citus is too old, lines need %d or later: upgrade it and run ALTER EXTENSION citus UPDATE", d.version, minCitus)
 	case !d.coordinator:
 		return errors.New("the database is that of a worker of Citus: let database::url name the coordinator")
 	case d.nodes == 0:
