@@ -46,9 +46,10 @@ func copyAtOnce(ctx context.Context, conn *pgx.Conn, sql *batchSQL, batch copyro
 }
 
 // copyThenCheck does the same where COPY takes no condition. The COPY locks the table until its
-// transaction ends, so that what holds afterwards held while it copied.
+// transaction ends, so that what holds afterwards held while it copied. One connection to each node
+// takes all of its shards: Citus keeps one, and to open another takes longer than a batch.
 func copyThenCheck(ctx context.Context, conn *pgx.Conn, sql *batchSQL, batch copyrow.Batch, before, fence string) (stored int, err error) {
-	begin := pgx.TxOptions{BeginQuery: "BEGIN;\n" + database.Durable(conn, before)}
+	begin := pgx.TxOptions{BeginQuery: "BEGIN;\n" + database.Durable(conn, "SET LOCAL citus.multi_shard_modify_mode = sequential;\n"+before)}
 	err = pgx.BeginTxFunc(ctx, conn, begin, func(tx pgx.Tx) error {
 		if stored, err = copyRows(ctx, conn.PgConn(), sql.copy, batch); err != nil {
 			return err

@@ -36,6 +36,7 @@ func TestStore_Write_HostileSchemaFirstInThePath_IsNeverCalled(t *testing.T) {
 			cfg.Name.Schema = "public"
 			partitions := partition.New(partition.Config{Interval: partition.Day}, pool, b.store.logger)
 			b.store = New(pool, table.NewMaintainer(cfg, pool, b.store.logger), partitions, b.store.logger)
+			t.Cleanup(b.store.Close)
 
 			require.Equal(t, Outcomes{Inserted: 1}, b.write(t, batchOf(t, span{id: 2})))
 			require.Equal(t, Outcomes{Updated: 1}, b.write(t, batchOf(t, span{id: 1, descendants: 3})))

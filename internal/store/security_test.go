@@ -42,6 +42,7 @@ func granted(t testing.TB, sql string) *bundle {
 	cfg.CreateSchema = false
 	partitions := partition.New(partition.Config{Interval: partition.Day}, pool, b.store.logger)
 	b.store = New(pool, table.NewMaintainer(cfg, pool, b.store.logger), partitions, b.store.logger)
+	t.Cleanup(b.store.Close)
 	return b
 }
 

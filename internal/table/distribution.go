@@ -59,7 +59,7 @@ func Distributed(ctx context.Context, db Querier, name Name) (bool, error) {
 func (d distribution) refusal() error {
 	switch {
 	case d.major < minCitus:
-		return fmt.Errorf("lines need Citus %[2]d or later, and this is %[1]s: upgrade it and run ALTER EXTENSION citus UPDATE", d.version, minCitus)
+		return fmt.Errorf("version %s of Citus is too old, lines need %d or later: upgrade it and run ALTER EXTENSION citus UPDATE", d.version, minCitus)
 	case !d.coordinator:
 		return errors.New("the database is that of a worker of Citus: let database::url name the coordinator")
 	case d.nodes == 0:
