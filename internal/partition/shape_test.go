@@ -1,6 +1,7 @@
 package partition
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -47,7 +48,9 @@ func TestMaintainer_OtherShapes_AreSaidOnceAndLeftAlone(t *testing.T) {
 			before := k.tables(t)
 			k.round(t, 0)
 			k.round(t, 30*24*time.Hour)
-			require.Equal(t, []string{tt.says}, k.warnings())
+			// Releases of Postgres differ in the brackets around an expression.
+			said := strings.NewReplacer("(((", "((", ")))", "))").Replace(strings.Join(k.warnings(), "\n"))
+			require.Equal(t, tt.says, said)
 			require.Equal(t, before, k.tables(t))
 			status, known := k.Status()
 			require.False(t, known, "there is no runway")
