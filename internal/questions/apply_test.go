@@ -110,7 +110,7 @@ func TestApply_MissingRequiredColumns_CreatesTheRest(t *testing.T) {
 	d.Exec(t, "CREATE TABLE canonical_api_line (id uuid, created_at timestamptz, request_id uuid)")
 	applied, err := questions.Apply(t.Context(), d.Pool, lines)
 	require.NoError(t, err)
-	require.Equal(t, []string{"one_of", "kept", "past", "differences", "deploys", "partitions", "sizes", "state", "look_up", "find", "account", "request", "history", "compare", "questions"}, applied.Created)
+	require.Equal(t, []string{"one_of", "kept", "past", "pulse", "differences", "deploys", "partitions", "sizes", "state", "look_up", "find", "account", "request", "history", "compare", "questions"}, applied.Created)
 	require.ErrorContains(t, applied.Failed["window"], "42703")
 }
 
