@@ -46,8 +46,8 @@ DECLARE
     many double precision := 100;
     deployed jsonb;
 BEGIN
-    IF {{if .Distributed}}false AND {{end}}(SELECT relkind IN ('r', 'p', 'm') FROM pg_class WHERE oid = lines) THEN
-        {{template "number of lines"}}
+    IF (SELECT relkind IN ('r', 'p', 'm') FROM pg_class WHERE oid = lines) THEN
+        {{template "number of lines" .}}
         few := least(100, 100 * 100000.0 / greatest(counted, 1));
         many := least(100, 100 * 500000.0 / greatest(counted, 1));
     END IF;

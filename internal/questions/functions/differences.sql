@@ -52,7 +52,7 @@ DECLARE
         SELECT attname FROM pg_attribute
         WHERE attrelid = lines AND attnum > 0 AND NOT attisdropped AND has_column_privilege(attrelid, attnum, 'SELECT')
     );
-    can_sample CONSTANT boolean := {{if .Distributed}}false AND {{end}}(SELECT relkind IN ('r', 'p', 'm') FROM pg_class WHERE oid = lines);
+    can_sample CONSTANT boolean := (SELECT relkind IN ('r', 'p', 'm') FROM pg_class WHERE oid = lines);
     found CONSTANT text := {{template "conditions"}};
     -- Each line has values of its own here.
     apart name[] := '{id, created_at, updated_at, duration, adjusted_count, request_id, trace_id, span_id, idempotency_key}';
@@ -64,7 +64,7 @@ DECLARE
     others_percent double precision := 100;
 BEGIN
     IF can_sample THEN
-        {{template "number of lines"}}
+        {{template "number of lines" .}}
         others_percent := least(100, 100 * enough_others / greatest(counted, 1));
     END IF;
     IF num_nonnulls(slower_than, faster_than, status, error, selected_route, selected_from, selected_until) = 0 THEN

@@ -5,7 +5,7 @@
                 CROSS JOIN LATERAL (
                     SELECT (%6$s) IS TRUE AS "is selected", coalesce(adjusted_count, 1)::double precision AS "its weight", statistics::jsonb AS "its statistics", *
                     FROM %1$s%2$s%3$s
-                    WHERE %4$s
+                    WHERE ((%6$s) IS TRUE AND %4$s) OR ((%6$s) IS NOT TRUE AND %5$s)
                 ) AS line
 {{- end -}}
 {{- /* The names of columns and their values, as two arrays: Citus pushes no VALUES down that depend on a setting. */ -}}

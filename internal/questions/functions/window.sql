@@ -101,8 +101,10 @@ concat_ws(' AND ',
 million lines are counted, and sampled line by line, by their time. More are sampled by pages, which
 are those of whole partitions. */ -}}
 {{- define "number of lines" -}}
+{{if not .Distributed -}}
 EXECUTE format('SELECT 1000 * count(*) FROM {{template "count"}}', lines, ' TABLESAMPLE SYSTEM (0.1)', found) INTO counted;
         by_pages := counted > 1000000;
+        {{end -}}
         IF NOT by_pages THEN
             EXECUTE format('SELECT count(*) FROM {{template "count"}}', lines, '', found) INTO counted;
         END IF;
