@@ -73,29 +73,44 @@ func (s Sanitizer) links(path string) string {
 	e := edit{text: path}
 	var before [nearby]string
 	for start := 0; start < len(path); start++ {
-		segment := upTo(path[start:], "/?#")
-		// A sentence may go on behind it.
-		word := strings.TrimRight(segment, around)
-		// Telegram's bots have theirs behind their number.
-		if colon := strings.IndexByte(word, ':'); colon > len("bot") && strings.HasPrefix(word, "bot") && looksSecret(word[colon+1:]) {
-			e.replace(start+colon+1, start+len(word), Redacted)
+		end := start
+		for end < len(path) && path[end] != '/' && path[end] != '?' && path[end] != '#' {
+			end++
 		}
-		if isDisordered(word) && !isUUID(word, 0) {
-			for i, name := range before {
-				if _, ok := linked[strings.ToLower(name)]; ok || i == 0 && s.judge(name) != harmless {
-					e.replace(start, start+len(word), Redacted)
-					break
-				}
+		segment := path[start:end]
+		if len(segment) >= shortestDisordered {
+			// A sentence may go on behind it.
+			word := strings.TrimRight(segment, around)
+			if from := s.linkedFrom(word, before[:]); from >= 0 {
+				e.replace(start+from, start+len(word), Redacted)
 			}
 		}
 		copy(before[1:], before[:])
 		before[0] = segment
-		start += len(segment)
-		if start < len(path) && path[start] != '/' {
+		start = end
+		if end < len(path) && path[end] != '/' {
 			break
 		}
 	}
 	return e.finish()
+}
+
+// linkedFrom returns where the token starts in a segment of a path, behind those in before; -1:
+// there is none.
+func (s Sanitizer) linkedFrom(segment string, before []string) int {
+	// Telegram's bots have theirs behind their number.
+	if colon := strings.IndexByte(segment, ':'); colon > len("bot") && strings.HasPrefix(segment, "bot") && looksSecret(segment[colon+1:]) {
+		return colon + 1
+	}
+	if !isDisordered(segment) || isUUID(segment, 0) {
+		return -1
+	}
+	for i, name := range before {
+		if _, ok := linked[strings.ToLower(name)]; ok || i == 0 && s.judge(name) != harmless {
+			return 0
+		}
+	}
+	return -1
 }
 
 // states reports whether a segment is the name of a secret, a colon and what looks like

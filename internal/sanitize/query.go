@@ -108,8 +108,18 @@ func (s Sanitizer) encoded(text string, depth int) string {
 
 // upTo returns the part of s before the first separator.
 func upTo(s, separators string) string {
-	if i := strings.IndexAny(s, separators); i >= 0 {
-		return s[:i]
+	const few = 3
+	if len(separators) > few {
+		if i := strings.IndexAny(s, separators); i >= 0 {
+			return s[:i]
+		}
+		return s
+	}
+	// A set would take longer to make than most parts take to read.
+	for i := range len(s) {
+		if strings.IndexByte(separators, s[i]) >= 0 {
+			return s[:i]
+		}
 	}
 	return s
 }

@@ -37,11 +37,14 @@ func (s Sanitizer) spoken(text string) string {
 	return e.finish()
 }
 
+// shortestDisordered is how long a word is at least that counts as disordered, in bytes.
+const shortestDisordered = 16
+
 // isDisordered reports whether a word mixes letters and digits as no name does: it is long, and
 // goes from one to the other again and again.
 func isDisordered(word string) bool {
-	const shortest, fewest = 16, 3
-	if len(word) < shortest {
+	const fewest = 3
+	if len(word) < shortestDisordered {
 		return false
 	}
 	changes := 0
