@@ -64,7 +64,7 @@ func TestPage_SlowQuestion_IsCancelledAndSaysSo(t *testing.T) {
 	_, _, body := s.get(t, "/statements")
 	require.Contains(t, body, "was cancelled. A shorter window")
 	require.Contains(t, body, "Where time goes", "the other question has its answer")
-	d.Await(t, "NOT EXISTS (SELECT FROM pg_stat_activity WHERE query LIKE '%n_plus_one%' AND state = 'active' AND pid <> pg_backend_pid())")
+	d.Await(t, "NOT EXISTS (SELECT FROM pg_stat_activity WHERE query LIKE '%n_plus_one%' AND state = 'active' AND datname = current_database() AND pid <> pg_backend_pid())")
 }
 
 func TestPage_ReaderLeaves_TheQuestionIsCancelled(t *testing.T) {
@@ -81,7 +81,7 @@ func TestPage_ReaderLeaves_TheQuestionIsCancelled(t *testing.T) {
 		}
 		left <- err
 	}()
-	const asking = "EXISTS (SELECT FROM pg_stat_activity WHERE query LIKE '%n_plus_one%' AND state = 'active' AND pid <> pg_backend_pid())"
+	const asking = "EXISTS (SELECT FROM pg_stat_activity WHERE query LIKE '%n_plus_one%' AND state = 'active' AND datname = current_database() AND pid <> pg_backend_pid())"
 	d.Await(t, asking)
 	leave()
 	require.ErrorIs(t, <-left, context.Canceled)
