@@ -49,7 +49,7 @@ func Citus(t testing.TB) *Cluster {
 }
 
 // RequireCitus skips the test unless the environment variable PGTEST_CITUS is set, and where Citus is
-// not installed.
+// not installed: only some Postgres servers have it, and make test has to pass without.
 func RequireCitus(t testing.TB) {
 	t.Helper()
 	if os.Getenv("PGTEST_CITUS") == "" {
